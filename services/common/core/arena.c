@@ -1,0 +1,170 @@
+#include "common/core/arena.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGN _Alignof(max_align_t)
+#define CHUNK_BYTES ((size_t)64 * 1024) /* least size asked of `more` */
+
+/* The chunks are a list; those behind `current` are free for the batch. */
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size; /* bytes of room */
+    size_t used;
+    _Alignas(max_align_t) unsigned char room[];
+};
+
+void
+arena_init(struct arena *a, void *(*more)(void *self, size_t size), void *self)
+{
+    *a = (struct arena){ .more = more, .self = self };
+}
+
+/* More than memory can have: `more` ends the process. */
+static void
+too_large(struct arena *a)
+{
+    (void)a->more(a->self, SIZE_MAX);
+    abort();
+}
+
+static struct arena_chunk *
+chunk_new(struct arena *a, size_t size)
+{
+    struct arena_chunk *c;
+    size_t total = sizeof *c + size;
+
+    if (total < CHUNK_BYTES)
+        total = CHUNK_BYTES;
+    c = a->more(a->self, total);
+    *c = (struct arena_chunk){ .size = total - sizeof *c };
+    a->held += total;
+    return c;
+}
+
+/*
+ * Make a chunk with `size` bytes free the current one: a kept one that is
+ * large enough, else a new one. It moves directly behind the one in use, so
+ * that none is skipped and like batches need no further room.
+ */
+static void
+next_chunk(struct arena *a, size_t size)
+{
+    struct arena_chunk **link =
+        a->current == NULL ? &a->first : &a->current->next;
+    struct arena_chunk **place = link;
+    struct arena_chunk *c;
+
+    while (*link != NULL && (*link)->size < size)
+        link = &(*link)->next;
+    c = *link;
+    if (c != NULL)
+        *link = c->next;
+    else
+        c = chunk_new(a, size);
+    c->next = *place;
+    *place = c;
+    c->used = 0;
+    a->current = c;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+    size_t rounded;
+    void *p;
+
+    if (size > SIZE_MAX - sizeof(struct arena_chunk) - ALIGN)
+        too_large(a);
+    rounded = (size + ALIGN - 1) / ALIGN * ALIGN;
+    if (rounded == 0)
+        rounded = ALIGN;
+    if (a->current == NULL || a->current->size - a->current->used < rounded)
+        next_chunk(a, rounded);
+    p = a->current->room + a->current->used;
+    a->current->used += rounded;
+    a->used += rounded;
+    return memset(p, 0, rounded);
+}
+
+void *
+arena_array(struct arena *a, size_t n, size_t size)
+{
+    if (size != 0 && n > SIZE_MAX / size)
+        too_large(a);
+    return arena_alloc(a, n * size);
+}
+
+char *
+arena_copy(struct arena *a, const void *p, size_t n)
+{
+    char *copy;
+
+    if (n == SIZE_MAX)
+        too_large(a);
+    copy = arena_alloc(a, n + 1);
+    if (n > 0)
+        memcpy(copy, p, n);
+    return copy;
+}
+
+struct str
+arena_str(struct arena *a, struct str s)
+{
+    if (s.p == NULL)
+        return STR_NULL;
+    return (struct str){ .p = arena_copy(a, s.p, s.n), .n = s.n };
+}
+
+struct str
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+    char brief[256];
+    char *text;
+    va_list ap;
+    va_list again;
+    size_t n;
+    int want;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    want = vsnprintf(brief, sizeof brief, fmt, ap);
+    n = want < 0 ? 0 : (size_t)want;
+    if (n < sizeof brief) {
+        text = arena_copy(a, brief, n);
+    } else {
+        text = arena_alloc(a, n + 1);
+        (void)vsnprintf(text, n + 1, fmt, again);
+    }
+    va_end(again);
+    va_end(ap);
+    return (struct str){ .p = text, .n = n };
+}
+
+void
+arena_reset(struct arena *a)
+{
+    a->current = NULL;
+    a->used = 0;
+}
+
+void
+arena_release(struct arena *a, void (*release)(void *self, void *room))
+{
+    struct arena_chunk *c = a->first;
+
+    while (c != NULL) {
+        struct arena_chunk *next = c->next;
+
+        release(a->self, c);
+        c = next;
+    }
+    a->first = NULL;
+    a->current = NULL;
+    a->used = 0;
+    a->held = 0;
+}
