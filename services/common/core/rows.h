@@ -1,0 +1,176 @@
+/**
+ * The working set of a batch: the rows that its records touch, as plain
+ * structs, loaded before the step and written after it.
+ *
+ * A table is a `struct fields` whose first `n_key` fields are its primary key
+ * (the shard's number stands before them in the database and nowhere here).
+ * Rows can also be found by an index: a run of fields whose equal values make
+ * a group, such as all cases of one child.
+ *
+ * The life of a batch: the service says what it wants (rows_want,
+ * rows_want_group), the store brings it (rows_loaded), the step reads and
+ * writes, the store takes what is dirty. What a step asks for without having
+ * wanted it is a miss: an error of ours, reported by rows_miss and never
+ * answered as "no such row".
+ *
+ * A key is known when it was wanted and taken, loaded (by key or with a
+ * group), put in this batch, declared new, or lies in a group that is known:
+ * then rows_get answers, NULL for "no such row". A group is known when it was
+ * wanted and taken, declared new, or lies in a known group of an index with
+ * fewer of the same fields. As in SQL, a row with a null in one of an index's
+ * fields is in no group of that index.
+ *
+ * All memory is the arena's. Row pointers stay valid until the batch ends.
+ */
+#ifndef WAYMARK_COMMON_CORE_ROWS_H
+#define WAYMARK_COMMON_CORE_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/core/arena.h"
+#include "common/core/err.h"
+#include "common/core/field.h"
+
+#define ROWS_INDEX_MAX 4
+#define ROWS_INDEX_FIELDS 4
+
+struct rows_index {
+    const char *name; /* of the index in SQL, and for messages */
+    uint8_t fields[ROWS_INDEX_FIELDS]; /* positions in the table's fields */
+    uint8_t n;
+};
+
+struct table {
+    struct fields fields; /* name is the table's; the key comes first */
+    size_t n_key;
+    struct rows_index index[ROWS_INDEX_MAX];
+    size_t n_index;
+    /* Position of the F_TIME field that says when a row is due, or -1 where
+     * the table has no deadlines. TIME_NEVER and null rows are never due. */
+    int due;
+};
+
+/* Index number that stands for the primary key. */
+#define ROWS_KEY (-1)
+
+struct rows; /* the working set */
+
+/* One thing to load: all rows of `table` with these values. */
+struct rows_want {
+    size_t table;
+    int index;        /* ROWS_KEY or 0..n_index-1 */
+    const void *like; /* a row struct whose key or index fields are set */
+    time_ms due_until; /* TIME_NONE unless rows_want_due asked; then `like` is NULL */
+    size_t limit;      /* of a due want */
+};
+
+/** An empty working set over `tables`; both are borrowed until the batch ends. */
+struct rows *rows_open(struct arena *arena, const struct table *tables,
+                       size_t n_tables);
+
+/** Ask for the row with the key of `like` (copied). Asking twice is one want. */
+void rows_want(struct rows *rows, size_t table, const void *like);
+/** Ask for all rows whose index fields equal those of `like` (copied). */
+void rows_want_group(struct rows *rows, size_t table, int index,
+                     const void *like);
+
+/** Declare that this group did not exist before the batch, so walking it is no miss. */
+void rows_new_group(struct rows *rows, size_t table, int index,
+                    const void *like);
+
+/**
+ * Ask for the rows of `table` that are due at or before `until`, the first
+ * `limit` in (due, key) order. One such want a table and batch; a second one
+ * replaces the first until it is taken (struct rows_want with `due_until` set).
+ */
+void rows_want_due(struct rows *rows, size_t table, time_ms until,
+                   size_t limit);
+/** Store's side: how many rows the due want brought; as many as its limit means that there may be more behind the last one. */
+void rows_due_loaded(struct rows *rows, size_t table, size_t n);
+/**
+ * The first row in (due, key) order that is due at or before `until`, rows put
+ * in this batch included, deleted ones not. NULL if none is. *more is set
+ * where the database may hold due rows that lie between and were not loaded:
+ * then the batch must end here.
+ */
+const void *rows_first_due(struct rows *rows, size_t table, time_ms until,
+                           bool *more);
+
+/**
+ * Say that this group held no row before this batch (the cases of a child
+ * made just now), so that walking over it is no miss. With ROWS_KEY: that no
+ * row had this key. Undone by rows_undo. A declaration that a loaded row
+ * proves wrong is reported by rows_miss.
+ */
+void rows_new_group(struct rows *rows, size_t table, int index,
+                    const void *like);
+
+/**
+ * The wants that came since the last call, for the store to load; they count
+ * as loaded from here. Returns how many; *out is in the arena.
+ */
+size_t rows_take_wants(struct rows *rows, const struct rows_want **out);
+
+/**
+ * Store's side: one row that the database holds (copied; clean). A row that is
+ * already there, or was put or deleted in this batch, stays as it is.
+ */
+void rows_loaded(struct rows *rows, size_t table, const void *row);
+
+/**
+ * The row with the key of `like`, or NULL if there is none. The pointer may be
+ * read only; change a copy and rows_put it.
+ */
+const void *rows_get(struct rows *rows, size_t table, const void *like);
+
+/**
+ * Walk over a group in key order: start with *at = 0 and call until NULL.
+ * Rows put during the walk may or may not be seen; every row that stays in
+ * the group is seen once, whatever is deleted meanwhile. Keys are ordered by
+ * value: ids and texts by bytes, numbers, times and codes as numbers.
+ */
+const void *rows_next(struct rows *rows, size_t table, int index,
+                      const void *like, size_t *at);
+
+/** Insert or replace the row with the key of `row` (copied, texts included). */
+void rows_put(struct rows *rows, size_t table, const void *row);
+/**
+ * Delete the row with the key of `like`; nothing if there is none. Like
+ * rows_put it needs no want: an unknown key is deleted blindly.
+ */
+void rows_delete(struct rows *rows, size_t table, const void *like);
+
+/**
+ * ST_FATAL with code "miss" and the first table's name, if anything was asked
+ * for that was not known. rows_undo does not take a miss back.
+ */
+MUST_CHECK enum status rows_miss(const struct rows *rows, struct err *err);
+
+enum rows_change {
+    ROWS_UPSERT,
+    ROWS_DELETE,
+};
+
+/**
+ * Store's side: walk over changed rows of a table, in key order (the same
+ * order in every instance, so that two transactions never deadlock). Start
+ * with *at = 0; false at the end. A row that was put as it was loaded, and one
+ * that was new and is gone again, is no change. Of a ROWS_DELETE's *row only
+ * the key counts.
+ */
+bool rows_next_change(struct rows *rows, size_t table, size_t *at,
+                      enum rows_change *change, const void **row);
+
+/** Tables of the working set, as given to rows_open. */
+const struct table *rows_tables(const struct rows *rows, size_t *n);
+
+/**
+ * A mark to which the working set can be taken back: what was put or deleted
+ * or declared new after it is undone; what was wanted and loaded stays. Marks
+ * nest; a record that turns out to be poison leaves no trace.
+ */
+size_t rows_mark(struct rows *rows);
+void rows_undo(struct rows *rows, size_t mark);
+
+#endif
