@@ -85,7 +85,10 @@ read_words()
     else
         usage >&2 && exit 2
     fi
-    case $want_brokers in '' | 1 | 3) ;; *) fail 'want --brokers 1 or 3' 2 ;; esac
+    case $want_brokers in
+    '' | 1 | 3) ;;
+    *) fail 'want --brokers 1 or 3' 2 ;;
+    esac
     [[ $name =~ ^[a-z0-9][a-z0-9-]{0,30}$ ]] ||
         fail "\"$name\": a bed's name is lower case letters, digits and -" 2
 }
@@ -202,7 +205,7 @@ verb_up()
     *[[:space:],:\\%*?\[\]]*)
         fail "Kafka cannot work below $root: blank or one of , : % * ? [ ]" ;;
     esac
-    [ -f "$jars/kafka-clients-4.3.1.jar" ] || fail 'run testbed/install.sh first'
+    [ -d "$jars" ] || fail 'run testbed/install.sh first'
     lock
     [ -f "$bed/env" ] || create
     load
@@ -235,7 +238,7 @@ verb_wipe()
     if [ -f "$bed/env" ]; then
         load
         stop_kafka KILL 10
-        pg_stop KILL 10
+        pg_stop QUIT 10
         pg_remove
     fi
     rm -rf "$bed"

@@ -38,7 +38,8 @@ missing_packages() # list
 # servers: the test bed has its own.
 install_packages() # list
 {
-    local conf=/etc/postgresql-common/createcluster.d policy=/usr/sbin/policy-rc.d
+    local conf=/etc/postgresql-common/createcluster.d
+    local policy=/usr/sbin/policy-rc.d
     local apt=(apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
     local missing
     exec 8>/run/waymark-install.lock
@@ -73,15 +74,15 @@ packages() # list
     elif command -v sudo >/dev/null; then
         sudo "$here/install.sh" --as-root "$1"
     else
-        fail "root has to run: apt-get install --no-install-recommends ${missing//$'\n'/ }"
+        fail "as root: apt-get install ${missing//$'\n'/ }"
     fi
 }
 
 jars_hold() # folder
 {
-    [ -d "$1" ] && (cd "$1" && sha256sum --quiet --strict -c "$here/kafka.sha256") \
-        >/dev/null 2>&1 && [ "$(cd "$1" && printf '%s\n' ./*.jar | wc -l)" = \
-        "$(wc -l <"$here/kafka.sha256")" ]
+    local jar=("$1"/*.jar)
+    [ ${#jar[@]} -eq "$(wc -l <"$here/kafka.sha256")" ] &&
+        (cd "$1" && sha256sum --status -c "$here/kafka.sha256")
 }
 
 broker_jars()

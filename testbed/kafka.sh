@@ -11,7 +11,7 @@ kafka_words() # Sets $java, the command in front of a main class.
     path=$(printf '%s\n' "$jars"/*.jar | LC_ALL=C sort | paste -sd:)
     java=(java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms64m
         "-Xmx${WAYMARK_KAFKA_HEAP:-128m}" -XX:-UsePerfData
-        -Xlog:cds=off -Xlog:class+path=off -Xshare:auto
+        -Xlog:cds=off -Xlog:cds+dynamic=off -Xlog:class+path=off -Xshare:auto
         "-XX:ErrorFile=$kafka/crash_%p.log"
         "-Dlog4j2.configurationFile=file:$here/log4j2.xml")
     # The archive fits one JVM and one class path; otherwise it is ignored.

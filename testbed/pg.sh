@@ -78,7 +78,7 @@ pg_place() # inside outside name
     pg=$parent/$3
     # What an earlier checkout of the same name left behind.
     if [ -e "$pg" ]; then
-        pg_stop KILL 10
+        pg_stop QUIT 10
         rm -rf "$pg"
     fi
     pg_mkdir "$pg"
@@ -178,7 +178,7 @@ pg_unlock()
 
 pg_answers()
 {
-    "$pgbin/pg_isready" -q -h "$pg" -p "$PG_PORT"
+    "$pgbin/pg_isready" -q -h "$pg" -p "$PG_PORT" -U postgres
 }
 
 pg_query() # database sql
