@@ -328,7 +328,7 @@ static const struct warn_row warn_rows[] = {
       .spec = { .id = "L3", WD0(1), .warns = { WARN_WD(2) }, .n_warns = 1 },
       .start = "2015-06-26T10:00:00",
       .due = "2015-06-29T23:59:59.999+01:00" },
-    { .name = "the school bell itself is the next day's, a second before is not",
+    { .name = "just before the school bell the school is told by it",
       .spec = { .id = "T11",
                 .unit = CLOCK_SCHOOL_START,
                 .school_start_min = 510 },

@@ -9,6 +9,7 @@
 
 #define ALIGN _Alignof(max_align_t)
 #define CHUNK_BYTES ((size_t)64 * 1024) /* least size asked of `more` */
+#define LARGE_BYTES (CHUNK_BYTES / 4)    /* larger pieces stand alone */
 
 /* The chunks are a list; those behind `current` are free for the batch. */
 struct arena_chunk {
@@ -47,36 +48,60 @@ chunk_new(struct arena *a, size_t size)
 }
 
 /*
- * Make a chunk with `size` bytes free the current one: a kept one that is
- * large enough, else a new one. It moves directly behind the one in use, so
- * that none is skipped and like batches need no further room.
+ * Take the smallest kept chunk with `size` bytes out of the free ones, so
+ * that small pieces leave the large ones alone; a new chunk if none will do.
  */
-static void
-next_chunk(struct arena *a, size_t size)
+static struct arena_chunk *
+take_chunk(struct arena *a, size_t size)
 {
     struct arena_chunk **link =
         a->current == NULL ? &a->first : &a->current->next;
-    struct arena_chunk **place = link;
+    struct arena_chunk **best = NULL;
     struct arena_chunk *c;
 
-    while (*link != NULL && (*link)->size < size)
-        link = &(*link)->next;
-    c = *link;
-    if (c != NULL)
-        *link = c->next;
-    else
-        c = chunk_new(a, size);
+    for (; *link != NULL; link = &(*link)->next) {
+        if ((*link)->size >= size &&
+            (best == NULL || (*link)->size < (*best)->size))
+            best = link;
+    }
+    if (best == NULL)
+        return chunk_new(a, size);
+    c = *best;
+    *best = c->next;
+    c->used = 0;
+    return c;
+}
+
+static void *
+give(struct arena *a, struct arena_chunk *c, size_t size)
+{
+    void *p = c->room + c->used;
+
+    c->used += size;
+    a->used += size;
+    return memset(p, 0, size);
+}
+
+/* A large piece has a chunk of its own, in front: the rest of the current
+ * one stays in use. */
+static void *
+give_chunk(struct arena *a, size_t size)
+{
+    struct arena_chunk *c = take_chunk(a, size);
+    bool in_front = a->current == NULL || size > LARGE_BYTES;
+    struct arena_chunk **place = in_front ? &a->first : &a->current->next;
+
     c->next = *place;
     *place = c;
-    c->used = 0;
-    a->current = c;
+    if (a->current == NULL || !in_front)
+        a->current = c;
+    return give(a, c, size);
 }
 
 void *
 arena_alloc(struct arena *a, size_t size)
 {
     size_t rounded;
-    void *p;
 
     if (size > SIZE_MAX - sizeof(struct arena_chunk) - ALIGN)
         too_large(a);
@@ -84,11 +109,8 @@ arena_alloc(struct arena *a, size_t size)
     if (rounded == 0)
         rounded = ALIGN;
     if (a->current == NULL || a->current->size - a->current->used < rounded)
-        next_chunk(a, rounded);
-    p = a->current->room + a->current->used;
-    a->current->used += rounded;
-    a->used += rounded;
-    return memset(p, 0, rounded);
+        return give_chunk(a, rounded);
+    return give(a, a->current, rounded);
 }
 
 void *
