@@ -328,6 +328,10 @@ static const struct warn_row warn_rows[] = {
       .spec = { .id = "L3", WD0(1), .warns = { WARN_WD(2) }, .n_warns = 1 },
       .start = "2015-06-26T10:00:00",
       .due = "2015-06-29T23:59:59.999+01:00" },
+    { .name = "a warning at nine of the start date at ten is left out",
+      .spec = { .id = "L3", WD0(1), .warns = { WARN_WD(1) }, .n_warns = 1 },
+      .start = "2015-06-25T10:00:00",
+      .due = "2015-06-26T23:59:59.999+01:00" },
     { .name = "just before the school bell the school is told by it",
       .spec = { .id = "T11",
                 .unit = CLOCK_SCHOOL_START,
@@ -495,6 +499,29 @@ test_office_never_opens(void **state)
 }
 
 static void
+test_office_closures(void **state)
+{
+    struct clock_spec spec = { .id = "L1",
+                               .unit = CLOCK_OFFICE_HOURS,
+                               .length = 1,
+                               .local = true };
+    const struct date_range shut = { .first = day("2015-06-26"),
+                                     .last = day("2015-06-26") };
+    struct clock_setting setting = setting_of();
+    struct clock_run run = { .start = instant("2015-06-25T17:00:00"),
+                             .birth = DATE_NONE };
+    time_ms due_at;
+
+    (void)state;
+    setting.closures = (struct date_ranges){ .items = &shut, .n = 1 };
+    assert_int_equal(clock_due(&spec, &setting, &run, &due_at, NULL), ST_OK);
+    assert_true(due_at == instant("2015-06-29T10:00:00"));
+    spec.local = false;
+    assert_int_equal(clock_due(&spec, &setting, &run, &due_at, NULL), ST_OK);
+    assert_true(due_at == instant("2015-06-26T10:00:00"));
+}
+
+static void
 test_warn_words(void **state)
 {
     static const char *const bad[] = { "", "h", "0h", "4", "4x", "-4h",
@@ -557,7 +584,7 @@ main(void)
 {
     static struct vector vectors[N_VECTORS + 1];
     static struct CMUnitTest tests[N_VECTORS + N(warn_rows) + N(end_rows) +
-                                   N(spec_rows) + 3];
+                                   N(spec_rows) + 4];
     size_t n = 0;
 
     calendar_file_read(&file);
@@ -577,6 +604,8 @@ main(void)
                           test_late, NULL);
     tests[n++] = row_test("an office that never opens is refused",
                           test_office_never_opens, NULL);
+    tests[n++] = row_test("a closed office lets no local clock run",
+                          test_office_closures, NULL);
     tests[n++] = row_test("warnings are read as a profile writes them",
                           test_warn_words, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
