@@ -92,9 +92,9 @@ calendar_file_read(struct calendar_file *f)
         value = next_value(&at, "\"spring_forward_utc\":");
         if (value.p == NULL)
             break;
-        f->changes[cal->zone.n++] = (struct zone_change){
-            .at = calendar_instant(value), .offset_s = 3600
-        };
+        f->changes[cal->zone.n++] =
+            (struct zone_change){ .at = calendar_instant(value),
+                                  .offset_s = 3600 };
         f->changes[cal->zone.n++] = (struct zone_change){
             .at = calendar_instant(next_value(&at, "\"autumn_back_utc\":")),
             .offset_s = 0

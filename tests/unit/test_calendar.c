@@ -93,9 +93,8 @@ test_add(void **state)
     struct err err;
     char text[DATE_TEXT_SIZE];
     date_d got;
-    enum status st =
-        calendar_add_working_days(&file.cal, &closures, day(row->start),
-                                  row->n, row->count, &got, &err);
+    enum status st = calendar_add_working_days(
+        &file.cal, &closures, day(row->start), row->n, row->count, &got, &err);
 
     if (row->want == NULL) {
         assert_int_equal(st, ST_REJECT);
@@ -137,10 +136,10 @@ main(void)
 
     calendar_file_read(&file);
     for (size_t i = 0; i < N(day_rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = day_rows[i].name,
-                                          .test_func = test_working_day,
-                                          .initial_state =
-                                              (void *)&day_rows[i] };
+        tests[n++] =
+            (struct CMUnitTest){ .name = day_rows[i].name,
+                                 .test_func = test_working_day,
+                                 .initial_state = (void *)&day_rows[i] };
     for (size_t i = 0; i < N(add_rows); i++)
         tests[n++] =
             (struct CMUnitTest){ .name = add_rows[i].name,

@@ -52,8 +52,8 @@ static const struct item_row item_rows[] = {
     { "a made-up NHS number is good", nhs, "9990000123", CHECK_GOOD, "",
       "9990000123" },
     { "a wrong check digit is bad", nhs, "9434765918", CHECK_BAD, "W01", "" },
-    { "a check digit of ten is always bad", nhs, "9991234560", CHECK_BAD,
-      "W01", "" },
+    { "a check digit of ten is always bad", nhs, "9991234560", CHECK_BAD, "W01",
+      "" },
     { "eleven counts as nought", nhs, "9990000050", CHECK_GOOD, "",
       "9990000050" },
     { "ten equal digits pass and are bad", nhs, "1111111111", CHECK_BAD, "W01",
@@ -94,16 +94,16 @@ static const struct item_row item_rows[] = {
       "W04", "" },
     { "no LA child id is no warning", la_child_id, "", CHECK_ABSENT, "", "" },
 
-    { "a postcode gains capitals and its space", postcode, "ct11aa",
-      CHECK_GOOD, "", "CT1 1AA" },
+    { "a postcode gains capitals and its space", postcode, "ct11aa", CHECK_GOOD,
+      "", "CT1 1AA" },
     { "a postcode of seven is good", postcode, "SW1A1AA", CHECK_GOOD, "",
       "SW1A 1AA" },
     { "a postcode of five is good", postcode, "M1 1AA", CHECK_GOOD, "",
       "M1 1AA" },
     { "two digits outward are good", postcode, "wv10.1a-b", CHECK_GOOD, "",
       "WV10 1AB" },
-    { "one letter, digit, letter are good", postcode, "W1A 0AX", CHECK_GOOD,
-      "", "W1A 0AX" },
+    { "one letter, digit, letter are good", postcode, "W1A 0AX", CHECK_GOOD, "",
+      "W1A 0AX" },
     { "a letter missing is bad", postcode, "CT1 1A", CHECK_BAD, "W05", "" },
     { "the letter O for nought is bad", postcode, "CT1 OAA", CHECK_BAD, "W05",
       "" },
@@ -162,8 +162,7 @@ static const struct text_row text_rows[] = {
     { "a surrogate is not UTF-8", "\xed\xa0\x80", CHECK_TEXT_NOT_UTF8 },
     { "two bytes for an ASCII letter are not", "\xc1\x81",
       CHECK_TEXT_NOT_UTF8 },
-    { "three bytes where two do are not", "\xe0\x9f\xbf",
-      CHECK_TEXT_NOT_UTF8 },
+    { "three bytes where two do are not", "\xe0\x9f\xbf", CHECK_TEXT_NOT_UTF8 },
     { "a letter cut short is not", "a\xc3", CHECK_TEXT_NOT_UTF8 },
     { "a byte that only follows is not", "\xa9", CHECK_TEXT_NOT_UTF8 },
     { "Latin-1 is not", "Ren\xe9", CHECK_TEXT_NOT_UTF8 },
@@ -192,11 +191,9 @@ test_lengths(void **state)
     assert_int_equal(check_name((struct str){ wide, 200 }), CHECK_TEXT_GOOD);
     assert_int_equal(check_name((struct str){ wide, 202 }),
                      CHECK_TEXT_TOO_LONG);
-    assert_int_equal(check_name((struct str){ "a\0b", 3 }),
-                     CHECK_TEXT_CONTROL);
+    assert_int_equal(check_name((struct str){ "a\0b", 3 }), CHECK_TEXT_CONTROL);
     assert_int_equal(check_free_text(STR("a\n\tb\r"), 5), CHECK_TEXT_GOOD);
-    assert_int_equal(check_free_text(STR("a\n\tb\r"), 4),
-                     CHECK_TEXT_TOO_LONG);
+    assert_int_equal(check_free_text(STR("a\n\tb\r"), 4), CHECK_TEXT_TOO_LONG);
     assert_int_equal(check_free_text(STR("a\v"), 4), CHECK_TEXT_CONTROL);
     assert_int_equal(check_name(STR_NULL), CHECK_TEXT_GOOD);
 }
@@ -212,8 +209,14 @@ static const struct key_row key_rows[] = {
     { "hyphen, apostrophe and full stop go", "O'Test-St. One", "oteststone" },
     { "typographic ones go too", "O\xe2\x80\x99Test\xe2\x80\x93One",
       "otestone" },
-    { "an accent goes", "Ren\xc3\xa9" "E", "renee" },
-    { "decomposed is as composed", "Rene\xcc\x81" "E", "renee" },
+    { "an accent goes",
+      "Ren\xc3\xa9"
+      "E",
+      "renee" },
+    { "decomposed is as composed",
+      "Rene\xcc\x81"
+      "E",
+      "renee" },
     { "an accented ligature is as decomposed", "\xc7\xbd", "ae" },
     { "and the other way round", "\xc3\xa6\xcc\x81", "ae" },
     { "ligatures are spelt out", "\xc3\x86\xc3\x9f\xc3\x9e\xc5\x93",
@@ -226,7 +229,11 @@ static const struct key_row key_rows[] = {
     { "a sign between letters stays", "a\xc3\x97\x62", "a\xc3\x97\x62" },
     { "other scripts stay as they are", "\xd0\x90\xd0\xb0",
       "\xd0\x90\xd0\xb0" },
-    { "bytes that are not UTF-8 stay", "A\xe9" "B", "a\xe9" "b" },
+    { "bytes that are not UTF-8 stay",
+      "A\xe9"
+      "B",
+      "a\xe9"
+      "b" },
     { "nothing left is empty", " -'", "" },
 };
 
@@ -289,9 +296,8 @@ day(int year, int month, int number)
 {
     date_d d;
 
-    assert_true(
-        date_of((struct ymd){ .year = year, .month = month, .day = number },
-                &d));
+    assert_true(date_of(
+        (struct ymd){ .year = year, .month = month, .day = number }, &d));
     return d;
 }
 

@@ -113,8 +113,8 @@ read_args(struct str text, struct args *args, struct clock_setting *setting)
             (struct date_ranges){ .items = &args->closed, .n = 1 };
         setting->school_closed = setting->closures;
     } else if (str_starts(text, STR("pause="))) {
-        assert_true(zone_instant(z, day(text.p + 6), 15 * HOUR_MS,
-                                 &args->pause.from));
+        assert_true(
+            zone_instant(z, day(text.p + 6), 15 * HOUR_MS, &args->pause.from));
         assert_true(
             zone_instant(z, day(text.p + 18), 11 * HOUR_MS, &args->pause.to));
         args->run.pauses = &args->pause;
@@ -165,12 +165,24 @@ struct warn_row {
     const char *warns[CLOCK_WARNS];
 };
 
-#define WD0(length_) \
+#define WD0(length_)                                                           \
     .unit = CLOCK_WORKING_DAYS, .length = (length_), .count = CALENDAR_WD0
-#define WARN_WD(k) { .unit = CLOCK_WARN_WORKING_DAYS, .amount = (k) }
-#define WARN_D(k) { .unit = CLOCK_WARN_DAYS, .amount = (k) }
-#define WARN_H(k) { .unit = CLOCK_WARN_HOURS, .amount = (k) }
-#define WARN_PC(k) { .unit = CLOCK_WARN_PERCENT, .amount = (k) }
+#define WARN_WD(k)                                                             \
+    {                                                                          \
+        .unit = CLOCK_WARN_WORKING_DAYS, .amount = (k)                         \
+    }
+#define WARN_D(k)                                                              \
+    {                                                                          \
+        .unit = CLOCK_WARN_DAYS, .amount = (k)                                 \
+    }
+#define WARN_H(k)                                                              \
+    {                                                                          \
+        .unit = CLOCK_WARN_HOURS, .amount = (k)                                \
+    }
+#define WARN_PC(k)                                                             \
+    {                                                                          \
+        .unit = CLOCK_WARN_PERCENT, .amount = (k)                              \
+    }
 
 static const struct warn_row warn_rows[] = {
     { .name = "T1 warns four hours before the end of the day",
@@ -346,8 +358,7 @@ test_warnings(void **state)
     const struct warn_row *row = *state;
     struct clock_setting setting = setting_of();
     struct clock_pause pause = { .from = TIME_NEVER, .to = TIME_NEVER };
-    struct clock_run run = { .start = instant(row->start),
-                             .birth = DATE_NONE };
+    struct clock_run run = { .start = instant(row->start), .birth = DATE_NONE };
     struct err err;
     char text[TIME_TEXT_SIZE];
     time_ms warns[CLOCK_WARNS];
@@ -366,9 +377,9 @@ test_warnings(void **state)
                      ST_OK);
     assert_string_equal(time_text_local(&file.cal.zone, due_at, text),
                         row->due);
-    assert_int_equal(clock_warnings(&row->spec, &setting, &run, due_at, warns,
-                                    &n, &err),
-                     ST_OK);
+    assert_int_equal(
+        clock_warnings(&row->spec, &setting, &run, due_at, warns, &n, &err),
+        ST_OK);
     for (size_t i = 0; i < n; i++) {
         assert_non_null(row->warns[i]);
         assert_string_equal(time_text_local(&file.cal.zone, warns[i], text),
@@ -411,8 +422,7 @@ static const struct end_row end_rows[] = {
       "2027-12-31T10:00:00", true },
     { "a bell after it is R16", CLOCK_SCHOOL_START, 0, "2027-12-31T10:00:00",
       true },
-    { "a start before it is R16", CLOCK_HOURS, 1, "2010-12-31T23:59:59",
-      true },
+    { "a start before it is R16", CLOCK_HOURS, 1, "2010-12-31T23:59:59", true },
     { "a start with it is not", CLOCK_HOURS, 1, "2011-01-01T00:00:00", false },
 };
 
@@ -425,8 +435,7 @@ test_end(void **state)
                                      .length = row->length,
                                      .school_start_min = 510 };
     struct clock_setting setting = setting_of();
-    struct clock_run run = { .start = instant(row->start),
-                             .birth = DATE_NONE };
+    struct clock_run run = { .start = instant(row->start), .birth = DATE_NONE };
     struct err err = { .code = "" };
     time_ms due_at;
     enum status st = clock_due(&spec, &setting, &run, &due_at, &err);
@@ -443,9 +452,11 @@ struct spec_row {
 };
 
 static const struct spec_row spec_rows[] = {
-    { "a length of one is the least", { .unit = CLOCK_DAYS, .length = 1 },
+    { "a length of one is the least",
+      { .unit = CLOCK_DAYS, .length = 1 },
       true },
-    { "a length of nought is refused", { .unit = CLOCK_DAYS, .length = 0 },
+    { "a length of nought is refused",
+      { .unit = CLOCK_DAYS, .length = 0 },
       false },
     { "the school bell has no length",
       { .unit = CLOCK_SCHOOL_START, .length = 1 },
@@ -501,10 +512,9 @@ test_office_never_opens(void **state)
 static void
 test_office_closures(void **state)
 {
-    struct clock_spec spec = { .id = "L1",
-                               .unit = CLOCK_OFFICE_HOURS,
-                               .length = 1,
-                               .local = true };
+    struct clock_spec spec = {
+        .id = "L1", .unit = CLOCK_OFFICE_HOURS, .length = 1, .local = true
+    };
     const struct date_range shut = { .first = day("2015-06-26"),
                                      .last = day("2015-06-26") };
     struct clock_setting setting = setting_of();
@@ -524,8 +534,8 @@ test_office_closures(void **state)
 static void
 test_warn_words(void **state)
 {
-    static const char *const bad[] = { "", "h", "0h", "4", "4x", "-4h",
-                                       "100001d", "4 h" };
+    static const char *const bad[] = { "",   "h",   "0h",      "4",
+                                       "4x", "-4h", "100001d", "4 h" };
     struct clock_warn w;
 
     (void)state;
@@ -583,8 +593,8 @@ int
 main(void)
 {
     static struct vector vectors[N_VECTORS + 1];
-    static struct CMUnitTest tests[N_VECTORS + N(warn_rows) + N(end_rows) +
-                                   N(spec_rows) + 4];
+    static struct CMUnitTest
+        tests[N_VECTORS + N(warn_rows) + N(end_rows) + N(spec_rows) + 4];
     size_t n = 0;
 
     calendar_file_read(&file);

@@ -22,21 +22,54 @@ struct differ_row {
     size_t n_b;
 };
 
-#define TEXT(s) { .p = (s), .n = sizeof(s) - 1 }
+#define TEXT(s)                                                                \
+    {                                                                          \
+        .p = (s), .n = sizeof(s) - 1                                           \
+    }
 
 static const struct differ_row differ_rows[] = {
-    { "another tag is another id", "case", { TEXT("a") }, 1, "child",
-      { TEXT("a") }, 1 },
-    { "parts do not run together", "case", { TEXT("ab"), TEXT("c") }, 2, "case",
-      { TEXT("a"), TEXT("bc") }, 2 },
-    { "order matters", "case", { TEXT("a"), TEXT("b") }, 2, "case",
-      { TEXT("b"), TEXT("a") }, 2 },
-    { "an empty part is a part", "case", { TEXT("a") }, 1, "case",
-      { TEXT("a"), TEXT("") }, 2 },
-    { "a null part is not an empty one", "case", { { NULL, 0 } }, 1, "case",
-      { TEXT("") }, 1 },
-    { "the tag does not run into the parts", "casea", { TEXT("b") }, 1, "case",
-      { TEXT("ab") }, 1 },
+    { "another tag is another id",
+      "case",
+      { TEXT("a") },
+      1,
+      "child",
+      { TEXT("a") },
+      1 },
+    { "parts do not run together",
+      "case",
+      { TEXT("ab"), TEXT("c") },
+      2,
+      "case",
+      { TEXT("a"), TEXT("bc") },
+      2 },
+    { "order matters",
+      "case",
+      { TEXT("a"), TEXT("b") },
+      2,
+      "case",
+      { TEXT("b"), TEXT("a") },
+      2 },
+    { "an empty part is a part",
+      "case",
+      { TEXT("a") },
+      1,
+      "case",
+      { TEXT("a"), TEXT("") },
+      2 },
+    { "a null part is not an empty one",
+      "case",
+      { { NULL, 0 } },
+      1,
+      "case",
+      { TEXT("") },
+      1 },
+    { "the tag does not run into the parts",
+      "casea",
+      { TEXT("b") },
+      1,
+      "case",
+      { TEXT("ab") },
+      1 },
 };
 
 static void
@@ -92,8 +125,7 @@ test_text_and_back(void **state)
                         "00112233-4455-8677-8899-aabbccddeeff");
     assert_true(id_parse(str_of(text), &back));
     assert_true(id_eq(back, id));
-    assert_true(
-        id_parse(STR("00112233-4455-8677-8899-AABBCCDDEEFF"), &back));
+    assert_true(id_parse(STR("00112233-4455-8677-8899-AABBCCDDEEFF"), &back));
     assert_true(id_eq(back, id));
     assert_true(str_eq(id_part(&id), (struct str){ (const char *)id.b, 16 }));
 }
@@ -176,26 +208,25 @@ main(void)
     size_t n = 0;
 
     for (size_t i = 0; i < N(differ_rows); i++)
-        tests[n++] = (struct CMUnitTest){ .name = differ_rows[i].name,
-                                          .test_func = test_differ,
-                                          .initial_state =
-                                              (void *)&differ_rows[i] };
-    tests[n++] = (struct CMUnitTest){
-        .name = "an id of the log stays what it was", .test_func = test_known_id
-    };
-    tests[n++] = (struct CMUnitTest){
-        .name = "every id is a UUID of version 8", .test_func = test_bits
-    };
+        tests[n++] =
+            (struct CMUnitTest){ .name = differ_rows[i].name,
+                                 .test_func = test_differ,
+                                 .initial_state = (void *)&differ_rows[i] };
+    tests[n++] =
+        (struct CMUnitTest){ .name = "an id of the log stays what it was",
+                             .test_func = test_known_id };
+    tests[n++] = (struct CMUnitTest){ .name = "every id is a UUID of version 8",
+                                      .test_func = test_bits };
     tests[n++] = (struct CMUnitTest){
         .name = "an id comes back from its text, in either case",
         .test_func = test_text_and_back
     };
     tests[n++] = (struct CMUnitTest){ .name = "what is no id gives none",
                                       .test_func = test_no_id };
-    tests[n++] = (struct CMUnitTest){
-        .name = "null, empty and ordered texts are told apart",
-        .test_func = test_str
-    };
+    tests[n++] =
+        (struct CMUnitTest){ .name =
+                                 "null, empty and ordered texts are told apart",
+                             .test_func = test_str };
     tests[n++] = (struct CMUnitTest){
         .name = "a reason keeps its code, gains a place and fits its room",
         .test_func = test_err

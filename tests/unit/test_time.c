@@ -102,8 +102,8 @@ test_parse(void **state)
 
     assert_int_equal(st, row->want == NULL ? ST_REJECT : ST_OK);
     assert_string_equal(err.code, row->code);
-    assert_string_equal(time_text(t, text), row->want == NULL ? "-"
-                                                              : row->want);
+    assert_string_equal(time_text(t, text),
+                        row->want == NULL ? "-" : row->want);
 }
 
 struct months_row {
@@ -144,11 +144,11 @@ struct age_row {
 };
 
 static const struct age_row age_rows[] = {
-    { "the day before a birthday is the age before", "2005-06-26",
-      "2015-06-25", 9 },
+    { "the day before a birthday is the age before", "2005-06-26", "2015-06-25",
+      9 },
     { "the birthday is the new age", "2005-06-26", "2015-06-26", 10 },
-    { "a leap birthday has not come on 28 February", "2004-02-29",
-      "2015-02-28", 10 },
+    { "a leap birthday has not come on 28 February", "2004-02-29", "2015-02-28",
+      10 },
     { "it comes on 1 March", "2004-02-29", "2015-03-01", 11 },
     { "in a leap year it comes on the day", "2004-02-29", "2016-02-29", 12 },
     { "the day of birth is nought", "2015-06-26", "2015-06-26", 0 },
@@ -213,12 +213,12 @@ test_days_of_change(void **state)
     const date_d autumn = day("2015-10-25");
 
     (void)state;
-    assert_int_equal(zone_end_of_day(&london, spring) -
-                         zone_start_of_day(&london, spring),
-                     23 * HOUR_MS - 1);
-    assert_int_equal(zone_end_of_day(&london, autumn) -
-                         zone_start_of_day(&london, autumn),
-                     25 * HOUR_MS - 1);
+    assert_int_equal(
+        zone_end_of_day(&london, spring) - zone_start_of_day(&london, spring),
+        23 * HOUR_MS - 1);
+    assert_int_equal(
+        zone_end_of_day(&london, autumn) - zone_start_of_day(&london, autumn),
+        25 * HOUR_MS - 1);
     assert_int_equal(zone_date(&london, zone_start_of_day(&london, autumn)),
                      autumn);
     assert_int_equal(zone_date(&london, zone_start_of_day(&london, autumn) - 1),

@@ -9,7 +9,7 @@
 
 #define ALIGN _Alignof(max_align_t)
 #define CHUNK_BYTES ((size_t)64 * 1024) /* least size asked of `more` */
-#define LARGE_BYTES (CHUNK_BYTES / 4)    /* larger pieces stand alone */
+#define LARGE_BYTES (CHUNK_BYTES / 4)   /* larger pieces stand alone */
 
 /* The chunks are a list; those behind `current` are free for the batch. */
 struct arena_chunk {

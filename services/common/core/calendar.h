@@ -42,23 +42,27 @@ enum calendar_count {
     CALENDAR_WD1, /* the start date itself, working or not */
 };
 
-bool date_ranges_hold(const struct date_ranges *ranges, date_d d);
+bool
+date_ranges_hold(const struct date_ranges *ranges, date_d d);
 
-bool calendar_covers(const struct calendar *cal, date_d d);
+bool
+calendar_covers(const struct calendar *cal, date_d d);
 
 /** ST_REJECT with code R16 if `d` lies outside the span. */
-MUST_CHECK enum status calendar_check(const struct calendar *cal, date_d d,
-                                      struct err *err);
+MUST_CHECK enum status
+calendar_check(const struct calendar *cal, date_d d, struct err *err);
 
 /** True for a bank holiday of the list, on whichever weekday. */
-bool calendar_is_holiday(const struct calendar *cal, date_d d);
+bool
+calendar_is_holiday(const struct calendar *cal, date_d d);
 
 /**
  * Monday to Friday, no bank holiday and in none of `closures` (NULL for
  * none). Only for a date that the calendar covers.
  */
-bool calendar_is_working_day(const struct calendar *cal,
-                             const struct date_ranges *closures, date_d d);
+bool
+calendar_is_working_day(const struct calendar *cal,
+                        const struct date_ranges *closures, date_d d);
 
 /**
  * The `n`-th working day (n >= 1) from `start`, counted as `count` says; with
@@ -73,6 +77,7 @@ calendar_add_working_days(const struct calendar *cal,
                           struct err *err);
 
 /** Days after `today` that the calendar still covers; negative past its end. */
-int64_t calendar_days_left(const struct calendar *cal, date_d today);
+int64_t
+calendar_days_left(const struct calendar *cal, date_d today);
 
 #endif

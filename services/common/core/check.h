@@ -40,7 +40,8 @@ enum warning {
 #define WARNING_LAST WARNING_SCHOOL_UNKNOWN
 
 /** "W01" .. "W17"; "" for WARNING_NONE. */
-const char *warning_code(enum warning w);
+const char *
+warning_code(enum warning w);
 
 enum check_result {
     CHECK_ABSENT,    /* null or blank: nothing was said, no warning */
@@ -62,30 +63,35 @@ struct check {
 #define CHECK_POSTCODE_SIZE 9
 
 /** NHS number: no spaces or hyphens, check digit; ten equal digits are bad. */
-struct check check_nhs_number(struct str text, char out[CHECK_NHS_SIZE]);
+struct check
+check_nhs_number(struct str text, char out[CHECK_NHS_SIZE]);
 
 /**
  * Unique pupil number: spaces dropped, upper case, check letter, a local
  * authority number that exists. A letter at the end makes it temporary, W03.
  */
-struct check check_upn(struct str text, char out[CHECK_UPN_SIZE]);
+struct check
+check_upn(struct str text, char out[CHECK_UPN_SIZE]);
 
 /** Id of a child at a local authority: 1-20 of A-Z a-z 0-9, as it stands. */
-struct check check_la_child_id(struct str text,
-                               char out[CHECK_LA_CHILD_ID_SIZE]);
+struct check
+check_la_child_id(struct str text, char out[CHECK_LA_CHILD_ID_SIZE]);
 
 /**
  * Postcode: upper case; spaces, dots and hyphens dropped; one space before
  * the last three. ZZ99 is no fixed abode, whatever follows. Whether a profile
  * maps it is for the caller to ask.
  */
-struct check check_postcode(struct str text, char out[CHECK_POSTCODE_SIZE]);
+struct check
+check_postcode(struct str text, char out[CHECK_POSTCODE_SIZE]);
 
 /** Exactly `n` digits: a local authority code (3), a school's URN (6). */
-bool check_digits(struct str text, size_t n);
+bool
+check_digits(struct str text, size_t n);
 
 /** An agency's own reference: 1-64 of A-Z a-z 0-9 / _ . : - (else R05). */
-bool check_agency_ref(struct str text);
+bool
+check_agency_ref(struct str text);
 
 enum check_text {
     CHECK_TEXT_GOOD,
@@ -98,13 +104,15 @@ enum check_text {
 #define CHECK_CONCERN_MAX 8000 /* code points */
 
 /** A name: valid UTF-8 of at most CHECK_NAME_MAX code points, no controls. */
-enum check_text check_name(struct str text);
+enum check_text
+check_name(struct str text);
 
 /**
  * The same for longer text: at most `max` code points; tab, carriage return
  * and line feed are allowed.
  */
-enum check_text check_free_text(struct str text, size_t max);
+enum check_text
+check_free_text(struct str text, size_t max);
 
 /**
  * What is compared where names must be equal: Latin letters without their
@@ -115,7 +123,8 @@ enum check_text check_free_text(struct str text, size_t max);
  * variants: a German "ue" for u umlaut is another key. In the arena; null for
  * null.
  */
-struct str name_key(struct arena *a, struct str name);
+struct str
+name_key(struct arena *a, struct str name);
 
 enum check_birth {
     CHECK_BIRTH_GOOD,
@@ -124,15 +133,18 @@ enum check_birth {
 };
 
 /** Born on the day received or before, and less than 120 years ago. */
-enum check_birth check_dob(date_d dob, date_d received);
+enum check_birth
+check_dob(date_d dob, date_d received);
 
 /** Expected from 14 days before to 294 days after the day received. */
-enum check_birth check_expected_dob(date_d expected, date_d received);
+enum check_birth
+check_expected_dob(date_d expected, date_d received);
 
 /**
  * The estimate for an age in years (0..119): the first of the month in which
  * age and six months before `received` lies. False for other ages.
  */
-bool check_dob_of_age(int age_years, date_d received, date_d *dob);
+bool
+check_dob_of_age(int age_years, date_d received, date_d *dob);
 
 #endif

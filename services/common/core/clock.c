@@ -37,8 +37,7 @@ counts_elapsed_time(enum clock_unit unit)
 static int64_t
 length_ms(const struct clock_spec *spec)
 {
-    return spec->length *
-           (spec->unit == CLOCK_SECONDS ? SECOND_MS : HOUR_MS);
+    return spec->length * (spec->unit == CLOCK_SECONDS ? SECOND_MS : HOUR_MS);
 }
 
 static const struct zone *
@@ -314,9 +313,8 @@ start_date(const struct count *c)
     if (c->spec->unborn_months == 0)
         return start;
     latest = date_add_months(start, c->spec->unborn_months);
-    return c->run->birth != DATE_NONE && c->run->birth < latest
-               ? c->run->birth
-               : latest;
+    return c->run->birth != DATE_NONE && c->run->birth < latest ? c->run->birth
+                                                                : latest;
 }
 
 enum status
@@ -421,9 +419,8 @@ clock_is_late(const struct clock_spec *spec, time_ms due_at, time_ms at)
 }
 
 bool
-clock_counts(const struct clock_spec *spec,
-             const struct clock_setting *setting, const struct clock_run *run,
-             date_d d)
+clock_counts(const struct clock_spec *spec, const struct clock_setting *setting,
+             const struct clock_run *run, date_d d)
 {
     const struct count c = { .spec = spec, .setting = setting, .run = run };
 
@@ -480,8 +477,8 @@ clock_spec_check(const struct clock_spec *spec,
                        spec->length, unit_names[spec->unit], least, most);
     if (spec->unborn_months < 0 || spec->unborn_months > LENGTH_MAX)
         return err_set(err, ST_REJECT, NULL,
-                       "clock %s: %d months before birth: want 0..%d",
-                       spec->id, spec->unborn_months, LENGTH_MAX);
+                       "clock %s: %d months before birth: want 0..%d", spec->id,
+                       spec->unborn_months, LENGTH_MAX);
     if (spec->school_start_min < 0 || spec->school_start_min >= MINUTES_A_DAY)
         return err_set(err, ST_REJECT, NULL,
                        "clock %s: school start at minute %d: want 0..%d",
@@ -554,8 +551,8 @@ clock_warn_parse(struct str text, struct clock_warn *out)
     }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (amount > 0 && str_is(rest, units[i].suffix)) {
-            *out = (struct clock_warn){ .unit = units[i].unit,
-                                        .amount = amount };
+            *out =
+                (struct clock_warn){ .unit = units[i].unit, .amount = amount };
             return true;
         }
     }

@@ -53,16 +53,16 @@ struct clock_spec {
     bool pausable;             /* `p` in the table of domain.md section 7 */
     bool local;                /* an L clock: not set by statute */
     bool planning;             /* a planning figure, never late (T16) */
-    int unborn_months; /* T7: starts at the birth or so many months after its
-                          start, whichever is first; else 0 */
+    int unborn_months;    /* T7: starts at the birth or so many months after its
+                             start, whichever is first; else 0 */
     int school_start_min; /* CLOCK_SCHOOL_START: minutes after local midnight */
     struct clock_warn warns[CLOCK_WARNS];
     size_t n_warns;
 };
 
 struct office_hours {
-    int from_min; /* minutes after local midnight */
-    int to_min;   /* > from_min, <= 1440; the office is shut from then on */
+    int from_min;     /* minutes after local midnight */
+    int to_min;       /* > from_min, <= 1440; the office is shut from then on */
     uint8_t weekdays; /* bit 0 Monday .. bit 6 Sunday; never a bank holiday */
 };
 
@@ -95,9 +95,9 @@ struct clock_run {
  * length or warning out of range, a warning that its unit has no meaning for,
  * office hours that never open.
  */
-MUST_CHECK enum status clock_spec_check(const struct clock_spec *spec,
-                                        const struct clock_setting *setting,
-                                        struct err *err);
+MUST_CHECK enum status
+clock_spec_check(const struct clock_spec *spec,
+                 const struct clock_setting *setting, struct err *err);
 
 /**
  * When the run is due; of use only with a checked specification. Clocks that
@@ -107,43 +107,46 @@ MUST_CHECK enum status clock_spec_check(const struct clock_spec *spec,
  * pause without end keeps it from being due. ST_REJECT with code R16 if start
  * or due date lie outside the calendar.
  */
-MUST_CHECK enum status clock_due(const struct clock_spec *spec,
-                                 const struct clock_setting *setting,
-                                 const struct clock_run *run, time_ms *due_at,
-                                 struct err *err);
+MUST_CHECK enum status
+clock_due(const struct clock_spec *spec, const struct clock_setting *setting,
+          const struct clock_run *run, time_ms *due_at, struct err *err);
 
 /**
  * The instants at which to warn of `due_at` (from clock_due), ascending, into
  * `out`; `*n` says how many. One that would not lie after the start is left
  * out; TIME_NEVER has none. Same errors as clock_due.
  */
-MUST_CHECK enum status clock_warnings(const struct clock_spec *spec,
-                                      const struct clock_setting *setting,
-                                      const struct clock_run *run,
-                                      time_ms due_at,
-                                      time_ms out[CLOCK_WARNS], size_t *n,
-                                      struct err *err);
+MUST_CHECK enum status
+clock_warnings(const struct clock_spec *spec,
+               const struct clock_setting *setting, const struct clock_run *run,
+               time_ms due_at, time_ms out[CLOCK_WARNS], size_t *n,
+               struct err *err);
 
 /** Late is after `due_at`; equal is in time. A planning figure never is. */
-bool clock_is_late(const struct clock_spec *spec, time_ms due_at, time_ms at);
+bool
+clock_is_late(const struct clock_spec *spec, time_ms due_at, time_ms at);
 
 /**
  * Whether a clock that counts dates counts `d`, which the calendar covers:
  * for showing how a due date came about.
  */
-bool clock_counts(const struct clock_spec *spec,
-                  const struct clock_setting *setting,
-                  const struct clock_run *run, date_d d);
+bool
+clock_counts(const struct clock_spec *spec, const struct clock_setting *setting,
+             const struct clock_run *run, date_d d);
 
 /**
  * Read the words of a profile: "working_days", "hours", "office_hours",
  * "days", "weeks", "months", "school_start", "seconds".
  */
-bool clock_unit_parse(struct str text, enum clock_unit *out);
-const char *clock_unit_name(enum clock_unit unit);
+bool
+clock_unit_parse(struct str text, enum clock_unit *out);
+const char *
+clock_unit_name(enum clock_unit unit);
 /** "wd0" or "wd1". */
-bool clock_count_parse(struct str text, enum calendar_count *out);
+bool
+clock_count_parse(struct str text, enum calendar_count *out);
 /** "10wd", "14d", "4h" or "25%". */
-bool clock_warn_parse(struct str text, struct clock_warn *out);
+bool
+clock_warn_parse(struct str text, struct clock_warn *out);
 
 #endif

@@ -18,8 +18,9 @@ is_leap(int year)
 static int
 month_days(int year, int month)
 {
-    static const int days[12] = { 31, 28, 31, 30, 31, 30,
-                                  31, 31, 30, 31, 30, 31 };
+    static const int days[12] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
 
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
@@ -344,8 +345,7 @@ read_stamp(struct str text, struct stamp *stamp)
 }
 
 enum status
-time_parse(const struct zone *z, struct str text, time_ms *out,
-           struct err *err)
+time_parse(const struct zone *z, struct str text, time_ms *out, struct err *err)
 {
     struct stamp stamp;
 
@@ -354,8 +354,8 @@ time_parse(const struct zone *z, struct str text, time_ms *out,
         return err_set(err, ST_REJECT, "R03",
                        "text of %zu characters is no RFC 3339 instant", text.n);
     if (stamp.has_offset) {
-        *out = stamp.date * DAY_MS + stamp.tod_ms -
-               stamp.offset_min * MINUTE_MS;
+        *out =
+            stamp.date * DAY_MS + stamp.tod_ms - stamp.offset_min * MINUTE_MS;
         return ST_OK;
     }
     if (!zone_instant(z, stamp.date, stamp.tod_ms, out))
