@@ -20,6 +20,7 @@ enum table_no {
     PLOT,  /* a table with a one-field key and two indexes */
     STAKE, /* key of three types; an index that is the key's first field */
     GAUGE, /* a number as key; every other type */
+    TINT,  /* a code as key */
 };
 
 struct plot {
@@ -46,6 +47,10 @@ struct gauge {
     uint32_t tags;
     struct str raw;
     struct texts notes;
+};
+
+struct tint {
+    int colour;
 };
 
 static const char *const colour_words[] = { "red", "green", "blue" };
@@ -100,6 +105,13 @@ static const struct field gauge_fields[] = {
       .offset = offsetof(struct gauge, notes) },
 };
 
+static const struct field tint_fields[] = {
+    { .name = "colour",
+      .type = F_CODE,
+      .codes = &codes_colour,
+      .offset = offsetof(struct tint, colour) },
+};
+
 #define BY_OWNER 0
 #define BY_OWNER_NUMBER 1
 #define BY_PLOT 0
@@ -131,7 +143,13 @@ static const struct table tables[] = {
                 .index = { { .name = "gauge_all",
                              .fields = { 2, 3, 4, 5 },
                              .n = 4 } },
-                .n_index = 1 },
+                .n_index = 1,
+                .due = 3 },
+    [TINT] = { .fields = { .name = "tint",
+                           .size = sizeof(struct tint),
+                           .at = tint_fields,
+                           .n = N(tint_fields) },
+               .n_key = 1 },
 };
 
 struct bed {
@@ -660,6 +678,220 @@ an_older_copy_of_a_row_stays_as_it_was(void **state)
 }
 
 static void
+load_gauge(struct rows *rows, int64_t number, time_ms at)
+{
+    struct gauge g;
+
+    fields_clear(&tables[GAUGE].fields, &g);
+    g.number = number;
+    g.at = at;
+    rows_loaded(rows, GAUGE, &g);
+}
+
+static void
+put_gauge(struct rows *rows, int64_t number, time_ms at)
+{
+    struct gauge g;
+
+    fields_clear(&tables[GAUGE].fields, &g);
+    g.number = number;
+    g.at = at;
+    rows_put(rows, GAUGE, &g);
+}
+
+static void
+delete_gauge(struct rows *rows, int64_t number)
+{
+    struct gauge g = { .number = number };
+
+    rows_delete(rows, GAUGE, &g);
+}
+
+static void
+want_due(struct rows *rows, time_ms until, size_t limit)
+{
+    rows_want_due(rows, GAUGE, until, limit);
+    assert_int_equal(take(rows), 1);
+}
+
+/* What fires up to `until`, each row deleted as it fires: "2 1 more". */
+static const char *
+fired(struct rows *rows, time_ms until, char *out, size_t size)
+{
+    const struct gauge *row;
+    size_t n = 0;
+    bool more;
+
+    out[0] = '\0';
+    while ((row = rows_first_due(rows, GAUGE, until, &more)) != NULL &&
+           !more) {
+        n += (size_t)snprintf(out + n, size - n, "%d ", (int)row->number);
+        rows_delete(rows, GAUGE, row);
+    }
+    if (more)
+        (void)snprintf(out + n, size - n, "more");
+    return out;
+}
+
+#define assert_fired(rows, until, want)                                       \
+    do {                                                                      \
+        char ids_[200];                                                       \
+        assert_string_equal(fired(rows, until, ids_, sizeof ids_), want);     \
+    } while (0)
+
+static void
+deadlines_come_in_order_of_time_then_key(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    want_due(rows, 100, 10);
+    load_gauge(rows, 1, 50);
+    load_gauge(rows, 5, 20);
+    load_gauge(rows, 4, 20);
+    rows_due_loaded(rows, GAUGE, 3);
+    put_gauge(rows, 3, 20);
+    put_gauge(rows, 6, 10);
+    put_gauge(rows, 7, 100);
+    put_gauge(rows, 8, 101);
+    put_gauge(rows, 9, TIME_NONE);
+    put_gauge(rows, 10, TIME_NEVER);
+    assert_fired(rows, 100, "6 3 4 5 1 7 ");
+    assert_false(missed(rows));
+}
+
+static void
+a_deadline_that_moved_or_went_away_does_not_fire(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    want_due(rows, TIME_NEVER, 10);
+    for (int64_t i = 1; i <= 5; i++)
+        load_gauge(rows, i, 10 * i);
+    rows_due_loaded(rows, GAUGE, 5);
+    delete_gauge(rows, 1);
+    put_gauge(rows, 2, 45);
+    put_gauge(rows, 3, TIME_NONE);
+    put_gauge(rows, 4, 200);
+    put_gauge(rows, 4, 40);
+    put_gauge(rows, 6, TIME_NEVER);
+    assert_fired(rows, TIME_NEVER, "4 2 5 ");
+}
+
+static void
+an_undo_takes_deadlines_back(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    size_t mark;
+    bool more;
+
+    want_due(rows, 100, 10);
+    load_gauge(rows, 1, 10);
+    load_gauge(rows, 2, 20);
+    rows_due_loaded(rows, GAUGE, 2);
+    mark = rows_mark(rows);
+    put_gauge(rows, 3, 5);
+    delete_gauge(rows, 1);
+    put_gauge(rows, 2, 90);
+    assert_non_null(rows_first_due(rows, GAUGE, 100, &more));
+    delete_gauge(rows, 3);
+    assert_fired(rows, 80, "");
+    rows_undo(rows, mark);
+    assert_fired(rows, 100, "1 2 ");
+}
+
+static void
+a_batch_ends_where_deadlines_may_be_hidden(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    want_due(rows, 100, 2);
+    load_gauge(rows, -1, 70); /* by another want: behind the first two */
+    load_gauge(rows, 2, 20);
+    load_gauge(rows, 1, 20);
+    rows_due_loaded(rows, GAUGE, 2);
+    assert_fired(rows, 19, "");
+    put_gauge(rows, 0, 20);
+    put_gauge(rows, 3, 20); /* behind the last that is known */
+    assert_fired(rows, 100, "0 1 2 more");
+}
+
+static void
+with_all_loaded_fired_there_may_be_more_in_the_database(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    want_due(rows, 100, 2);
+    load_gauge(rows, 1, 10);
+    load_gauge(rows, 2, 20);
+    rows_due_loaded(rows, GAUGE, 2);
+    assert_fired(rows, 19, "1 ");
+    assert_fired(rows, 20, "2 more");
+}
+
+static void
+what_is_due_later_than_was_asked_for_may_be_hidden(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    want_due(rows, 100, 2);
+    rows_due_loaded(rows, GAUGE, 0);
+    assert_fired(rows, 100, "");
+    assert_fired(rows, 101, "more");
+    put_gauge(rows, 1, 100);
+    put_gauge(rows, 2, 101);
+    assert_fired(rows, 101, "1 more");
+}
+
+static void
+deadlines_that_nobody_wanted_are_a_miss(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    bool more;
+
+    put_gauge(rows, 1, 10);
+    assert_null(rows_first_due(rows, GAUGE, 100, &more));
+    assert_true(missed(rows));
+}
+
+static void
+a_second_due_want_replaces_the_first(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    const struct rows_want *wants;
+
+    rows_want_due(rows, GAUGE, 10, 5);
+    want_plot(rows, 1);
+    rows_want_due(rows, GAUGE, 20, 6);
+    assert_int_equal(rows_take_wants(rows, &wants), 2);
+    assert_int_equal(wants[0].table, GAUGE);
+    assert_int_equal(wants[0].due_until, 20);
+    assert_int_equal(wants[0].limit, 6);
+    assert_int_equal(wants[1].due_until, TIME_NONE);
+}
+
+static void
+many_deadlines_fire_in_order(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    const struct gauge *row;
+    time_ms last = 0;
+    unsigned n = 0;
+    bool more;
+
+    want_due(rows, 5000, 1);
+    rows_due_loaded(rows, GAUGE, 0);
+    for (int64_t i = 1; i < 2003; i++)
+        put_gauge(rows, i, (i * 1009) % 2003);
+    while ((row = rows_first_due(rows, GAUGE, 5000, &more)) != NULL) {
+        assert_true(row->at > last);
+        last = row->at;
+        rows_delete(rows, GAUGE, row);
+        n++;
+    }
+    assert_int_equal(n, 2002);
+}
+
+static void
 null_and_empty_texts_are_different_keys(void **state)
 {
     struct rows *rows = ((struct bed *)*state)->rows;
@@ -730,6 +962,23 @@ keys_are_ordered_by_value(void **state)
             assert_true(rows_next_change(rows, STAKE, &at, &change, &row));
             assert_false(rows_next_change(rows, STAKE, &at, &change, &row));
         }
+}
+
+static void
+codes_are_ordered_by_word(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    static const int want[] = { 3, 2, 1 }; /* blue, green, red */
+    enum rows_change change;
+    const void *row;
+    size_t at = 0;
+
+    for (int i = 1; i <= 3; i++)
+        rows_put(rows, TINT, &(struct tint){ .colour = i });
+    for (int i = 0; i < 3; i++) {
+        assert_true(rows_next_change(rows, TINT, &at, &change, &row));
+        assert_int_equal(((const struct tint *)row)->colour, want[i]);
+    }
 }
 
 static void
@@ -968,9 +1217,19 @@ main(void)
         T(a_row_with_a_null_index_field_is_in_no_group),
         T(texts_are_copied),
         T(an_older_copy_of_a_row_stays_as_it_was),
+        T(deadlines_come_in_order_of_time_then_key),
+        T(a_deadline_that_moved_or_went_away_does_not_fire),
+        T(an_undo_takes_deadlines_back),
+        T(a_batch_ends_where_deadlines_may_be_hidden),
+        T(with_all_loaded_fired_there_may_be_more_in_the_database),
+        T(what_is_due_later_than_was_asked_for_may_be_hidden),
+        T(deadlines_that_nobody_wanted_are_a_miss),
+        T(a_second_due_want_replaces_the_first),
+        T(many_deadlines_fire_in_order),
         T(null_and_empty_texts_are_different_keys),
         T(changes_come_in_key_order),
         T(keys_are_ordered_by_value),
+        T(codes_are_ordered_by_word),
         T(many_changes_are_sorted_and_each_comes_once),
         T(a_row_put_as_it_was_loaded_is_no_change),
         T(a_new_row_that_is_gone_again_is_no_change),

@@ -6,6 +6,7 @@
 
 #define SLOTS_MIN ((size_t)64) /* a power of two */
 #define FEW ((size_t)4)
+#define MISS_DUE (-2) /* beside ROWS_KEY and the indexes */
 
 /* What a hash table finds: entries by key, groups by index fields. */
 struct node {
@@ -58,6 +59,19 @@ struct entries {
     size_t room;
 };
 
+/* A deadline as it once stood; out of date where the row has moved on. */
+struct due {
+    time_ms at;
+    struct entry *entry;
+};
+
+/* How far the database's deadlines are known. */
+enum due_known {
+    DUE_UNKNOWN = 0,
+    DUE_UNTIL, /* all up to `due_until` */
+    DUE_FIRST, /* all up to those of `due_last` and no further */
+};
+
 struct part {
     const struct table *table;
     struct finder key;
@@ -67,6 +81,14 @@ struct part {
     struct entries all;
     struct entries touched; /* may hold some that an undo took back */
     struct entries changes; /* of the last rows_next_change */
+    const struct field *due; /* NULL where the table has no deadlines */
+    struct due *dues;        /* a heap, first in (due, key) order on top */
+    size_t n_dues;
+    size_t room_dues;
+    enum due_known due_known;
+    time_ms due_until;
+    size_t due_limit;
+    struct due due_last;
 };
 
 /* How to take one step back. */
@@ -81,7 +103,7 @@ struct undo {
 
 struct want {
     struct rows_want want;
-    struct entry *entry; /* one of the two */
+    struct entry *entry; /* one of the two, or none for what is due */
     struct group *group;
 };
 
@@ -155,12 +177,17 @@ number_of(const struct field *f, const void *row)
         return (int64_t)(*(const enum tri *)p);
     case F_CODE:
         return *(const int *)p;
-    case F_SET:
-        return *(const uint32_t *)p;
     default:
         assert(false && "field type that can't be part of a key");
         return 0;
     }
+}
+
+/* By word, as the database has it: the order of its rows is ours. */
+static int
+code_cmp(const struct codes *codes, int a, int b)
+{
+    return a == b ? 0 : strcmp(codes_word(codes, a), codes_word(codes, b));
 }
 
 static int
@@ -173,6 +200,9 @@ value_cmp(const struct field *f, const void *a, const void *b)
     case F_BYTES:
         return str_cmp(*(const struct str *)member(f, a),
                        *(const struct str *)member(f, b));
+    case F_CODE:
+        return code_cmp(f->codes, *(const int *)member(f, a),
+                        *(const int *)member(f, b));
     default:
         return i64_cmp(number_of(f, a), number_of(f, b));
     }
@@ -372,8 +402,6 @@ value_size(enum field_type type)
         return sizeof(enum tri);
     case F_CODE:
         return sizeof(int);
-    case F_SET:
-        return sizeof(uint32_t);
     default:
         assert(false && "field type that can't be part of a key");
         return 0;
@@ -514,7 +542,57 @@ group_for(struct rows *rows, struct part *p, size_t index, const void *row,
     return group_of(rows, p, index, row, row);
 }
 
-/* Make `row` what the key holds now; groups follow. */
+static time_ms
+due_of(const struct part *p, const void *row)
+{
+    time_ms at = row == NULL ? TIME_NONE : number_of(p->due, row);
+
+    return at == TIME_NEVER ? TIME_NONE : at;
+}
+
+static int
+due_cmp(const struct part *p, const struct due *a, const struct due *b)
+{
+    int order = i64_cmp(a->at, b->at);
+
+    return order != 0 ? order
+                      : finder_cmp(p, &p->key, a->entry->node.like,
+                                   b->entry->node.like);
+}
+
+static void
+due_push(struct rows *rows, struct part *p, struct due due)
+{
+    size_t i = p->n_dues;
+
+    p->dues = grown(rows, p->dues, p->n_dues, &p->room_dues, sizeof(*p->dues));
+    p->n_dues++;
+    while (i > 0 && due_cmp(p, &due, &p->dues[(i - 1) / 2]) < 0) {
+        p->dues[i] = p->dues[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    p->dues[i] = due;
+}
+
+static void
+due_pop(struct part *p)
+{
+    struct due last = p->dues[--p->n_dues];
+    size_t i = 0;
+
+    for (size_t child = 1; child < p->n_dues; child = 2 * i + 1) {
+        if (child + 1 < p->n_dues &&
+            due_cmp(p, &p->dues[child + 1], &p->dues[child]) < 0)
+            child++;
+        if (due_cmp(p, &last, &p->dues[child]) <= 0)
+            break;
+        p->dues[i] = p->dues[child];
+        i = child;
+    }
+    p->dues[i] = last;
+}
+
+/* Make `row` what the key holds now; groups and deadlines follow. */
 static void
 entry_set(struct rows *rows, struct part *p, struct entry *e, const void *row)
 {
@@ -530,6 +608,9 @@ entry_set(struct rows *rows, struct part *p, struct entry *e, const void *row)
             group_insert(rows, p, to, e);
         e->group[i] = to;
     }
+    if (p->due != NULL && due_of(p, row) != TIME_NONE &&
+        due_of(p, row) != due_of(p, e->row))
+        due_push(rows, p, (struct due){ .at = due_of(p, row), .entry = e });
     e->row = row;
 }
 
@@ -570,8 +651,12 @@ miss_add(struct rows *rows, const struct part *p, int index, const char *why)
     if (rows->n_misses++ > 0)
         return;
     rows->miss_table = p->table;
-    rows->miss_index =
-        index == ROWS_KEY ? "key" : p->table->index[index].name;
+    if (index == ROWS_KEY)
+        rows->miss_index = "key";
+    else if (index == MISS_DUE)
+        rows->miss_index = "deadline";
+    else
+        rows->miss_index = p->table->index[index].name;
     rows->miss_why = why;
 }
 
@@ -630,6 +715,10 @@ part_open(struct rows *rows, struct part *p, const struct table *t)
             long_at[p->n_long++] = (uint8_t)i;
     }
     p->long_at = long_at;
+    if (t->due > 0) {
+        p->due = &t->fields.at[t->due];
+        assert(p->due->type == F_TIME);
+    }
     p->key = (struct finder){ .at = key, .n_at = t->n_key };
     for (size_t i = 0; i < t->n_index; i++)
         p->index[i] = (struct finder){ .at = t->index[i].fields,
@@ -678,7 +767,10 @@ rows_want(struct rows *rows, size_t table, const void *like)
         return;
     e->wanted = true;
     *want_add(rows) = (struct want){
-        .want = { .table = table, .index = ROWS_KEY, .like = e->node.like },
+        .want = { .table = table,
+                  .index = ROWS_KEY,
+                  .like = e->node.like,
+                  .due_until = TIME_NONE },
         .entry = e,
     };
 }
@@ -701,9 +793,34 @@ rows_want_group(struct rows *rows, size_t table, int index, const void *like)
         return;
     g->wanted = true;
     *want_add(rows) = (struct want){
-        .want = { .table = table, .index = index, .like = g->node.like },
+        .want = { .table = table,
+                  .index = index,
+                  .like = g->node.like,
+                  .due_until = TIME_NONE },
         .group = g,
     };
+}
+
+void
+rows_want_due(struct rows *rows, size_t table, time_ms until, size_t limit)
+{
+    struct part *p = part_of(rows, table);
+    struct want *w = NULL;
+
+    assert(p->due != NULL && limit > 0);
+    assert(until != TIME_NONE);
+    for (size_t i = 0; i < rows->n_wants; i++)
+        if (rows->wants[i].want.table == table &&
+            rows->wants[i].want.due_until != TIME_NONE)
+            w = &rows->wants[i];
+    if (w == NULL)
+        w = want_add(rows);
+    *w = (struct want){ .want = { .table = table,
+                                  .index = ROWS_KEY,
+                                  .due_until = until,
+                                  .limit = limit } };
+    p->due_until = until;
+    p->due_limit = limit;
 }
 
 void
@@ -743,7 +860,7 @@ rows_take_wants(struct rows *rows, const struct rows_want **out)
         wants[i] = rows->wants[i].want;
         if (rows->wants[i].entry != NULL)
             rows->wants[i].entry->known = true;
-        else
+        else if (rows->wants[i].group != NULL)
             rows->wants[i].group->known = true;
     }
     rows->n_wants = 0;
@@ -768,6 +885,122 @@ rows_loaded(struct rows *rows, size_t table, const void *row)
     for (size_t i = 0; i < p->table->n_index; i++)
         if (e->group[i] != NULL && e->group[i]->fresh && e->row == e->base)
             miss_add(rows, p, (int)i, "was declared new and is not");
+}
+
+/* How entries are to be sorted. */
+enum order {
+    BY_KEY,
+    BY_DUE, /* of `base`, then key */
+};
+
+static int
+entry_cmp(const struct part *p, enum order by, const struct entry *a,
+          const struct entry *b)
+{
+    int order = 0;
+
+    if (by == BY_DUE)
+        order = i64_cmp(due_of(p, a->base), due_of(p, b->base));
+    if (order == 0)
+        order = finder_cmp(p, &p->key, a->node.like, b->node.like);
+    return order;
+}
+
+/* Merge two neighbouring runs, [low, mid) and [mid, high), into `to`. */
+static void
+merge(const struct part *p, enum order by, struct entry **from,
+      struct entry **to, size_t low, size_t mid, size_t high)
+{
+    size_t a = low;
+    size_t b = mid;
+
+    for (size_t i = low; i < high; i++) {
+        bool left = b >= high ||
+                    (a < mid && entry_cmp(p, by, from[a], from[b]) <= 0);
+
+        to[i] = left ? from[a++] : from[b++];
+    }
+}
+
+/* libc's qsort passes no context and may allocate. */
+static void
+entries_sort(struct rows *rows, const struct part *p, enum order by,
+             struct entries *list)
+{
+    struct entry **from = list->at;
+    struct entry **to = arena_array(rows->arena, list->n, sizeof(*to));
+
+    for (size_t width = 1; width < list->n; width *= 2) {
+        struct entry **swap = from;
+
+        for (size_t low = 0; low < list->n; low += 2 * width) {
+            size_t mid = low + width < list->n ? low + width : list->n;
+            size_t high =
+                low + 2 * width < list->n ? low + 2 * width : list->n;
+
+            merge(p, by, from, to, low, mid, high);
+        }
+        from = to;
+        to = swap;
+    }
+    list->at = from;
+    list->room = list->n; /* the array may be the second one */
+}
+
+void
+rows_due_loaded(struct rows *rows, size_t table, size_t n)
+{
+    struct part *p = part_of(rows, table);
+    struct entries known = { .n = 0 };
+
+    assert(p->due != NULL && p->due_limit > 0);
+    p->due_known = DUE_UNTIL;
+    if (n < p->due_limit)
+        return;
+    /*
+     * What the database holds first is loaded, so it is also what comes first
+     * of all that is loaded, by whatever want.
+     */
+    for (size_t i = 0; i < p->all.n; i++)
+        if (due_of(p, p->all.at[i]->base) != TIME_NONE)
+            entries_add(rows, &known, p->all.at[i]);
+    assert(n <= known.n);
+    entries_sort(rows, p, BY_DUE, &known);
+    p->due_known = DUE_FIRST;
+    p->due_last.entry = known.at[n - 1];
+    p->due_last.at = due_of(p, known.at[n - 1]->base);
+}
+
+/* True where the database may hold deadlines before `due` that nobody saw. */
+static bool
+due_hidden(const struct part *p, const struct due *due)
+{
+    if (p->due_known == DUE_FIRST)
+        return due_cmp(p, due, &p->due_last) > 0;
+    return due->at > p->due_until;
+}
+
+const void *
+rows_first_due(struct rows *rows, size_t table, time_ms until, bool *more)
+{
+    struct part *p = part_of(rows, table);
+
+    assert(p->due != NULL);
+    *more = false;
+    if (p->due_known == DUE_UNKNOWN) {
+        miss_add(rows, p, MISS_DUE, "was asked for and never wanted");
+        return NULL;
+    }
+    while (p->n_dues > 0 &&
+           due_of(p, p->dues[0].entry->row) != p->dues[0].at)
+        due_pop(p);
+    if (p->n_dues == 0 || p->dues[0].at > until) {
+        *more = p->due_known == DUE_FIRST ? p->due_last.at <= until
+                                          : until > p->due_until;
+        return NULL;
+    }
+    *more = due_hidden(p, &p->dues[0]);
+    return p->dues[0].entry->row;
 }
 
 const void *
@@ -868,46 +1101,6 @@ entry_differs(const struct part *p, const struct entry *e,
     return e->row == NULL || !fields_eq(&p->table->fields, e->row, e->base);
 }
 
-/* Merge two neighbouring runs, [low, mid) and [mid, high), into `to`. */
-static void
-merge(const struct part *p, struct entry **from, struct entry **to, size_t low,
-      size_t mid, size_t high)
-{
-    size_t a = low;
-    size_t b = mid;
-
-    for (size_t i = low; i < high; i++) {
-        bool left = b >= high ||
-                    (a < mid && finder_cmp(p, &p->key, from[a]->node.like,
-                                           from[b]->node.like) <= 0);
-
-        to[i] = left ? from[a++] : from[b++];
-    }
-}
-
-/* libc's qsort passes no context and may allocate. */
-static void
-entries_sort(struct rows *rows, const struct part *p, struct entries *list)
-{
-    struct entry **from = list->at;
-    struct entry **to = arena_array(rows->arena, list->n, sizeof(*to));
-
-    for (size_t width = 1; width < list->n; width *= 2) {
-        struct entry **swap = from;
-
-        for (size_t low = 0; low < list->n; low += 2 * width) {
-            size_t mid = low + width < list->n ? low + width : list->n;
-            size_t high =
-                low + 2 * width < list->n ? low + 2 * width : list->n;
-
-            merge(p, from, to, low, mid, high);
-        }
-        from = to;
-        to = swap;
-    }
-    list->at = from;
-}
-
 static void
 changes_find(struct rows *rows, struct part *p)
 {
@@ -917,7 +1110,7 @@ changes_find(struct rows *rows, struct part *p)
     for (size_t i = 0; i < p->touched.n; i++)
         if (entry_differs(p, p->touched.at[i], &change))
             entries_add(rows, &p->changes, p->touched.at[i]);
-    entries_sort(rows, p, &p->changes);
+    entries_sort(rows, p, BY_KEY, &p->changes);
 }
 
 bool

@@ -46,8 +46,9 @@ struct table {
     size_t n_key;
     struct rows_index index[ROWS_INDEX_MAX];
     size_t n_index;
-    /* Position of the F_TIME field that says when a row is due, or -1 where
-     * the table has no deadlines. TIME_NEVER and null rows are never due. */
+    /* Position of the F_TIME field that says when a row is due; 0 or -1 where
+     * the table has no deadlines (a key never begins with one). TIME_NEVER and
+     * null rows are never due. */
     int due;
 };
 
@@ -61,11 +62,14 @@ struct rows_want {
     size_t table;
     int index;        /* ROWS_KEY or 0..n_index-1 */
     const void *like; /* a row struct whose key or index fields are set */
-    time_ms due_until; /* TIME_NONE unless rows_want_due asked; then `like` is NULL */
+    time_ms due_until; /* TIME_NONE, or rows_want_due's; then `like` is NULL */
     size_t limit;      /* of a due want */
 };
 
-/** An empty working set over `tables`; both are borrowed until the batch ends. */
+/**
+ * An empty working set over `tables`; both are borrowed until the batch ends.
+ * Fields of sets, lists and records can't be part of a key or an index.
+ */
 struct rows *rows_open(struct arena *arena, const struct table *tables,
                        size_t n_tables);
 
@@ -75,10 +79,6 @@ void rows_want(struct rows *rows, size_t table, const void *like);
 void rows_want_group(struct rows *rows, size_t table, int index,
                      const void *like);
 
-/** Declare that this group did not exist before the batch, so walking it is no miss. */
-void rows_new_group(struct rows *rows, size_t table, int index,
-                    const void *like);
-
 /**
  * Ask for the rows of `table` that are due at or before `until`, the first
  * `limit` in (due, key) order. One such want a table and batch; a second one
@@ -86,13 +86,19 @@ void rows_new_group(struct rows *rows, size_t table, int index,
  */
 void rows_want_due(struct rows *rows, size_t table, time_ms until,
                    size_t limit);
-/** Store's side: how many rows the due want brought; as many as its limit means that there may be more behind the last one. */
+
+/**
+ * Store's side, after rows_loaded of its rows: how many the due want brought.
+ * As many as its limit mean that there may be more behind the last one.
+ */
 void rows_due_loaded(struct rows *rows, size_t table, size_t n);
+
 /**
  * The first row in (due, key) order that is due at or before `until`, rows put
  * in this batch included, deleted ones not. NULL if none is. *more is set
- * where the database may hold due rows that lie between and were not loaded:
- * then the batch must end here.
+ * where the database may hold due rows that lie before it (or, with NULL, at
+ * or before `until`) and were not loaded: then the batch must end here.
+ * Without a due want that was loaded it is a miss.
  */
 const void *rows_first_due(struct rows *rows, size_t table, time_ms until,
                            bool *more);
@@ -128,7 +134,8 @@ const void *rows_get(struct rows *rows, size_t table, const void *like);
  * Walk over a group in key order: start with *at = 0 and call until NULL.
  * Rows put during the walk may or may not be seen; every row that stays in
  * the group is seen once, whatever is deleted meanwhile. Keys are ordered by
- * value: ids and texts by bytes, numbers, times and codes as numbers.
+ * value: ids, texts and the words of codes by bytes (as PostgreSQL does with
+ * COLLATE "C"), numbers and times as numbers.
  */
 const void *rows_next(struct rows *rows, size_t table, int index,
                       const void *like, size_t *at);
