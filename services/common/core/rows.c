@@ -1004,6 +1004,22 @@ rows_first_due(struct rows *rows, size_t table, time_ms until, bool *more)
 }
 
 const void *
+rows_next_due(struct rows *rows, size_t table, time_ms until, size_t *at)
+{
+    struct part *p = part_of(rows, table);
+
+    assert(p->due != NULL);
+    while (*at < p->all.n) {
+        const struct entry *e = p->all.at[(*at)++];
+        time_ms due_at = due_of(p, e->row);
+
+        if (due_at != TIME_NONE && due_at <= until)
+            return e->row;
+    }
+    return NULL;
+}
+
+const void *
 rows_get(struct rows *rows, size_t table, const void *like)
 {
     struct part *p = part_of(rows, table);

@@ -104,6 +104,14 @@ const void *rows_first_due(struct rows *rows, size_t table, time_ms until,
                            bool *more);
 
 /**
+ * Walk over the rows that are loaded and due at or before `until`, in no
+ * particular order: for a touch that must want what they lead to. Start with
+ * *at = 0 and call until NULL.
+ */
+const void *rows_next_due(struct rows *rows, size_t table, time_ms until,
+                          size_t *at);
+
+/**
  * Say that this group held no row before this batch (the cases of a child
  * made just now), so that walking over it is no miss. With ROWS_KEY: that no
  * row had this key. Undone by rows_undo. A declaration that a loaded row
