@@ -1,0 +1,215 @@
+/**
+ * The tables of the tracker: cases, hand-overs, clocks, deadlines, alerts and
+ * missing episodes (domain.md sections 3, 6, 7, 8). sql/ holds the same in
+ * SQL, column by column; the shard's number stands before every key there.
+ *
+ * A row that is new is cleared with fields_clear(&tracker_tables[T].fields)
+ * before it is filled. Texts are borrowed; rows_put copies.
+ */
+#ifndef WAYMARK_TRACKER_CORE_TABLES_H
+#define WAYMARK_TRACKER_CORE_TABLES_H
+
+#include "common/core/codes.h"
+#include "common/core/id.h"
+#include "common/core/rows.h"
+#include "common/core/time.h"
+
+enum tracker_table {
+    TABLE_CASE = 0,
+    TABLE_REFERRAL,
+    TABLE_HANDOVER,
+    TABLE_CLOCK,
+    TABLE_PAUSE,
+    TABLE_DEADLINE,
+    TABLE_ALERT,
+    TABLE_EPISODE,
+    TABLE_EPISODE_MESSAGE,
+    TABLE_N,
+};
+
+/* Index 0 of each table that has one: what is loaded together. */
+enum {
+    BY_CHILD = 0,   /* TABLE_CASE, TABLE_EPISODE */
+    BY_SUBJECT = 0, /* TABLE_CLOCK, TABLE_PAUSE, TABLE_DEADLINE, TABLE_ALERT */
+    BY_CASE = 0,    /* TABLE_HANDOVER */
+    BY_EPISODE = 0, /* TABLE_EPISODE_MESSAGE */
+};
+
+extern const struct table tracker_tables[TABLE_N];
+
+/* One child, one side, one period of help. Kept after it has closed. */
+struct case_row {
+    struct id case_id;
+    struct id child_id;
+    struct id first_child_id; /* whose it was before children were merged */
+    int side;
+    int state;         /* enum case_state */
+    int state_before;  /* where a pending offer returns to; what a closed case was */
+    int outcome;       /* enum outcome */
+    struct str unit;
+    struct str worker; /* null: nobody yet */
+    struct str locality;
+    struct id notification_id; /* that opened it, and whom to answer: */
+    struct str agency_id;
+    struct str agency_ref;
+    int32_t amendment;
+    int agency_type;
+    struct str cin_source;
+    int entry;
+    struct id decision_id;   /* the last that was applied to it */
+    struct id handover_id;   /* the offer that waits, or null */
+    struct id predecessor_id; /* case handed over to become this one */
+    struct id merged_into;
+    time_ms received_at; /* T1 and T2 run from it */
+    time_ms opened_at;
+    time_ms closed_at;
+    int close_outcome;
+    time_ms contact_at; /* D02 counts from it */
+    int csc_status;
+    uint32_t needs; /* bits of enum need */
+    int32_t level;
+    int consent;
+    int rag;
+    enum tri re_referral;
+    bool third_need; /* RU03 has hit: once a case */
+    bool intent;
+    int age_band;
+    int sex;
+    int ethnicity;
+    struct str profile_version; /* of the record that changed it last */
+};
+
+/* What became of a notification (all its amendments). */
+struct referral_row {
+    struct str agency_id;
+    struct str agency_ref;
+    int32_t amendment; /* highest seen; a lower one later is history */
+    struct id case_id; /* that it acts on, or null */
+    struct id decision_id;
+    int status;        /* enum decision_status */
+    int effect;        /* enum outcome */
+};
+
+struct handover_row {
+    struct id handover_id;
+    struct id case_id; /* the sender's */
+    struct id child_id;
+    int direction;
+    int state; /* enum handover_state */
+    struct str from_unit;
+    struct str to_unit;
+    time_ms offered_at;
+    time_ms answered_at;
+    time_ms due_at; /* end of the L3 that runs */
+    int32_t expiries;
+    struct id new_case_id;
+    struct str by;
+};
+
+/* One run of a limit; a restart replaces it. */
+struct clock_row {
+    struct id subject_id; /* a case or an episode */
+    struct str clock;     /* "T12b" */
+    int subject_kind;     /* enum clock_subject */
+    struct id child_id;
+    int state;            /* enum clock_change: started, paused, stopped, void */
+    time_ms started_at;
+    time_ms due_at;       /* null while a pause keeps it from being due */
+    time_ms stopped_at;
+    enum tri late;
+    bool by_closing;      /* stopped by closing: goes on where it reopens */
+    int rag;              /* that set its length, L1 and L6 */
+    struct str profile_version;
+};
+
+/* A clock standing still. */
+struct pause_row {
+    struct id subject_id;
+    struct str clock;
+    time_ms from_at;
+    time_ms to_at; /* null while it lasts */
+};
+
+/* What a deadline does when it fires. */
+enum deadline_stage {
+    STAGE_WARN = 1, /* 1 to 4: the clock's warnings */
+    STAGE_DUE = 5,  /* one millisecond after due_at: late */
+    STAGE_DISTRICT, /* the ladder's upper rungs */
+    STAGE_HEAD,
+    STAGE_EXPIRE,   /* L3 passes for the second time */
+};
+
+/* The next thing that happens by itself. */
+struct deadline_row {
+    struct id subject_id;
+    struct str rule; /* id of a clock, or of a drift rule that has none */
+    int32_t stage;   /* enum deadline_stage */
+    time_ms due_at;  /* when it fires */
+    int subject_kind;
+    struct id child_id;
+    time_ms alert_due_at; /* due instant in the alert's key */
+    struct str profile_version;
+};
+
+struct alert_row {
+    struct id alert_id;
+    struct id subject_id;
+    int subject_kind;
+    struct str rule; /* D01 to D20, or a clock's id */
+    time_ms due_at;
+    int32_t raise_number; /* from 1 */
+    int32_t stage;        /* from 1 */
+    int told;             /* enum alert_role, of this stage */
+    struct id case_id;
+    struct id child_id;
+    struct str unit;
+    struct str worker;
+    time_ms raised_at;
+    time_ms acknowledged_at;
+    struct str acknowledged_by;
+    time_ms cleared_at;
+};
+
+/* As a whole a function of its messages, but for the interview. */
+struct episode_row {
+    struct id episode_id;
+    struct id child_id;
+    struct str agency_id;
+    struct str episode_ref;
+    int state; /* enum episode_state */
+    bool incomplete;
+    int category;
+    int risk_grade;
+    time_ms reported_at;
+    time_ms found_at;
+    int cancel_reason;
+    int rhi_state;
+    time_ms rhi_at;
+    time_ms rhi_due_at;
+    struct str unit;
+    struct str locality;
+    int age_band;
+    int csc_status;
+};
+
+/* The highest amendment of one message. */
+struct episode_message_row {
+    struct id episode_id;
+    struct str agency_ref;
+    int32_t amendment;
+    int kind;
+    struct id child_id;
+    time_ms reported_at;
+    time_ms graded_at;
+    time_ms found_at;
+    time_ms cancelled_at;
+    int risk_grade;
+    int category;
+    int cancel_reason;
+    struct str unit;
+    struct str locality;
+    int age_band;
+    int csc_status;
+};
+
+#endif
