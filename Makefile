@@ -1,0 +1,128 @@
+# Waymark. `make help` lists what there is; README.md says the rest.
+# VARIANT is gcc (default), clang, asan or cov; each builds below build/VARIANT.
+
+VARIANT ?= gcc
+B := build/$(VARIANT)
+CC_gcc := gcc
+CC_clang := clang-14
+CC_asan := gcc
+CC_cov := gcc
+CC := $(CC_$(VARIANT))
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
+  -Wformat=2 -Wundef -Wcast-qual
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
+  -fstack-clash-protection -fcf-protection
+OPT_gcc := -O2 -g $(HARDEN)
+OPT_clang := -O2 -g $(HARDEN)
+OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -fno-omit-frame-pointer
+OPT_cov := -O0 -g --coverage
+LD_gcc := -pie -Wl,-z,relro,-z,now
+LD_clang := -pie -Wl,-z,relro,-z,now
+LD_asan := -fsanitize=address,undefined
+LD_cov := --coverage
+
+CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iservices \
+  $(WARN) $(OPT_$(VARIANT)) -pthread -MMD -MP
+CORE_LIBS := -lxxhash -lsodium
+ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl
+PQ_INC := -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+CFLAGS += $(PQ_INC)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+CORE_SRC := $(wildcard services/common/core/*.c services/*/core/*.c)
+CORE_SRC := $(sort $(CORE_SRC))
+SHELL_SRC := $(wildcard services/common/engine/*.c \
+  services/common/adapters/*.c services/common/host/*.c)
+CORE_LIB := $(B)/libcore.a
+SHELL_LIB := $(B)/libshell.a
+GEN := $(B)/gen/schemas.c $(B)/gen/sql.c
+GEN_OBJ := $(patsubst %.c,%.o,$(GEN))
+
+PROGRAMS := $(patsubst services/%/main.c,%,$(wildcard services/*/main.c))
+program_file = $(B)/bin/$(if $(filter cli,$(1)),waymark,waymark-$(1))
+BINARIES := $(foreach p,$(PROGRAMS),$(call program_file,$(p)))
+
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+TRACE := $(patsubst tests/trace/%.c,$(B)/tests/trace/%,$(wildcard tests/trace/test_*.c))
+CONTRACT := $(patsubst tests/contract/%.c,$(B)/tests/contract/%,$(wildcard tests/contract/test_*.c))
+ADAPTER := $(patsubst tests/adapter/%.c,$(B)/tests/adapter/%,$(wildcard tests/adapter/test_*.c))
+TESTLIB_OBJ := $(call obj,$(wildcard tests/lib/*.c))
+TESTLIB_OBJ := $(filter-out %/avsc_print.o,$(TESTLIB_OBJ))
+
+.DEFAULT_GOAL := build
+.PHONY: build
+build: $(BINARIES) ## Compile all programs to build/bin
+ifeq ($(VARIANT),gcc)
+	@mkdir -p build && ln -sfn gcc/bin build/bin
+endif
+
+.PHONY: help
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -c $< -o $@
+
+$(B)/gen/schemas.c: schemas/ids.lock schemas/embed.sh $(wildcard schemas/*.avsc)
+	@mkdir -p $(@D)
+	@sh schemas/embed.sh $@
+
+$(B)/gen/sql.c: services/common/sql/embed.sh $(wildcard services/*/sql/*.sql)
+	@mkdir -p $(@D)
+	@sh services/common/sql/embed.sh $@
+
+$(B)/gen/%.o: $(B)/gen/%.c
+	@$(CC) $(CFLAGS) -c $< -o $@
+
+$(CORE_LIB): $(call obj,$(CORE_SRC))
+	@rm -f $@ && ar rcs $@ $^
+
+$(SHELL_LIB): $(call obj,$(SHELL_SRC)) $(GEN_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+define program
+$(call program_file,$(1)): $(call obj,$(wildcard services/$(1)/*.c)) $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $$(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $$@ $$^ $(ADAPTER_LIBS) $(CORE_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# Unit tests link the core alone.
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(CORE_LIBS)
+
+$(B)/tests/trace/%: $(B)/obj/tests/trace/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
+
+$(B)/tests/contract/%: $(B)/obj/tests/contract/%.o $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
+
+$(B)/tests/adapter/%: $(B)/obj/tests/adapter/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
+
+.SECONDARY:
+.PHONY: tests-build unit trace contract adapter
+tests-build: $(UNIT) $(TRACE) $(CONTRACT) $(ADAPTER)
+unit: $(UNIT) ## Unit tests: one program a core module
+	@sh tests/lib/run.sh unit $^
+trace: $(TRACE) ## Trace tests: a service in memory
+	@sh tests/lib/run.sh trace $^
+contract: $(CONTRACT) ## Schemas against structs
+	@sh tests/lib/run.sh contract $^
+adapter: $(ADAPTER) ## Real libraries on loopback
+	@sh tests/lib/run.sh adapter $^
+
+.PHONY: clean
+clean: ## Remove build/
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,345 @@
+#include "common/adapters/kafka_port.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAKE_BYTES = 8 << 20, TAKE_MAX = 4000, POLL_TAGS = 4096 };
+
+/* ---- source -------------------------------------------------------------- */
+
+struct group {
+    struct kafka_reader *reader; /* NULL where nothing is read in this group */
+    struct kafka_part parts[SERVICE_INPUTS_MAX];
+    size_t input_of[SERVICE_INPUTS_MAX];
+    size_t n;
+    struct kafka_record *records;
+    struct raw *raws;
+};
+
+struct kafka_source {
+    struct kafka_source_options options;
+    struct group group[SOURCE_GROUPS];
+};
+
+static void
+close_groups(struct kafka_source *s)
+{
+    for (int g = 0; g < SOURCE_GROUPS; g++) {
+        kafka_reader_close(s->group[g].reader);
+        s->group[g].reader = NULL;
+    }
+}
+
+static enum status
+source_start(void *self, const int64_t *offsets, size_t n, struct err *err)
+{
+    struct kafka_source *s = self;
+    enum status rc = ST_OK;
+
+    close_groups(s);
+    for (int g = 0; g < SOURCE_GROUPS; g++)
+        s->group[g].n = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct group *g = &s->group[(s->options.apart >> i & 1u) != 0];
+
+        g->parts[g->n] = (struct kafka_part){
+            .topic = topic_name(s->options.topics[i]),
+            .partition = s->options.partition,
+            .next_offset = offsets[i] < 0 ? KAFKA_BEGINNING : offsets[i],
+        };
+        g->input_of[g->n++] = i;
+    }
+    for (int i = 0; rc == ST_OK && i < SOURCE_GROUPS; i++) {
+        struct group *g = &s->group[i];
+        struct kafka_reader_options options = {
+            .conn = s->options.conn, .queue_kb = s->options.queue_kb
+        };
+
+        if (g->n == 0)
+            continue;
+        rc = kafka_reader_open(&options, &g->reader, err);
+        if (rc == ST_OK)
+            rc = kafka_reader_assign(g->reader, g->parts, g->n, err);
+    }
+    return rc;
+}
+
+static enum status
+source_take(void *self, int group, int wait_ms, size_t max, struct taken *out,
+            struct err *err)
+{
+    struct kafka_source *s = self;
+    struct group *g = &s->group[group];
+    struct kafka_take take = { .max = max < TAKE_MAX ? max : TAKE_MAX,
+                               .max_bytes = TAKE_BYTES,
+                               .timeout_ms = wait_ms };
+    size_t n = 0;
+    enum status rc;
+
+    *out = (struct taken){ .at = g->raws };
+    if (g->reader == NULL)
+        return err_set(err, ST_FATAL, "source", "nothing is read in group %d",
+                       group);
+    rc = kafka_reader_take(g->reader, &take, g->records, &n, err);
+    if (rc == ST_REJECT)
+        g->raws[0].input = g->input_of[kafka_reader_range_part(g->reader)];
+    if (rc != ST_OK)
+        return rc;
+    for (size_t i = 0; i < n; i++)
+        g->raws[i] = (struct raw){ .input = g->input_of[g->records[i].part],
+                                   .offset = g->records[i].offset,
+                                   .key = g->records[i].key,
+                                   .value = g->records[i].value,
+                                   .header = g->records[i].wm };
+    out->n = n;
+    for (size_t i = 0; i < n; i++)
+        g->parts[g->records[i].part].next_offset = g->records[i].offset + 1;
+    for (size_t i = 0; i < g->n; i++) {
+        int64_t end = kafka_reader_known_end(g->reader, i);
+
+        if (kafka_reader_at_end(g->reader, i))
+            out->eof |= 1u << g->input_of[i];
+        else if (g->parts[i].next_offset >= 0 &&
+                 end > g->parts[i].next_offset)
+            out->behind += end - g->parts[i].next_offset;
+    }
+    return ST_OK;
+}
+
+enum status
+kafka_source_open(const struct kafka_source_options *options,
+                  struct kafka_source **out, struct source *port,
+                  struct err *err)
+{
+    struct kafka_source *s = calloc(1, sizeof *s);
+    bool ok = s != NULL;
+
+    for (int g = 0; ok && g < SOURCE_GROUPS; g++) {
+        s->group[g].records = calloc(TAKE_MAX, sizeof *s->group[g].records);
+        s->group[g].raws = calloc(TAKE_MAX, sizeof *s->group[g].raws);
+        ok = s->group[g].records != NULL && s->group[g].raws != NULL;
+    }
+    if (!ok) {
+        kafka_source_close(s);
+        return err_set(err, ST_FATAL, "memory", "no memory for a source");
+    }
+    s->options = *options;
+    *port = (struct source){ .self = s,
+                             .start = source_start,
+                             .take = source_take };
+    *out = s;
+    return ST_OK;
+}
+
+void
+kafka_source_close(struct kafka_source *s)
+{
+    if (s == NULL)
+        return;
+    close_groups(s);
+    for (int g = 0; g < SOURCE_GROUPS; g++) {
+        free(s->group[g].records);
+        free(s->group[g].raws);
+    }
+    free(s);
+}
+
+/* ---- sink ---------------------------------------------------------------- */
+
+/* A turn on its way: how many of its records are not yet confirmed. */
+struct flight {
+    int64_t turn;
+    size_t left;
+};
+
+struct kafka_sink {
+    struct kafka_sink_options options;
+    struct kafka_writer *writer;
+    /* Ring of turns in order; tags are `first_tag` + index of the turn. */
+    struct flight *ring;
+    size_t room;
+    size_t head; /* index of the oldest */
+    size_t n;
+    uint64_t first_tag; /* tag of the oldest */
+    int64_t confirmed;  /* last turn behind which nothing is open */
+    uint64_t tags[POLL_TAGS];
+};
+
+static enum status
+sink_restart(void *self, struct err *err)
+{
+    struct kafka_sink *s = self;
+    struct kafka_writer_options options = { .conn = s->options.conn };
+
+    kafka_writer_close(s->writer);
+    s->writer = NULL;
+    s->head = s->n = 0;
+    s->first_tag = 1;
+    s->confirmed = -1;
+    return kafka_writer_open(&options, &s->writer, err);
+}
+
+static enum status
+grow(struct kafka_sink *s, struct err *err)
+{
+    size_t room = s->room == 0 ? 1024 : s->room * 2;
+    struct flight *ring = calloc(room, sizeof *ring);
+
+    if (ring == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory for turns in flight");
+    for (size_t i = 0; i < s->n; i++)
+        ring[i] = s->ring[(s->head + i) % s->room];
+    free(s->ring);
+    s->ring = ring;
+    s->room = room;
+    s->head = 0;
+    return ST_OK;
+}
+
+static void
+land(struct kafka_sink *s, uint64_t tag)
+{
+    s->ring[(s->head + (size_t)(tag - s->first_tag)) % s->room].left--;
+    while (s->n > 0 && s->ring[s->head].left == 0) {
+        s->confirmed = s->ring[s->head].turn;
+        s->head = (s->head + 1) % s->room;
+        s->n--;
+        s->first_tag++;
+    }
+}
+
+static enum status
+collect(struct kafka_sink *s, int wait_ms, struct err *err)
+{
+    size_t n = 0;
+    enum status rc;
+
+    do {
+        rc = kafka_writer_poll(s->writer, wait_ms, s->tags, POLL_TAGS, &n,
+                               err);
+        for (size_t i = 0; rc == ST_OK && i < n; i++)
+            land(s, s->tags[i]);
+        wait_ms = 0;
+    } while (rc == ST_OK && n == POLL_TAGS);
+    return rc == ST_FATAL ? ST_RETRY : rc; /* a new producer is the answer */
+}
+
+static enum status
+send(struct kafka_sink *s, const struct outbox_entry *e, uint64_t tag,
+     struct err *err)
+{
+    enum { HEADERS_MAX = 8 };
+    struct kafka_header headers[HEADERS_MAX];
+    char names[HEADERS_MAX][32];
+    struct outbox_header h;
+    size_t n = 0, at = 0;
+    uint8_t wm[CHAIN_HEADER_SIZE];
+    struct link link = { .origin = s->options.origin,
+                         .sequence = e->sequence,
+                         .chain = e->chain };
+    struct kafka_send send;
+    enum status rc;
+    int waited = 0;
+
+    while (n < HEADERS_MAX && outbox_next_header(e->headers, &at, &h)) {
+        size_t len = h.name.n < sizeof names[n] - 1 ? h.name.n
+                                                    : sizeof names[n] - 1;
+
+        memcpy(names[n], h.name.p, len);
+        names[n][len] = '\0';
+        headers[n] = (struct kafka_header){ .name = names[n],
+                                            .value = h.value };
+        n++;
+    }
+    chain_header(&link, wm);
+    send = (struct kafka_send){ .topic = topic_name(e->topic),
+                                .partition = s->options.partition,
+                                .key = e->key,
+                                .value = e->value,
+                                .wm = { .p = (const char *)wm,
+                                        .n = sizeof wm },
+                                .headers = headers,
+                                .n_headers = n,
+                                .tag = tag };
+    while ((rc = kafka_writer_send(s->writer, &send, err)) == ST_RETRY &&
+           strcmp(err->code, "full") == 0) {
+        if (waited >= s->options.full_wait_ms)
+            return rc;
+        rc = collect(s, 10, err);
+        if (rc != ST_OK)
+            return rc;
+        waited += 10;
+    }
+    return rc;
+}
+
+static enum status
+sink_publish(void *self, const struct committed *c, struct err *err)
+{
+    struct kafka_sink *s = self;
+    struct outbox_entry e;
+    struct flight *flight;
+    size_t at = 0;
+    bool ok = true;
+    uint64_t tag;
+    enum status rc = ST_OK;
+
+    if (s->n == s->room)
+        rc = grow(s, err);
+    if (rc != ST_OK)
+        return rc;
+    flight = &s->ring[(s->head + s->n) % s->room];
+    *flight = (struct flight){ .turn = c->turn, .left = 1 };
+    tag = s->first_tag + s->n;
+    s->n++;
+    while (rc == ST_OK && outbox_next(c->block, &at, &e, &ok)) {
+        s->ring[(s->head + (size_t)(tag - s->first_tag)) % s->room].left++;
+        rc = send(s, &e, tag, err);
+    }
+    if (rc == ST_OK && !ok)
+        rc = err_set(err, ST_FATAL, "outbox", "block of turn %lld is damaged",
+                     (long long)c->turn);
+    if (rc == ST_OK)
+        land(s, tag); /* the one that stood for "not all handed over" */
+    else if (rc == ST_FATAL && strcmp(err->code, "producer") == 0)
+        rc = ST_RETRY;
+    return rc;
+}
+
+static enum status
+sink_confirmed(void *self, int wait_ms, int64_t *turn, struct err *err)
+{
+    struct kafka_sink *s = self;
+    enum status rc = collect(s, s->n > 0 ? wait_ms : 0, err);
+
+    if (rc == ST_OK && s->confirmed > *turn)
+        *turn = s->confirmed;
+    return rc;
+}
+
+enum status
+kafka_sink_open(const struct kafka_sink_options *options,
+                struct kafka_sink **out, struct sink *port, struct err *err)
+{
+    struct kafka_sink *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory for a sink");
+    s->options = *options;
+    *port = (struct sink){ .self = s,
+                           .restart = sink_restart,
+                           .publish = sink_publish,
+                           .confirmed = sink_confirmed };
+    *out = s;
+    return ST_OK;
+}
+
+void
+kafka_sink_close(struct kafka_sink *s)
+{
+    if (s == NULL)
+        return;
+    kafka_writer_close(s->writer);
+    free(s->ring);
+    free(s);
+}

@@ -1,0 +1,704 @@
+#include "common/engine/batch.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Deadlines loaded for one batch; more end it early. */
+enum { DUE_MAX = 2000 };
+
+static struct mark *
+find_mark(struct shard *shard, enum topic topic, struct origin origin)
+{
+    for (size_t i = 0; i < shard->n_marks; i++)
+        if (shard->marks[i].topic == topic &&
+            origin_eq(shard->marks[i].origin, origin))
+            return &shard->marks[i];
+    if (shard->n_marks == SHARD_MARKS_MAX)
+        return NULL;
+    shard->marks[shard->n_marks] = (struct mark){
+        .topic = topic, .origin = origin, .heard = TIME_NONE
+    };
+    return &shard->marks[shard->n_marks++];
+}
+
+/* ---- admission ---------------------------------------------------------- */
+
+static bool
+writes_topic(uint8_t service, enum topic topic)
+{
+    switch (topic) {
+    case TOPIC_NOTIFICATIONS:
+    case TOPIC_RECEIPTS:
+    case TOPIC_INDICATORS:
+        return service == SERVICE_INTAKE;
+    case TOPIC_CASEWORK:
+        return service == SERVICE_TRIAGE;
+    case TOPIC_CASE_JOURNAL:
+        return service == SERVICE_TRACKER;
+    case TOPIC_ALERTS:
+        return service == SERVICE_TRACKER || service == SERVICE_NOTIFIER;
+    case TOPIC_FEEDBACK:
+        return service == SERVICE_TRACKER || service == SERVICE_TRIAGE;
+    case TOPIC_NONE:
+    case TOPIC_DEAD_LETTERS:
+    case TOPIC_N:
+        break;
+    }
+    return false;
+}
+
+/* A record without a valid header of ours: counted as the stranger's next. */
+static void
+admit_stranger(struct item *it, struct shard *temp, enum topic topic,
+               uint16_t authority, const char *why)
+{
+    struct origin stranger = { .service = SERVICE_NONE,
+                               .authority = authority };
+    struct mark *m = find_mark(temp, topic, stranger);
+
+    it->kind = ITEM_POISON;
+    it->link = (struct link){ .origin = stranger,
+                              .sequence = m == NULL ? 1 : m->sequence + 1 };
+    err_set(&it->why, ST_REJECT, "stranger", "%s", why);
+    if (m != NULL)
+        m->sequence++;
+}
+
+static enum status
+admit(struct batch *b, struct item *it, struct shard *temp, struct err *err)
+{
+    enum topic topic = b->def->inputs[it->raw->input];
+    struct hold *hold = &b->holds[it->raw->input];
+    struct mark *m;
+
+    it->at = TIME_NONE;
+    if (it->raw->header.p == NULL || !chain_read(it->raw->header, &it->link)) {
+        admit_stranger(it, temp, topic, b->authority, "no valid wm header");
+        return ST_OK;
+    }
+    if (it->link.origin.authority != b->authority ||
+        !writes_topic(it->link.origin.service, topic)) {
+        admit_stranger(it, temp, topic, b->authority,
+                       "origin does not write here");
+        return ST_OK;
+    }
+    m = find_mark(temp, topic, it->link.origin);
+    if (m == NULL)
+        return err_set(err, ST_FATAL, "marks", "more than %d origins",
+                       SHARD_MARKS_MAX);
+    switch (chain_admit(m, &it->link, it->raw->key, it->raw->value)) {
+    case ADMIT_NEXT:
+        m->sequence = it->link.sequence;
+        m->chain = it->link.chain;
+        if (hold->active && origin_eq(hold->origin, it->link.origin))
+            hold->active = false;
+        it->kind = ITEM_EVENT;
+        return ST_OK;
+    case ADMIT_DROP:
+        it->kind = ITEM_DROP;
+        return ST_OK;
+    case ADMIT_GAP:
+        it->kind = ITEM_HELD;
+        if (!hold->active)
+            *hold = (struct hold){ .active = true,
+                                   .origin = it->link.origin,
+                                   .expected = m->sequence + 1,
+                                   .seen = it->link.sequence };
+        return ST_OK;
+    case ADMIT_FORK:
+        break;
+    }
+    return err_set(err, ST_FATAL, "fork",
+                   "%s: %s %" PRId64 " does not continue the chain of %" PRId64
+                   ": it never became true",
+                   topic_name(topic), service_name(it->link.origin.service),
+                   it->link.sequence, m->sequence);
+}
+
+/* ---- decoding ------------------------------------------------------------ */
+
+static bool
+travels_on(enum record_type type, enum topic topic)
+{
+    switch (topic) {
+    case TOPIC_NOTIFICATIONS:
+        return (type >= REC_NOTIFICATION_RECEIVED &&
+                type <= REC_TIME_ADVANCED);
+    case TOPIC_RECEIPTS:
+        return type == REC_NOTIFICATION_ACCEPTED || type == REC_TIME_ADVANCED;
+    case TOPIC_CASEWORK:
+        return (type >= REC_REFERRAL_DECIDED && type <= REC_CHILD_ERASED) ||
+               type == REC_CONFIG_ACTIVATED || type == REC_TIME_ADVANCED;
+    case TOPIC_CASE_JOURNAL:
+        return (type >= REC_CASE_CHANGED &&
+                type <= REC_MISSING_EPISODE_CHANGED) ||
+               type == REC_TIME_ADVANCED;
+    case TOPIC_ALERTS:
+        return (type >= REC_ALERT_RAISED && type <= REC_ALERT_CLEARED) ||
+               type == REC_TIME_ADVANCED;
+    case TOPIC_FEEDBACK:
+        return type == REC_REFERRER_ANSWERED || type == REC_SCHOOL_RELAY ||
+               type == REC_TIME_ADVANCED;
+    case TOPIC_INDICATORS:
+        return type == REC_INDICATOR_OBSERVED || type == REC_TIME_ADVANCED;
+    case TOPIC_NONE:
+    case TOPIC_DEAD_LETTERS:
+    case TOPIC_N:
+        break;
+    }
+    return false;
+}
+
+static enum status
+decode(struct batch *b, struct item *it, struct err *err)
+{
+    enum topic topic = b->def->inputs[it->raw->input];
+    void *body = NULL;
+    enum status rc;
+
+    it->ev = (struct event){ .topic = topic,
+                             .origin = it->link.origin,
+                             .sequence = it->link.sequence };
+    if (it->raw->value.p == NULL) {
+        it->kind = ITEM_POISON;
+        (void)err_set(&it->why, ST_REJECT, "null", "the value is null");
+        return ST_OK;
+    }
+    rc = b->codec->decode(b->codec->self, it->raw->value, b->arena,
+                          &it->ev.type, &body, &it->why);
+    if (rc == ST_OK && !travels_on(it->ev.type, topic))
+        rc = err_set(&it->why, ST_REJECT, "type",
+                     "a %s has no place on this topic",
+                     record_def(it->ev.type) == NULL
+                         ? "record of no known type"
+                         : record_def(it->ev.type)->fields->name);
+    if (rc == ST_OK) {
+        it->ev.body = body;
+        rc = b->codec->open_person(b->codec->self, it->ev.type, body, b->arena,
+                                   &it->ev.person, &it->why);
+    }
+    if (rc == ST_REJECT) {
+        it->kind = ITEM_POISON;
+        return ST_OK;
+    }
+    if (rc != ST_OK) {
+        *err = it->why;
+        err_where(err, "%s %" PRId64, topic_name(topic), it->link.sequence);
+        return rc;
+    }
+    it->at = it->ev.type == REC_TIME_ADVANCED
+                 ? ((const struct time_advanced *)body)->at
+                 : event_meta(&it->ev)->recorded_at;
+    return ST_OK;
+}
+
+static bool
+is_refused(const struct item *it, const struct refused *refused)
+{
+    return refused != NULL && refused->set &&
+           refused->input == it->raw->input &&
+           origin_eq(refused->origin, it->link.origin) &&
+           refused->sequence == it->link.sequence;
+}
+
+enum status
+batch_begin(struct batch *b, const struct shard *shard,
+            const struct raw *raws, size_t n, const struct hold *holds,
+            const struct refused *refused, struct err *err)
+{
+    struct shard *temp = arena_alloc(b->arena, sizeof *temp);
+    size_t at = 0;
+
+    *temp = *shard;
+    b->next = *shard;
+    memcpy(b->holds, holds, sizeof b->holds);
+    b->items = arena_array(b->arena, n, sizeof *b->items);
+    b->firing = TIME_NONE;
+    b->rows = rows_open(b->arena, b->def->tables, b->def->n_tables);
+    outbox_init(&b->box, b->arena, &shard->tails);
+    for (size_t input = 0; input < b->def->n_inputs; input++)
+        for (size_t i = 0; i < n; i++)
+            if (raws[i].input == input)
+                b->items[at++].raw = &raws[i];
+    assert(at == n);
+    for (b->n = 0; b->n < n; b->n++) {
+        struct item *it = &b->items[b->n];
+        enum status rc = admit(b, it, temp, err);
+
+        if (rc == ST_OK && it->kind == ITEM_EVENT)
+            rc = decode(b, it, err);
+        if (rc == ST_OK && it->kind == ITEM_EVENT && is_refused(it, refused)) {
+            it->kind = ITEM_POISON;
+            it->why = refused->why;
+        }
+        if (rc != ST_OK)
+            return b->n == 0 ? rc : ST_OK; /* first apply what came before */
+    }
+    return ST_OK;
+}
+
+/* ---- touching ------------------------------------------------------------ */
+
+static time_ms
+heard_of(const struct batch *b)
+{
+    time_ms heard = TIME_NEVER;
+
+    for (size_t i = 0; i < b->def->n_inputs; i++) {
+        time_ms topic_heard = TIME_NONE;
+
+        for (size_t m = 0; m < b->next.n_marks; m++) {
+            const struct mark *mark = &b->next.marks[m];
+
+            if (mark->topic == b->def->inputs[i] &&
+                mark->origin.service != SERVICE_NONE &&
+                (topic_heard == TIME_NONE || mark->heard < topic_heard))
+                topic_heard = mark->heard;
+        }
+        if (topic_heard < heard)
+            heard = topic_heard;
+    }
+    return heard;
+}
+
+static struct step
+make_step(struct batch *b, struct out *out)
+{
+    return (struct step){
+        .arena = b->arena,
+        .rows = b->rows,
+        .out = out,
+        .settings = b->configurer->settings,
+        .authority = b->authority,
+        .authority_name = b->authority_name,
+        .now = b->next.now,
+        .heard = heard_of(b),
+    };
+}
+
+bool
+batch_touch(struct batch *b, int round)
+{
+    struct step step = make_step(b, NULL);
+    struct event *evs = arena_array(b->arena, b->n, sizeof *evs);
+    size_t n = 0;
+    time_ms until = b->next.now;
+
+    if (round >= SERVICE_TOUCH_ROUNDS)
+        return false;
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->items[i].kind != ITEM_EVENT)
+            continue;
+        evs[n++] = b->items[i].ev;
+        if (b->items[i].at > until)
+            until = b->items[i].at;
+    }
+    step.now = until; /* as far as this batch may get */
+    if (round == 0 && b->def->due_table >= 0 && until != TIME_NONE)
+        rows_want_due(b->rows, (size_t)b->def->due_table, until, DUE_MAX);
+    return b->def->touch(&step, evs, n, round) || round == 0;
+}
+
+/* ---- giving out ---------------------------------------------------------- */
+
+static struct str
+seen_part(const void *p, size_t n)
+{
+    return (struct str){ .p = p, .n = n };
+}
+
+static struct items
+seen_so_far(struct batch *b)
+{
+    struct cause *at = arena_array(b->arena, META_SEEN_MAX, sizeof *at);
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->next.n_marks && n < META_SEEN_MAX; i++) {
+        const struct mark *m = &b->next.marks[i];
+
+        if (m->origin.service != SERVICE_NONE)
+            at[n++] = (struct cause){ .topic = (int)m->topic,
+                                      .service = m->origin.service,
+                                      .sequence = m->sequence };
+    }
+    return (struct items){ .at = at, .n = n };
+}
+
+static void
+fill_meta(struct batch *b, enum topic topic, struct meta *meta)
+{
+    const struct item *it = b->current;
+    const struct meta *in = it->ev.body == NULL ? NULL : event_meta(&it->ev);
+    const struct settings_version *v =
+        settings_current(b->configurer->settings);
+    int64_t sequence = b->box.tails.at[topic].sequence + 1;
+    uint8_t origin[8] = { (uint8_t)b->def->service,
+                          (uint8_t)topic,
+                          (uint8_t)(b->authority >> 8),
+                          (uint8_t)b->authority,
+                          (uint8_t)(b->incarnation >> 24),
+                          (uint8_t)(b->incarnation >> 16),
+                          (uint8_t)(b->incarnation >> 8),
+                          (uint8_t)b->incarnation };
+    struct str parts[] = { seen_part(origin, sizeof origin),
+                           seen_part(&sequence, sizeof sequence) };
+
+    meta->id = id_derive("record", parts, 2);
+    meta->source =
+        arena_printf(b->arena, "/%.*s/%s", STR_ARG(b->authority_name),
+                     service_name(b->def->service));
+    if (meta->recorded_at == TIME_NONE || meta->recorded_at == 0)
+        meta->recorded_at = b->firing != TIME_NONE ? b->firing
+                            : in != NULL           ? in->recorded_at
+                                                   : b->next.now;
+    if (meta->occurred_at == TIME_NONE || meta->occurred_at == 0)
+        meta->occurred_at = meta->recorded_at;
+    meta->cause = (struct cause){ .topic = (int)it->ev.topic,
+                                  .service = it->link.origin.service,
+                                  .sequence = it->link.sequence };
+    meta->seen = seen_so_far(b);
+    if (meta->trace_parent.p == NULL && in != NULL && b->firing == TIME_NONE)
+        meta->trace_parent = in->trace_parent;
+    if (meta->profile_version.p == NULL)
+        meta->profile_version = v != NULL ? v->version
+                                : in != NULL ? in->profile_version
+                                             : STR_NULL;
+}
+
+static bool
+gives(const struct service_def *def, enum topic topic)
+{
+    for (size_t i = 0; i < def->n_outputs; i++)
+        if (def->outputs[i] == topic)
+            return true;
+    return false;
+}
+
+static enum status
+give_out(void *self, enum topic topic, struct id key, enum record_type type,
+         void *body, struct err *err)
+{
+    struct batch *b = self;
+    struct str value, key_str = id_part(&key);
+    enum status rc;
+
+    if (!gives(b->def, topic))
+        return err_set(err, ST_FATAL, "topic", "%s does not write %s",
+                       service_name(b->def->service), topic_name(topic));
+    fill_meta(b, topic, body);
+    rc = b->codec->encode(b->codec->self, type, body, b->arena, &value, err);
+    if (rc != ST_OK)
+        return rc;
+    return outbox_append(&b->box, topic, key_str, value, NULL, 0, err);
+}
+
+static enum status
+dead_letter(struct batch *b, const struct item *it, const struct err *why,
+            struct err *err)
+{
+    struct str at = arena_printf(
+        b->arena, "%s:%s.%u:%" PRId64,
+        topic_name(b->def->inputs[it->raw->input]),
+        service_name(it->link.origin.service),
+        (unsigned)it->link.origin.incarnation, it->link.sequence);
+    struct outbox_header headers[] = {
+        { .name = STR("wm-code"), .value = str_of(why->code) },
+        { .name = STR("wm-reason"), .value = str_of(why->text) },
+        { .name = STR("wm-place"), .value = at },
+        { .name = STR("wm-by"),
+          .value = str_of(service_name(b->def->service)) },
+    };
+    struct str value = it->raw->value;
+
+    b->poisoned++;
+    if (value.n > DEAD_LETTER_SIZE_MAX - 4096)
+        value.n = DEAD_LETTER_SIZE_MAX - 4096;
+    return outbox_append(&b->box, TOPIC_DEAD_LETTERS, it->raw->key, value,
+                         headers, sizeof headers / sizeof headers[0], err);
+}
+
+static enum status
+give_reject(void *self, const struct err *why, struct err *err)
+{
+    struct batch *b = self;
+
+    return dead_letter(b, b->current, why, err);
+}
+
+/* ---- stepping ------------------------------------------------------------ */
+
+static void
+range_close(struct batch *b)
+{
+    char text[96];
+    size_t n;
+
+    if (b->range.to == 0)
+        return;
+    n = (size_t)snprintf(text, sizeof text,
+                         "%s%s:%s.%u:%" PRId64 "-%" PRId64,
+                         b->range_n == 0 ? "" : " ",
+                         topic_name(b->def->inputs[b->range.input]),
+                         service_name(b->range.origin.service),
+                         (unsigned)b->range.origin.incarnation, b->range.from,
+                         b->range.to);
+    if (b->range_n + n + 1 > b->range_room) {
+        size_t room = b->range_room * 2 + 256;
+        char *p = arena_alloc(b->arena, room);
+
+        if (b->range_n > 0)
+            memcpy(p, b->range_text, b->range_n);
+        b->range_text = p;
+        b->range_room = room;
+    }
+    memcpy(b->range_text + b->range_n, text, n);
+    b->range_n += n;
+    b->range.to = 0;
+    b->ranges = (struct str){ .p = b->range_text, .n = b->range_n };
+}
+
+static void
+range_add(struct batch *b, const struct item *it)
+{
+    if (b->range.to != 0 && b->range.input == it->raw->input &&
+        origin_eq(b->range.origin, it->link.origin) &&
+        b->range.to + 1 == it->link.sequence) {
+        b->range.to++;
+        return;
+    }
+    range_close(b);
+    b->range.input = it->raw->input;
+    b->range.origin = it->link.origin;
+    b->range.from = b->range.to = it->link.sequence;
+}
+
+static bool
+same_deadline(const struct table *t, const void *a, const void *b)
+{
+    const struct fields key = { .at = t->fields.at, .n = t->n_key };
+    const struct fields due = { .at = &t->fields.at[t->due], .n = 1 };
+
+    return fields_eq(&key, a, b) && fields_eq(&due, a, b);
+}
+
+/* Everything that is due up to `until` fires, in (due, key) order. */
+static enum status
+fire_due(struct batch *b, struct out *out, time_ms until, struct err *err)
+{
+    const void *row;
+    bool more = false;
+    size_t due;
+    size_t offset;
+
+    if (b->def->due_table < 0)
+        return ST_OK;
+    due = (size_t)b->def->due_table;
+    offset = b->def->tables[due].fields.at[b->def->tables[due].due].offset;
+    while ((row = rows_first_due(b->rows, due, until, &more)) != NULL) {
+        struct step step;
+        const void *next;
+        time_ms at;
+        enum status rc;
+
+        if (more)
+            break;
+        memcpy(&at, (const char *)row + offset, sizeof at);
+        if (at > b->next.now)
+            b->next.now = at;
+        step = make_step(b, out);
+        b->firing = at;
+        rc = b->def->fire(&step, row, err);
+        b->firing = TIME_NONE;
+        if (rc == ST_OK)
+            rc = rows_miss(b->rows, err);
+        if (rc != ST_OK) /* a deadline can't be poison: it is our own */
+            return rc == ST_REJECT ? ST_FATAL : rc;
+        next = rows_first_due(b->rows, due, until, &more);
+        if (next != NULL && same_deadline(&b->def->tables[due], next, row))
+            return err_set(err, ST_FATAL, "stuck",
+                           "a deadline of %s fired and did not move",
+                           b->def->tables[due].fields.name);
+        b->fired++;
+        if (outbox_bytes(&b->box).n > OUTBOX_SIZE_MAX) {
+            b->stopped_for_due = true;
+            return ST_OK;
+        }
+    }
+    b->stopped_for_due = more;
+    return ST_OK;
+}
+
+static void
+mark_applied(struct batch *b, const struct item *it)
+{
+    struct mark *m =
+        find_mark(&b->next, b->def->inputs[it->raw->input], it->link.origin);
+
+    assert(m != NULL); /* batch_begin saw every origin */
+    m->sequence = it->link.sequence;
+    m->chain = it->link.chain;
+}
+
+static void
+move_offset(struct batch *b, const struct item *it, const bool *held)
+{
+    if (!held[it->raw->input])
+        b->next.offsets[it->raw->input] = it->raw->offset + 1;
+}
+
+/* TimeAdvanced goes on to every topic of ours, behind what it caused. */
+static enum status
+pass_time_on(struct batch *b, struct out *out, time_ms at, struct err *err)
+{
+    for (size_t i = 0; i < b->def->n_outputs; i++) {
+        struct time_advanced rec = { .at = at };
+        enum status rc;
+
+        fields_clear(&fields_time_advanced, &rec);
+        rec.at = at;
+        rec.meta.recorded_at = at;
+        rec.meta.occurred_at = at;
+        rec.meta.subject = b->authority_name;
+        rc = out_add(out, b->def->outputs[i], ID_NONE, REC_TIME_ADVANCED, &rec,
+                     err);
+        if (rc != ST_OK)
+            return rc;
+    }
+    return ST_OK;
+}
+
+static enum status
+activate(struct batch *b, const struct config_activated *rec, struct err *err)
+{
+    struct config_text text = { .config_kind = rec->config_kind,
+                                .name = rec->name,
+                                .version = rec->version,
+                                .hash = rec->hash,
+                                .text = rec->text };
+    enum status rc =
+        b->configurer->activate(b->configurer->self, &text, err);
+
+    if (rc != ST_OK)
+        return rc;
+    if (b->configs == NULL)
+        b->configs = arena_array(b->arena, b->n, sizeof *b->configs);
+    b->configs[b->n_new_configs++] = text;
+    b->next.n_configs++;
+    return ST_OK;
+}
+
+static enum status
+apply(struct batch *b, struct out *out, const struct item *it, struct err *err)
+{
+    struct step step;
+    enum status rc = ST_OK;
+
+    if (it->at != TIME_NONE && it->at > b->next.now)
+        b->next.now = it->at;
+    mark_applied(b, it);
+    if (it->ev.type == REC_TIME_ADVANCED) {
+        struct mark *m = find_mark(&b->next, it->ev.topic, it->link.origin);
+
+        m->heard = it->at;
+    }
+    if (it->ev.type == REC_CONFIG_ACTIVATED && it->raw->input == 0)
+        rc = activate(b, it->ev.body, err);
+    step = make_step(b, out);
+    if (rc == ST_OK)
+        rc = b->def->step(&step, &it->ev, err);
+    if (rc == ST_OK)
+        rc = rows_miss(b->rows, err);
+    if (rc == ST_OK && it->ev.type == REC_TIME_ADVANCED && it->raw->input == 0)
+        rc = pass_time_on(b, out, it->at, err);
+    return rc;
+}
+
+/* One item. Effects of a record that turns out to be poison are undone. */
+static enum status
+apply_or_bury(struct batch *b, struct out *out, struct item *it,
+              struct err *err)
+{
+    size_t rows_at = rows_mark(b->rows);
+    struct outbox_mark box_at = outbox_mark(&b->box);
+    size_t poisoned = b->poisoned;
+    size_t n_configs = b->next.n_configs;
+    size_t n_new_configs = b->n_new_configs;
+    enum status rc = ST_REJECT;
+
+    if (it->kind == ITEM_EVENT)
+        rc = apply(b, out, it, &it->why);
+    if (rc == ST_OK)
+        return ST_OK;
+    if (rc != ST_REJECT) {
+        *err = it->why;
+        err_where(err, "%s %" PRId64, topic_name(it->ev.topic),
+                  it->link.sequence);
+        return rc;
+    }
+    rows_undo(b->rows, rows_at);
+    outbox_undo(&b->box, box_at);
+    b->poisoned = poisoned;
+    if (b->next.n_configs != n_configs) {
+        b->configurer->forget(b->configurer->self, n_configs);
+        b->next.n_configs = n_configs;
+        b->n_new_configs = n_new_configs;
+    }
+    mark_applied(b, it);
+    return dead_letter(b, it, &it->why, err);
+}
+
+enum status
+batch_step(struct batch *b, bool log_clock, struct err *err)
+{
+    struct out out = { .add = give_out, .reject = give_reject, .self = b };
+    bool held[SERVICE_INPUTS_MAX] = { false };
+    enum status rc = ST_OK;
+
+    for (size_t i = 0; i < b->def->n_inputs; i++)
+        held[i] = b->holds[i].active;
+    for (size_t i = 0; rc == ST_OK && i < b->n; i++) {
+        struct item *it = &b->items[i];
+        bool barrier = false;
+
+        if (it->kind == ITEM_HELD) {
+            held[it->raw->input] = true;
+            b->consumed++;
+            continue;
+        }
+        if (it->kind == ITEM_DROP) {
+            move_offset(b, it, held);
+            b->consumed++;
+            b->dropped++;
+            continue;
+        }
+        b->current = it;
+        if (it->at != TIME_NONE && it->at > b->next.now)
+            rc = fire_due(b, &out, it->at, err);
+        if (rc != ST_OK || b->stopped_for_due)
+            break;
+        rc = apply_or_bury(b, &out, it, err);
+        if (rc != ST_OK)
+            break;
+        range_add(b, it);
+        held[it->raw->input] = b->holds[it->raw->input].active &&
+                               held[it->raw->input];
+        move_offset(b, it, held);
+        b->consumed++;
+        b->applied++;
+        if (log_clock && b->def->barrier_inputs != 0 &&
+            it->kind == ITEM_EVENT && it->ev.type == REC_TIME_ADVANCED) {
+            if (it->raw->input == 0)
+                b->next.barrier = it->at;
+            else if (it->at >= b->next.barrier)
+                b->next.barrier = TIME_NONE;
+            barrier = true;
+        }
+        if (barrier || outbox_bytes(&b->box).n > OUTBOX_SIZE_MAX - RECORD_SIZE_MAX)
+            break;
+    }
+    range_close(b);
+    b->next.tails = b->box.tails;
+    return rc;
+}

@@ -1,0 +1,109 @@
+/**
+ * The inside of a turn: which of the taken records are next, what they say,
+ * and what the step makes of them. Touches the world only through the codec
+ * and the configurer; everything it builds is the batch's and becomes true,
+ * or not, in runner.c.
+ */
+#ifndef WAYMARK_COMMON_ENGINE_BATCH_H
+#define WAYMARK_COMMON_ENGINE_BATCH_H
+
+#include "common/core/service.h"
+#include "common/engine/port.h"
+
+enum item_kind {
+    ITEM_EVENT,  /* to be applied */
+    ITEM_POISON, /* can never be applied: to dead-letters */
+    ITEM_DROP,   /* known already */
+    ITEM_HELD,   /* behind a gap: left for later */
+};
+
+struct item {
+    const struct raw *raw;
+    enum item_kind kind;
+    struct link link; /* strangers: counted by us */
+    struct event ev;
+    struct err why;  /* of poison */
+    time_ms at;      /* event time it brings; TIME_NONE for none */
+};
+
+/* A missing number: where reading must begin again, and what is awaited. */
+struct hold {
+    bool active;
+    struct origin origin;
+    int64_t expected;
+    int64_t seen; /* the first later one */
+};
+
+struct batch {
+    const struct service_def *def;
+    uint16_t authority;
+    struct str authority_name;
+    uint32_t incarnation;
+    struct arena *arena;
+    const struct codec *codec;
+    const struct configurer *configurer;
+
+    struct item *items;
+    size_t n;       /* items that this batch looks at */
+    struct rows *rows;
+    struct outbox box;
+    struct shard next;   /* state behind what was applied */
+    struct hold holds[SERVICE_INPUTS_MAX];
+
+    /* What came of it. */
+    size_t consumed; /* items at the front that are done with */
+    size_t applied;  /* of them events and poison */
+    size_t dropped;
+    size_t poisoned;
+    size_t fired;
+    bool stopped_for_due; /* ended inside: more deadlines are due first */
+    struct str ranges;
+    struct config_text *configs;
+    size_t n_new_configs;
+
+    /* Internal to batch.c. */
+    const struct item *current;
+    time_ms firing; /* due time while firing, else TIME_NONE */
+    size_t range_room;
+    struct {
+        size_t input;
+        struct origin origin;
+        int64_t from, to;
+    } range;
+    char *range_text;
+    size_t range_n;
+};
+
+/* The record that the database refused when it was alone. */
+struct refused {
+    bool set;
+    size_t input;
+    struct origin origin;
+    int64_t sequence;
+    struct err why;
+};
+
+/**
+ * Begin a batch over `raws` (borrowed) on top of `shard`. Sorts the records by
+ * input, keeping their order within each, and admits them against the marks.
+ * `b`'s first block of members must be set. ST_FATAL "fork" or "schema" only
+ * where that record is the first thing to apply; otherwise the batch ends
+ * before it.
+ */
+MUST_CHECK enum status batch_begin(struct batch *b, const struct shard *shard,
+                                   const struct raw *raws, size_t n,
+                                   const struct hold *holds,
+                                   const struct refused *refused,
+                                   struct err *err);
+
+/** One round of wants; true while the rows must be loaded and asked again. */
+bool batch_touch(struct batch *b, int round);
+
+/**
+ * Apply the items in order, firing what is due before each. Stops early where
+ * the limits say so; then `consumed` is less than `n`.
+ */
+MUST_CHECK enum status batch_step(struct batch *b, bool log_clock,
+                                  struct err *err);
+
+#endif

@@ -1,0 +1,67 @@
+/**
+ * Configuration is a table: name, type, default, range, unit, help.
+ *
+ * A value comes from the default, a KEY=VALUE file (--config FILE), the
+ * environment, or a flag, the later over the earlier. KEY is upper case with
+ * underscores; as an environment variable it has the prefix WAYMARK_ unless it
+ * begins with PG; as a flag it is --lower-case-with-hyphens. A name that ends
+ * in _FILE next to a CONFIG_TEXT of the same name gives the file that holds
+ * the value. An unknown key or an unreadable value stops the start, with key,
+ * value and range.
+ */
+#ifndef WAYMARK_COMMON_ENGINE_CONFIG_H
+#define WAYMARK_COMMON_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/core/err.h"
+
+enum config_type {
+    CONFIG_INT = 1, /* int64_t */
+    CONFIG_TEXT,    /* char * (owned by the config) */
+    CONFIG_BOOL,    /* bool: "on" or "off" */
+};
+
+struct config_entry {
+    const char *name;
+    enum config_type type;
+    const char *dflt; /* NULL: must be given */
+    int64_t min, max; /* CONFIG_INT; CONFIG_TEXT: length, max 0 is 4096 */
+    const char *help; /* with its unit */
+    size_t offset;    /* of the member in the service's struct */
+};
+
+enum config_action {
+    CONFIG_RUN,   /* go on */
+    CONFIG_CHECK, /* --check: all values are fine; print them and exit 0 */
+    CONFIG_HELP,  /* --help was asked */
+};
+
+struct config_args {
+    const char *program;
+    const struct config_entry *entries;
+    size_t n;
+    int argc;
+    char **argv;
+};
+
+/**
+ * Read all values into `out`, a struct that the entries describe. ST_REJECT,
+ * code "config", names the key, the value and the range. Free what it holds
+ * with config_free.
+ */
+MUST_CHECK enum status config_read(const struct config_args *args, void *out,
+                                   enum config_action *action,
+                                   struct err *err);
+void config_free(const struct config_entry *entries, size_t n, void *out);
+
+/** The table as help text. */
+void config_help(const struct config_args *args, FILE *to);
+/** All values as KEY=VALUE lines; what ends in PASSWORD, KEY or SECRET is not shown. */
+void config_print(const struct config_entry *entries, size_t n,
+                  const void *values, FILE *to);
+
+#endif

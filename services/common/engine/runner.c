@@ -1,0 +1,441 @@
+#include "common/engine/runner.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/engine/batch.h"
+#include "common/engine/memory.h"
+
+/* Starts at one position after which batches are of one record. */
+enum { STARTS_BEFORE_CARE = 3, CAREFUL_RECORDS = 2 * RUNNER_BATCH_MAX };
+
+struct runner {
+    struct runner_options options;
+    const struct source *source;
+    const struct store *store;
+    const struct sink *sink;
+    const struct codec *codec;
+    const struct configurer *configurer;
+    const struct ticker *ticker;
+    struct arena *arena;
+    struct shard shard;
+    struct hold holds[SERVICE_INPUTS_MAX];
+    struct refused refused;
+    size_t limit;    /* records a batch, halved where the database refuses */
+    size_t careful;  /* records left to take one at a time */
+    int64_t last_beat_ms;
+    /* What a source gave and no turn has consumed yet. */
+    struct {
+        const struct raw *at;
+        size_t n;
+        unsigned eof;
+    } pending[SOURCE_GROUPS];
+    struct runner_stats stats;
+};
+
+static void
+at_place(const struct runner *r, const char *place)
+{
+    if (r->options.at != NULL)
+        r->options.at(r->options.at_self, place);
+}
+
+static int64_t
+now_ms(const struct runner *r)
+{
+    return r->ticker->now_ms(r->ticker->self);
+}
+
+struct runner *
+runner_open(const struct runner_options *options, const struct source *source,
+            const struct store *store, const struct sink *sink,
+            const struct codec *codec, const struct configurer *configurer,
+            const struct ticker *ticker)
+{
+    struct runner *r = calloc(1, sizeof *r);
+
+    if (r == NULL)
+        return NULL;
+    r->options = *options;
+    r->source = source;
+    r->store = store;
+    r->sink = sink;
+    r->codec = codec;
+    r->configurer = configurer;
+    r->ticker = ticker;
+    r->limit = options->batch_max;
+    r->arena = memory_open(options->memory_max);
+    if (r->arena == NULL) {
+        free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void
+runner_close(struct runner *r)
+{
+    if (r == NULL)
+        return;
+    memory_close(r->arena);
+    free(r);
+}
+
+const struct runner_stats *
+runner_stats(const struct runner *r)
+{
+    return &r->stats;
+}
+
+const struct shard *
+runner_shard(const struct runner *r)
+{
+    return &r->shard;
+}
+
+/* ---- becoming owner ------------------------------------------------------ */
+
+static enum status
+learn_configs(struct runner *r, struct err *err)
+{
+    enum status rc = ST_OK;
+
+    r->configurer->forget(r->configurer->self, 0);
+    for (size_t i = 0; rc == ST_OK && i < r->shard.n_configs; i++) {
+        struct config_text text;
+
+        rc = r->store->config(r->store->self, i, r->arena, &text, err);
+        if (rc == ST_OK) {
+            rc = r->configurer->activate(r->configurer->self, &text, err);
+            if (rc == ST_REJECT) /* it checked when the log brought it */
+                rc = ST_FATAL;
+        }
+    }
+    return rc;
+}
+
+/* What was committed and may not have arrived goes out first, in order. */
+static enum status
+publish_unconfirmed(struct runner *r, struct err *err)
+{
+    int64_t turn = r->shard.confirmed_turn;
+    enum status rc = r->sink->restart(r->sink->self, err);
+
+    while (rc == ST_OK) {
+        struct committed c;
+        bool found;
+
+        arena_reset(r->arena);
+        rc = r->store->unconfirmed(r->store->self, turn, r->arena, &c, &found,
+                                   err);
+        if (rc != ST_OK || !found)
+            break;
+        rc = r->sink->publish(r->sink->self, &c, err);
+        turn = c.turn;
+    }
+    return rc;
+}
+
+enum status
+runner_own(struct runner *r, struct err *err)
+{
+    enum status rc;
+
+    atomic_store(&r->stats.owner, 0);
+    atomic_store(&r->stats.caught_up, 0);
+    arena_reset(r->arena);
+    memset(r->pending, 0, sizeof r->pending);
+    memset(r->holds, 0, sizeof r->holds);
+    rc = r->store->own(r->store->self, &r->shard, err);
+    at_place(r, "owned");
+    if (rc == ST_OK)
+        rc = learn_configs(r, err);
+    if (rc == ST_OK)
+        rc = publish_unconfirmed(r, err);
+    at_place(r, "republished");
+    if (rc == ST_OK)
+        rc = r->source->start(r->source->self, r->shard.offsets,
+                              r->options.def->n_inputs, err);
+    if (rc != ST_OK)
+        return rc;
+    if (r->shard.starts >= STARTS_BEFORE_CARE)
+        r->careful = CAREFUL_RECORDS;
+    r->last_beat_ms = now_ms(r);
+    atomic_store(&r->stats.epoch, r->shard.epoch);
+    atomic_store(&r->stats.turn, r->shard.turn);
+    atomic_store(&r->stats.owner, 1);
+    return ST_OK;
+}
+
+/* ---- a turn -------------------------------------------------------------- */
+
+/* Which group of inputs is read now: behind a barrier only those that wait for it. */
+static int
+group_now(const struct runner *r)
+{
+    return r->shard.barrier == TIME_NONE ? 0 : 1;
+}
+
+static enum status
+take(struct runner *r, int group, struct err *err)
+{
+    struct taken taken = { .n = 0 };
+    enum status rc;
+
+    if (r->pending[group].n > 0)
+        return ST_OK;
+    rc = r->source->take(r->source->self, group, r->options.wait_ms,
+                         r->options.batch_max, &taken, err);
+    if (rc == ST_REJECT) {
+        /* The log no longer holds the position: all of it again, by number. */
+        r->shard.offsets[taken.at[0].input] = OFFSET_EARLIEST;
+        memset(r->pending, 0, sizeof r->pending);
+        return r->source->start(r->source->self, r->shard.offsets,
+                                r->options.def->n_inputs, err);
+    }
+    if (rc != ST_OK)
+        return rc;
+    r->pending[group].at = taken.at;
+    r->pending[group].n = taken.n;
+    r->pending[group].eof = taken.eof;
+    atomic_store(&r->stats.behind, taken.behind + (int64_t)taken.n);
+    if (taken.eof != 0)
+        atomic_store(&r->stats.caught_up, 1);
+    return ST_OK;
+}
+
+/* A number that is missing at the end of the log was lost by the broker. */
+static enum status
+check_holds(struct runner *r, int group, struct err *err)
+{
+    if (r->pending[group].n > 0)
+        return ST_OK;
+    for (size_t i = 0; i < r->options.def->n_inputs; i++) {
+        const struct hold *h = &r->holds[i];
+
+        if (h->active && (r->pending[group].eof & 1u << i) != 0)
+            return err_set(err, ST_FATAL, "gap",
+                           "%s: %s.%u lost from %" PRId64 " to %" PRId64
+                           ", republish there",
+                           topic_name(r->options.def->inputs[i]),
+                           service_name(h->origin.service),
+                           (unsigned)h->origin.incarnation, h->expected,
+                           h->seen - 1);
+    }
+    return ST_OK;
+}
+
+static size_t
+batch_size(const struct runner *r, int group)
+{
+    size_t n = r->careful > 0 ? 1 : r->limit;
+
+    return r->pending[group].n < n ? r->pending[group].n : n;
+}
+
+/* Load what the batch touches, as far as each round leads. */
+static enum status
+load(struct runner *r, struct batch *b, struct err *err)
+{
+    enum status rc = ST_OK;
+
+    for (int round = 0; rc == ST_OK && batch_touch(b, round); round++)
+        rc = r->store->load(r->store->self, b->rows, r->arena, err);
+    return rc;
+}
+
+static enum status
+collect_confirmed(struct runner *r, int wait_ms, struct err *err)
+{
+    int64_t turn = r->shard.confirmed_turn;
+    enum status rc = r->sink->confirmed(r->sink->self, wait_ms, &turn, err);
+
+    if (rc == ST_OK && turn > r->shard.confirmed_turn)
+        r->shard.confirmed_turn = turn;
+    atomic_store(&r->stats.unconfirmed,
+                 r->shard.turn - r->shard.confirmed_turn);
+    return rc;
+}
+
+static enum status
+beat_when_due(struct runner *r, struct err *err)
+{
+    enum status rc;
+
+    if (now_ms(r) - r->last_beat_ms < r->options.beat_ms)
+        return ST_OK;
+    rc = r->store->beat(r->store->self, r->shard.confirmed_turn, err);
+    r->last_beat_ms = now_ms(r);
+    return rc;
+}
+
+/* The database refused a value: halve until the record is found. */
+static enum status
+after_refusal(struct runner *r, const struct batch *b, struct err *err)
+{
+    if (b->applied <= 1 && b->fired == 0) {
+        const struct item *it = NULL;
+
+        for (size_t i = 0; i < b->consumed; i++)
+            if (b->items[i].kind == ITEM_EVENT)
+                it = &b->items[i];
+        if (it == NULL)
+            return err_set(err, ST_FATAL, "value",
+                           "the database refuses a dead letter");
+        r->refused = (struct refused){ .set = true,
+                                       .input = it->raw->input,
+                                       .origin = it->link.origin,
+                                       .sequence = it->link.sequence,
+                                       .why = *err };
+    } else if (b->applied == 0) {
+        return err_set(err, ST_FATAL, "value",
+                       "the database refuses what a deadline wrote");
+    }
+    r->limit = b->applied / 2 > 0 ? b->applied / 2 : 1;
+    err_where(err, "batch of %zu", b->applied);
+    return ST_RETRY;
+}
+
+static void
+count(struct runner *r, const struct batch *b)
+{
+    atomic_fetch_add(&r->stats.applied, (int64_t)b->applied);
+    atomic_fetch_add(&r->stats.dropped, (int64_t)b->dropped);
+    atomic_fetch_add(&r->stats.dead_letters, (int64_t)b->poisoned);
+    atomic_fetch_add(&r->stats.given_out, (int64_t)b->box.entries);
+    atomic_fetch_add(&r->stats.fired, (int64_t)b->fired);
+    atomic_store(&r->stats.turn, r->shard.turn);
+    atomic_store(&r->stats.event_time, r->shard.now);
+}
+
+static void
+consume(struct runner *r, int group, const struct batch *b)
+{
+    r->pending[group].at += b->consumed;
+    r->pending[group].n -= b->consumed;
+    memcpy(r->holds, b->holds, sizeof r->holds);
+    r->careful -= b->applied < r->careful ? b->applied : r->careful;
+    if (b->applied > 0)
+        r->refused.set = false;
+    if (r->limit < r->options.batch_max)
+        r->limit *= 2;
+    if (r->limit > r->options.batch_max)
+        r->limit = r->options.batch_max;
+}
+
+/* Make it true, then say it. Never the other way round. */
+static enum status
+commit_and_publish(struct runner *r, struct batch *b, struct err *err)
+{
+    struct committed committed;
+    struct turn turn;
+    enum status rc;
+
+    b->next.turn = r->shard.turn + 1;
+    b->next.confirmed_turn = r->shard.confirmed_turn;
+    b->next.starts = 0;
+    turn = (struct turn){ .after = &b->next,
+                          .rows = b->rows,
+                          .block = outbox_bytes(&b->box),
+                          .ranges = b->ranges,
+                          .n_in = b->applied,
+                          .n_out = b->box.entries,
+                          .fired = b->fired,
+                          .configs = b->configs,
+                          .n_new_configs = b->n_new_configs };
+    at_place(r, "stepped");
+    rc = r->store->commit(r->store->self, &turn, &committed, err);
+    if (rc == ST_REJECT)
+        return after_refusal(r, b, err);
+    if (rc != ST_OK)
+        return rc;
+    at_place(r, "committed");
+    r->shard = b->next;
+    r->last_beat_ms = now_ms(r);
+    rc = r->sink->publish(r->sink->self, &committed, err);
+    at_place(r, "published");
+    return rc;
+}
+
+static enum status
+run_batch(struct runner *r, int group, struct err *err)
+{
+    struct batch b = {
+        .def = r->options.def,
+        .authority = r->options.authority,
+        .authority_name = r->options.authority_name,
+        .incarnation = r->options.incarnation,
+        .arena = r->arena,
+        .codec = r->codec,
+        .configurer = r->configurer,
+    };
+    int64_t start = now_ms(r), loaded, stepped;
+    enum status rc;
+
+    rc = batch_begin(&b, &r->shard, r->pending[group].at,
+                     batch_size(r, group), r->holds, &r->refused, err);
+    if (rc == ST_OK)
+        rc = load(r, &b, err);
+    loaded = now_ms(r);
+    at_place(r, "loaded");
+    if (rc == ST_OK)
+        rc = batch_step(&b, r->options.log_clock, err);
+    stepped = now_ms(r);
+    if (rc != ST_OK)
+        return rc;
+    if (b.applied > 0 || b.fired > 0) {
+        rc = commit_and_publish(r, &b, err);
+        if (rc != ST_OK)
+            return rc;
+    } else {
+        memcpy(r->shard.offsets, b.next.offsets, sizeof r->shard.offsets);
+    }
+    atomic_store(&r->stats.load_us, (loaded - start) * 1000);
+    atomic_store(&r->stats.step_us, (stepped - loaded) * 1000);
+    atomic_store(&r->stats.commit_us, (now_ms(r) - stepped) * 1000);
+    count(r, &b);
+    consume(r, group, &b);
+    return ST_OK;
+}
+
+enum status
+runner_turn(struct runner *r, struct err *err)
+{
+    int group = group_now(r);
+    enum status rc;
+
+    arena_reset(r->arena);
+    rc = take(r, group, err);
+    at_place(r, "taken");
+    if (rc == ST_OK && r->pending[group].n > 0)
+        rc = run_batch(r, group, err);
+    if (rc == ST_OK)
+        rc = check_holds(r, group, err);
+    if (rc == ST_OK)
+        rc = collect_confirmed(r, 0, err);
+    at_place(r, "confirmed");
+    if (rc == ST_OK)
+        rc = beat_when_due(r, err);
+    if (rc != ST_OK) {
+        /* Settings that a rolled back batch activated are learnt again. */
+        atomic_fetch_add(&r->stats.retries, 1);
+        atomic_store(&r->stats.owner, 0);
+    }
+    return rc;
+}
+
+enum status
+runner_settle(struct runner *r, int wait_ms, struct err *err)
+{
+    int64_t until = now_ms(r) + wait_ms;
+    enum status rc = ST_OK;
+
+    while (rc == ST_OK && r->shard.confirmed_turn < r->shard.turn &&
+           now_ms(r) < until)
+        rc = collect_confirmed(r, 10, err);
+    if (rc == ST_OK)
+        rc = r->store->beat(r->store->self, r->shard.confirmed_turn, err);
+    return rc;
+}
