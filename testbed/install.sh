@@ -92,8 +92,8 @@ broker_jars()
     echo 'fetching the broker'
     rm -rf "$new"
     for try in 1 2 3; do
-        (cd "$here" && mvn -q -B process-resources "-Djars=$new" </dev/null) &&
-            break
+        (cd "$here" && mvn -q -B -Dstyle.color=never process-resources \
+            "-Djars=$new" </dev/null) && break
         [ "$try" -lt 3 ] || fail 'maven could not fetch the broker'
     done
     jars_hold "$new" || fail "$new: not the files of kafka.sha256"

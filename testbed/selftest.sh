@@ -115,8 +115,8 @@ gone() # pid...
 {
     local pid
     for pid in "$@"; do
-        ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$pid/status" 2>/dev/null ||
-            return 1
+        ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' \
+            "/proc/$pid/status" 2>/dev/null || return 1
     done
 }
 
