@@ -1,6 +1,7 @@
 #include "common/adapters/avro.h"
 #include "common/core/records.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,8 +93,8 @@ any_text(struct arena *a, uint64_t *seed)
     return (struct str){ .p = p, .n = n };
 }
 
-static void fill(struct arena *a, uint64_t *seed, const struct fields *fields,
-                 void *out);
+static void
+fill(struct arena *a, uint64_t *seed, const struct fields *fields, void *out);
 
 static void
 fill_lists(struct arena *a, uint64_t *seed, const struct field *f, void *at)
@@ -342,8 +343,8 @@ static const struct {
     { "8 EiB", "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10 },
     { "less than nothing", "\x01", 1 },
     { "the least there is", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10 },
-    { "a number without end",
-      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11 },
+    { "a number without end", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+      11 },
 };
 
 static void
@@ -357,8 +358,8 @@ a_giant_length_costs_nothing(void **state)
         size_t used = w->arena.used;
 
         memcpy(bytes + n, lengths[i].length, lengths[i].n);
-        assert_rejected(
-            w, (struct str){ .p = bytes, .n = n + lengths[i].n }, "decode");
+        assert_rejected(w, (struct str){ .p = bytes, .n = n + lengths[i].n },
+                        "decode");
         assert_true(w->arena.used - used < 1024);
     }
 }
@@ -379,6 +380,108 @@ a_giant_list_costs_nothing(void **state)
     memcpy(bytes + n, "\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10);
     assert_rejected(w, (struct str){ .p = bytes, .n = n + 10 }, "decode");
     assert_true(w->arena.used - used < 1024);
+}
+
+/* One record with one byte, counted from its end, changed. */
+static struct str
+patched(struct world *w, enum record_type type, const void *body, size_t back,
+        int value)
+{
+    struct str bytes = encode(w, type, body);
+    char *copy = arena_copy(&w->arena, bytes.p, bytes.n);
+
+    copy[bytes.n - back] = (char)value;
+    return (struct str){ .p = copy, .n = bytes.n };
+}
+
+static void
+null_where_a_value_must_be_is_rejected(void **state)
+{
+    struct world *w = *state;
+    struct time_advanced *t = any_record(w, REC_TIME_ADVANCED, 1);
+    struct child_erased *c = any_record(w, REC_CHILD_ERASED, 1);
+    struct str bytes;
+
+    t->at = TIME_NONE + 1; /* 10 bytes; the lowest turns it into TIME_NONE */
+    bytes = patched(w, REC_TIME_ADVANCED, t, 10, 0xff);
+    assert_rejected(w, bytes, "decode");
+    assert_non_null(strstr(w->err.text, "at is null"));
+
+    c->child_id = (struct id){ .b = { [15] = 1 } };
+    bytes = patched(w, REC_CHILD_ERASED, c, 1, 0);
+    assert_rejected(w, bytes, "decode");
+    assert_non_null(strstr(w->err.text, "child_id is null"));
+}
+
+static void
+a_boolean_or_branch_that_is_none_is_rejected(void **state)
+{
+    struct world *w = *state;
+    struct person *p = any_record(w, REC_PERSON, 1);
+    struct str bytes;
+    enum record_type type;
+    const void *body;
+
+    p->last_seen_where = STR_NULL;
+    p->details = (struct items){ .n = 0 };
+    bytes = patched(w, REC_PERSON, p, 3, 1); /* reporter_anonymous */
+    assert_int_equal(decode_copy(w, bytes, &type, &body), ST_OK);
+    assert_true(((const struct person *)body)->reporter_anonymous);
+    assert_rejected(w, patched(w, REC_PERSON, p, 3, 2), "decode");
+    /* last_seen_where: 0 null, 2 a text; branches -1 and 2 don't exist. */
+    assert_rejected(w, patched(w, REC_PERSON, p, 2, 1), "decode");
+    assert_rejected(w, patched(w, REC_PERSON, p, 2, 4), "decode");
+}
+
+/* ---- two threads ---- */
+
+#define THREAD_ROUNDS 500
+
+static void *
+read_and_write(void *self)
+{
+    struct world *w = self;
+
+    for (uint64_t seed = 0; seed < THREAD_ROUNDS; seed++) {
+        void *sent = any_record(w, REC_REFERRAL_DECIDED, seed);
+        struct str bytes;
+        enum record_type type;
+        const void *body;
+
+        if (avro_encode(w->codec, REC_REFERRAL_DECIDED, sent, &w->arena, &bytes,
+                        &w->err) != ST_OK ||
+            avro_decode(w->codec, bytes, &w->arena, &type, &body, &w->err) !=
+                ST_OK ||
+            !fields_eq(&fields_referral_decided, sent, body))
+            return NULL;
+        bytes.n /= 2;
+        if (avro_decode(w->codec, bytes, &w->arena, &type, &body, &w->err) !=
+            ST_REJECT)
+            return NULL;
+        arena_reset(&w->arena);
+    }
+    return w;
+}
+
+static void
+threads_with_a_codec_each_do_not_meet(void **state)
+{
+    void *world[2] = { NULL };
+    pthread_t thread[2];
+
+    (void)state;
+    for (size_t i = 0; i < N_OF(thread); i++) {
+        assert_int_equal(setup(&world[i]), 0);
+        assert_int_equal(
+            pthread_create(&thread[i], NULL, read_and_write, world[i]), 0);
+    }
+    for (size_t i = 0; i < N_OF(thread); i++) {
+        void *done = NULL;
+
+        assert_int_equal(pthread_join(thread[i], &done), 0);
+        assert_ptr_equal(done, world[i]);
+        (void)teardown(&world[i]);
+    }
 }
 
 static void
@@ -443,8 +546,7 @@ a_missing_value_is_not_written(void **state)
             struct str bytes;
 
             if ((f->flags & F_NULLABLE) != 0 || f->type == F_BOOL ||
-                f->type == F_SET || f->type == F_TEXTS ||
-                f->type == F_RECORDS)
+                f->type == F_SET || f->type == F_TEXTS || f->type == F_RECORDS)
                 continue;
             fields_clear(fields, blank);
             /* Fields of the same type have the same null value. */
@@ -485,18 +587,18 @@ a_value_that_is_no_word_is_not_written(void **state)
     struct str bytes;
 
     c->side = codes_side.n + 1;
-    assert_int_equal(avro_encode(w->codec, REC_CASE_CHANGED, c, &w->arena,
-                                 &bytes, &w->err),
-                     ST_FATAL);
+    assert_int_equal(
+        avro_encode(w->codec, REC_CASE_CHANGED, c, &w->arena, &bytes, &w->err),
+        ST_FATAL);
     c->side = SIDE_CSC;
     c->needs = SET_BIT(25);
-    assert_int_equal(avro_encode(w->codec, REC_CASE_CHANGED, c, &w->arena,
-                                 &bytes, &w->err),
-                     ST_FATAL);
+    assert_int_equal(
+        avro_encode(w->codec, REC_CASE_CHANGED, c, &w->arena, &bytes, &w->err),
+        ST_FATAL);
     c->needs = SET_BIT(24) | SET_BIT(1);
-    assert_int_equal(avro_encode(w->codec, REC_CASE_CHANGED, c, &w->arena,
-                                 &bytes, &w->err),
-                     ST_OK);
+    assert_int_equal(
+        avro_encode(w->codec, REC_CASE_CHANGED, c, &w->arena, &bytes, &w->err),
+        ST_OK);
 }
 
 /* Change the only `from` in the bytes into `to` of the same length. */
@@ -532,9 +634,9 @@ an_unknown_word_is_rejected_unless_it_only_splits_figures(void **state)
     bytes = encode(w, REC_HANDOVER_CHANGED, h);
     assert_rejected(w, replaced(w, bytes, "withdrawn", "withdrawm"), "decode");
     assert_non_null(strstr(w->err.text, "state"));
-    assert_int_equal(decode_copy(w, replaced(w, bytes, "unborn", "unborm"),
-                                 &type, &body),
-                     ST_OK);
+    assert_int_equal(
+        decode_copy(w, replaced(w, bytes, "unborn", "unborm"), &type, &body),
+        ST_OK);
     back = body;
     assert_int_equal(back->age_band, 0);
     assert_int_equal(back->state, HANDOVER_WITHDRAWN);
@@ -567,9 +669,11 @@ a_record_over_the_limit_is_rejected(void **state)
 
 /* ChildErased of another version: no meta.seen, and something we don't know. */
 static const char older[] =
-    "{\"type\":\"record\",\"name\":\"ChildErased\",\"namespace\":\"uk.waymark\","
+    "{\"type\":\"record\",\"name\":\"ChildErased\",\"namespace\":\"uk."
+    "waymark\","
     "\"fields\":[{\"name\":\"gone\",\"type\":[\"null\",\"string\"]},"
-    "{\"name\":\"gone_list\",\"type\":{\"type\":\"array\",\"items\":\"bytes\"}},"
+    "{\"name\":\"gone_list\",\"type\":{\"type\":\"array\",\"items\":\"bytes\"}}"
+    ","
     "{\"name\":\"child_id\",\"type\":"
     "{\"type\":\"fixed\",\"name\":\"Uuid\",\"size\":16}}]}";
 
@@ -619,10 +723,9 @@ a_schema_that_differs_from_its_struct_stops_the_start(void **state)
     static const char wrong[] =
         "{\"type\":\"record\",\"name\":\"ChildErased\","
         "\"fields\":[{\"name\":\"child_id\",\"type\":\"string\"}]}";
-    struct schema_text text = { .id = 1,
-                                .name = "ChildErased",
-                                .json = wrong,
-                                .n = sizeof wrong - 1 };
+    struct schema_text text = {
+        .id = 1, .name = "ChildErased", .json = wrong, .n = sizeof wrong - 1
+    };
 
     assert_null(avro_open_with(&text, 1, &w->err));
     assert_string_equal(w->err.code, "schema");
@@ -647,6 +750,9 @@ main(void)
         cmocka_unit_test(a_changed_byte_is_read_or_rejected_but_harms_nothing),
         cmocka_unit_test(a_giant_length_costs_nothing),
         cmocka_unit_test(a_giant_list_costs_nothing),
+        cmocka_unit_test(null_where_a_value_must_be_is_rejected),
+        cmocka_unit_test(a_boolean_or_branch_that_is_none_is_rejected),
+        cmocka_unit_test(threads_with_a_codec_each_do_not_meet),
         cmocka_unit_test(a_reader_goes_on_after_what_it_rejected),
         cmocka_unit_test(an_unknown_schema_stops_the_reader),
         cmocka_unit_test(wrong_framing_is_rejected),
@@ -656,8 +762,7 @@ main(void)
             an_unknown_word_is_rejected_unless_it_only_splits_figures),
         cmocka_unit_test(a_record_over_the_limit_is_rejected),
         cmocka_unit_test(an_older_version_is_read_by_the_names_of_its_fields),
-        cmocka_unit_test(
-            a_schema_that_differs_from_its_struct_stops_the_start),
+        cmocka_unit_test(a_schema_that_differs_from_its_struct_stops_the_start),
     };
 
     return cmocka_run_group_tests_name("avro", tests, setup, teardown);

@@ -63,6 +63,12 @@ struct run {
     struct arena *arena;
     const struct node *last; /* place that was reached, for the reason */
     const char *why;         /* ours, where avro-c isn't to blame */
+    /*
+     * The fewest bytes that what was read so far can have taken. Where that is
+     * the whole message there is nothing behind it, and the slow way of asking
+     * avro-c (by a read that fails) isn't needed.
+     */
+    size_t least;
 };
 
 /*
@@ -73,9 +79,9 @@ struct run {
 struct slot {
     const struct node *node;
     void *at;
-    struct run *run;
-    size_t room; /* of a list that is being read */
-    size_t item; /* of a set that is being written */
+    struct run *run; /* the codec's */
+    size_t room;     /* of a list that is being read */
+    size_t item;     /* of a set: bit at hand; of a list: how many were read */
 };
 
 struct schema {
@@ -95,6 +101,7 @@ struct avro_codec {
     char *room; /* to write into */
     size_t held;
     struct pool pool;
+    struct run run;
     struct slot slots[DEPTH_MAX];
 };
 
@@ -129,7 +136,8 @@ pool_free(struct pool *pool)
         pool->used = 0;
 }
 
-/* For avro-c: as realloc and free, but from the pool while a message is read. */
+/* For avro-c: as realloc and free, but from the pool while a message is read.
+ */
 static void *
 allocate(void *self, void *p, size_t old_size, size_t size)
 {
@@ -217,6 +225,15 @@ is_null(const struct field *f, const void *at)
 
 /* ---- a struct as a value of avro-c ---- */
 
+/* Bytes of a number as Avro writes it: 7 bits each, the sign lowest. */
+static size_t
+number_size(int64_t value)
+{
+    uint64_t zigzag = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+
+    return (size_t)(70 - __builtin_clzll(zigzag | 1)) / 7;
+}
+
 static int
 fail(const struct slot *s, const char *why)
 {
@@ -280,6 +297,7 @@ set_boolean(const avro_value_iface_t *iface, void *self, int value)
         *(bool *)s->at = value == 1;
     else
         *(enum tri *)s->at = value == 1 ? TRI_YES : TRI_NO;
+    s->run->least += 1;
     return 0;
 }
 
@@ -371,6 +389,7 @@ give_bytes(const avro_value_iface_t *iface, void *self,
         .p = arena_copy(s->run->arena, buf->buf, buf->size),
         .n = buf->size,
     };
+    s->run->least += number_size((int64_t)text->n) + text->n;
     avro_wrapped_buffer_free(buf);
     return 0;
 }
@@ -392,6 +411,7 @@ give_string(const avro_value_iface_t *iface, void *self,
             .n = n,
         };
     }
+    s->run->least += number_size((int64_t)n) + n;
     avro_wrapped_buffer_free(buf);
     return rc;
 }
@@ -423,6 +443,7 @@ give_fixed(const avro_value_iface_t *iface, void *self,
     memcpy(id->b, buf->buf, sizeof id->b); /* the size was checked when bound */
     if (id_is_none(*id))
         rc = fail(s, "is null");
+    s->run->least += sizeof id->b;
     avro_wrapped_buffer_free(buf);
     return rc;
 }
@@ -446,6 +467,7 @@ set_int(const avro_value_iface_t *iface, void *self, int32_t value)
 
     (void)iface;
     *(int32_t *)s->at = value;
+    s->run->least += number_size(value);
     return is_null(s->node->field, s->at) ? fail(s, "is null") : 0;
 }
 
@@ -468,6 +490,7 @@ set_long(const avro_value_iface_t *iface, void *self, int64_t value)
 
     (void)iface;
     *(int64_t *)s->at = value;
+    s->run->least += number_size(value);
     return is_null(s->node->field, s->at) ? fail(s, "is null") : 0;
 }
 
@@ -496,8 +519,6 @@ enter(const avro_value_iface_t *iface, struct slot *s, const struct node *node,
 
     next->node = node;
     next->at = at;
-    next->run = s->run;
-    next->room = 0;
     next->item = 0;
     s->run->last = node;
     /* avro-c takes a value's interface as one it could change. */
@@ -568,6 +589,8 @@ get_by_index(const avro_value_iface_t *iface, const void *self, size_t index,
             child->iface = NULL; /* avro-c skips it */
             return 0;
         }
+        if (of->type == AVRO_ARRAY)
+            s->run->least += 1; /* the number 0 behind the last item */
         return enter(iface, s, of, (char *)s->at + of->offset, child);
     }
     if (node->field->type == F_SET)
@@ -615,6 +638,7 @@ set_branch(const avro_value_iface_t *iface, void *self, int which,
 
     if (which < 0 || which > 1)
         return fail(s, "is neither null nor a value");
+    s->run->least += 1;
     return enter(iface, s, &s->node->child[which], s->at, branch);
 }
 
@@ -624,7 +648,7 @@ grow(struct slot *s, const void *at, size_t n, size_t size)
 {
     void *bigger;
 
-    if (n < s->room)
+    if (n > 0 && n < s->room)
         return (void *)(uintptr_t)at;
     s->room = n == 0 ? LIST_MIN : 2 * n;
     bigger = arena_array(s->run->arena, s->room, size);
@@ -641,7 +665,10 @@ append(const avro_value_iface_t *iface, void *self, avro_value_t *child,
     const struct node *node = s->node;
 
     if (index != NULL)
-        *index = 0;
+        *index = s->item;
+    /* One block with as many items takes the fewest bytes. */
+    s->run->least -= s->item == 0 ? 0 : number_size((int64_t)s->item);
+    s->run->least += number_size((int64_t)++s->item);
     if (node->field->type == F_SET)
         return enter(iface, s, node->child, s->at, child);
     if (node->field->type == F_TEXTS) {
@@ -688,11 +715,14 @@ static const avro_value_iface_t struct_iface = {
     .set_branch = set_branch,
 };
 
+/* The struct at `body` as a value, for one call. */
 static avro_value_t
-value_of(struct avro_codec *codec, struct run *run, const struct node *root,
+value_of(struct avro_codec *codec, struct arena *arena, const struct node *root,
          void *body)
 {
-    codec->slots[0] = (struct slot){ .node = root, .at = body, .run = run };
+    codec->run = (struct run){ .arena = arena };
+    codec->slots[0].node = root;
+    codec->slots[0].at = body;
     return (avro_value_t){
         .iface = (avro_value_iface_t *)(uintptr_t)&struct_iface,
         .self = &codec->slots[0],
@@ -776,8 +806,9 @@ find_list(struct avro_codec *codec, const struct codes *codes,
     return ST_OK;
 }
 
-static enum status bind_record(struct avro_codec *codec, struct node *node,
-                               const struct fields *fields, struct err *err);
+static enum status
+bind_record(struct avro_codec *codec, struct node *node,
+            const struct fields *fields, struct err *err);
 
 static enum status
 new_children(struct node *node, size_t n, struct err *err)
@@ -850,8 +881,7 @@ bind_field(struct avro_codec *codec, struct node *node, struct err *err)
     node->child[0].schema = avro_schema_union_branch(node->schema, 0);
     node->child[0].field = node->field;
     node->child[1].field = node->field;
-    node->child[1].schema =
-        resolve(avro_schema_union_branch(node->schema, 1));
+    node->child[1].schema = resolve(avro_schema_union_branch(node->schema, 1));
     return bind_value(codec, &node->child[1], err);
 }
 
@@ -882,8 +912,7 @@ bind_record(struct avro_codec *codec, struct node *node,
         rc = new_children(node, avro_schema_record_size(node->schema), err);
     for (size_t i = 0; rc == ST_OK && i < node->n; i++) {
         struct node *child = &node->child[i];
-        const char *name =
-            avro_schema_record_field_name(node->schema, (int)i);
+        const char *name = avro_schema_record_field_name(node->schema, (int)i);
 
         child->field = fields_find(fields, name);
         child->schema = resolve(
@@ -916,8 +945,8 @@ open_schema(struct avro_codec *codec, const struct schema_text *text,
     schema->id = text->id;
     schema->type = record_find(str_of(text->name));
     def = record_def(schema->type);
-    if (def == NULL || avro_schema_from_json_length(text->json, text->n,
-                                                    &schema->avro) != 0)
+    if (def == NULL ||
+        avro_schema_from_json_length(text->json, text->n, &schema->avro) != 0)
         return err_set(err, ST_FATAL, "schema", "schema %d of %s is %s",
                        (int)text->id, text->name,
                        def == NULL ? "of no known record" : "no Avro");
@@ -972,6 +1001,8 @@ avro_open_with(const struct schema_text *texts, size_t n, struct err *err)
     codec->writer = avro_writer_memory("", 0);
     codec->room = malloc(WRITE_MIN);
     codec->held = WRITE_MIN;
+    for (size_t i = 0; i < DEPTH_MAX; i++)
+        codec->slots[i].run = &codec->run;
     if (codec->reader == NULL || codec->writer == NULL || codec->room == NULL)
         rc = no_memory(err);
     else
@@ -1050,8 +1081,8 @@ avro_encode(struct avro_codec *codec, enum record_type type, const void *body,
             struct arena *arena, struct str *out, struct err *err)
 {
     const struct record_def *def = record_def(type);
+    const struct run *run = &codec->run;
     const struct schema *schema;
-    struct run run;
     int rc;
 
     *out = STR_NULL;
@@ -1060,17 +1091,16 @@ avro_encode(struct avro_codec *codec, enum record_type type, const void *body,
                        (int)type);
     schema = codec->current[type];
     do {
-        avro_value_t value = value_of(codec, &run, &schema->root,
-                                      (void *)(uintptr_t)body);
+        avro_value_t value =
+            value_of(codec, arena, &schema->root, (void *)(uintptr_t)body);
 
-        run = (struct run){ .arena = arena };
         avro_writer_memory_set_dest(codec->writer, codec->room + FRAMING,
                                     (int64_t)(codec->held - FRAMING));
         rc = avro_value_write(codec->writer, &value);
-    } while (rc != 0 && run.why == NULL && more_room(codec));
-    if (rc != 0 && run.why != NULL)
+    } while (rc != 0 && run->why == NULL && more_room(codec));
+    if (rc != 0 && run->why != NULL)
         return err_set(err, ST_FATAL, "null", "%s: field %s %s",
-                       def->fields->name, place(&run), run.why);
+                       def->fields->name, place(run), run->why);
     if (rc != 0)
         return err_set(err, ST_REJECT, "size", "%s is longer than %zu bytes",
                        def->fields->name, AVRO_RECORD_MAX);
@@ -1106,8 +1136,8 @@ static enum status
 read_body(struct avro_codec *codec, const struct schema *schema,
           struct str bytes, struct arena *arena, void *body, struct err *err)
 {
-    struct run run = { .arena = arena };
-    avro_value_t value = value_of(codec, &run, &schema->root, body);
+    struct run *run = &codec->run;
+    avro_value_t value = value_of(codec, arena, &schema->root, body);
     char beyond;
     int rc;
 
@@ -1117,16 +1147,17 @@ read_body(struct avro_codec *codec, const struct schema *schema,
     reading = &codec->pool;
     avro_reader_memory_set_source(codec->reader, bytes.p, (int64_t)bytes.n);
     rc = avro_value_read(codec->reader, &value);
-    if (rc == 0 && avro_read(codec->reader, &beyond, 1) == 0) {
+    if (rc == 0 && run->least != bytes.n &&
+        avro_read(codec->reader, &beyond, 1) == 0) {
         rc = EINVAL;
-        run.why = "is followed by more bytes";
+        run->why = "is followed by more bytes";
     }
     reading = NULL;
     if (rc == 0)
         return ST_OK;
     return err_set(err, ST_REJECT, "decode", "%s: field %s %s",
-                   schema->root.sub->name, place(&run),
-                   run.why != NULL ? run.why : "can't be read");
+                   schema->root.sub->name, place(run),
+                   run->why != NULL ? run->why : "can't be read");
 }
 
 enum status

@@ -33,11 +33,13 @@ struct avro_codec;
  * where a schema and its struct disagree or memory is short: the program
  * can't run. The caller closes it.
  */
-struct avro_codec *avro_open(struct err *err);
+struct avro_codec *
+avro_open(struct err *err);
 /** The same for other schemas than the embedded ones: for tests of versions. */
-struct avro_codec *avro_open_with(const struct schema_text *texts, size_t n,
-                                  struct err *err);
-void avro_close(struct avro_codec *codec);
+struct avro_codec *
+avro_open_with(const struct schema_text *texts, size_t n, struct err *err);
+void
+avro_close(struct avro_codec *codec);
 
 /**
  * Write `body`, the struct of `type`, into the arena: all of it, framing
@@ -46,10 +48,9 @@ void avro_close(struct avro_codec *codec);
  * be there is null or is no word of its list; ST_REJECT, code "size", beyond
  * AVRO_RECORD_MAX. On failure *out is null.
  */
-MUST_CHECK enum status avro_encode(struct avro_codec *codec,
-                                   enum record_type type, const void *body,
-                                   struct arena *arena, struct str *out,
-                                   struct err *err);
+MUST_CHECK enum status
+avro_encode(struct avro_codec *codec, enum record_type type, const void *body,
+            struct arena *arena, struct str *out, struct err *err);
 
 /**
  * Read one record into the arena; `bytes` are not needed afterwards. ST_REJECT,
@@ -58,8 +59,8 @@ MUST_CHECK enum status avro_encode(struct avro_codec *codec,
  * "schema": the schema id isn't ours, so the sender is newer than this
  * program, which must stop. On failure *type is REC_NONE.
  */
-MUST_CHECK enum status avro_decode(struct avro_codec *codec, struct str bytes,
-                                   struct arena *arena, enum record_type *type,
-                                   const void **body, struct err *err);
+MUST_CHECK enum status
+avro_decode(struct avro_codec *codec, struct str bytes, struct arena *arena,
+            enum record_type *type, const void **body, struct err *err);
 
 #endif
