@@ -165,10 +165,10 @@ const char *
 json_type_name(enum json_type t)
 {
     static const char *const names[] = {
-        [JSON_T_NONE] = "nothing",   [JSON_T_NULL] = "null",
-        [JSON_T_BOOL] = "boolean",   [JSON_T_INT] = "whole number",
-        [JSON_T_REAL] = "number",    [JSON_T_STRING] = "string",
-        [JSON_T_ARRAY] = "array",    [JSON_T_OBJECT] = "object",
+        [JSON_T_NONE] = "nothing", [JSON_T_NULL] = "null",
+        [JSON_T_BOOL] = "boolean", [JSON_T_INT] = "whole number",
+        [JSON_T_REAL] = "number",  [JSON_T_STRING] = "string",
+        [JSON_T_ARRAY] = "array",  [JSON_T_OBJECT] = "object",
     };
 
     return names[t];

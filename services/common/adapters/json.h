@@ -42,11 +42,14 @@ enum json_type {
  * an escape), a raw control character in a string or broken UTF-8, R03 for
  * everything else that is wrong (domain.md section 3). ST_RETRY without memory.
  */
-MUST_CHECK enum status json_parse(struct str text, size_t max_bytes,
-                                  struct json **out, struct err *err);
+MUST_CHECK enum status
+json_parse(struct str text, size_t max_bytes, struct json **out,
+           struct err *err);
 
-/** Free a document; every value and text taken from it is void. NULL is fine. */
-void json_free(struct json *document);
+/** Free a document; every value and text taken from it is void. NULL is fine.
+ */
+void
+json_free(struct json *document);
 
 /*
  * Looking at values. All of them accept NULL, the absent value, so that
@@ -54,16 +57,21 @@ void json_free(struct json *document);
  * document.
  */
 
-enum json_type json_type_of(const struct json *v);
+enum json_type
+json_type_of(const struct json *v);
 /** "object", "string", ...; "nothing" for JSON_T_NONE. For reasons. */
-const char *json_type_name(enum json_type t);
+const char *
+json_type_name(enum json_type t);
 
 /** Member of an object, NULL if `v` is no object or lacks it. */
-const struct json *json_get(const struct json *v, const char *key);
+const struct json *
+json_get(const struct json *v, const char *key);
 /** Members of an object or items of an array; 0 for all else. */
-size_t json_size(const struct json *v);
+size_t
+json_size(const struct json *v);
 /** Item `i` of an array, NULL if there is none. */
-const struct json *json_at(const struct json *v, size_t i);
+const struct json *
+json_at(const struct json *v, size_t i);
 
 /* Walks the members of an object in the order of the text. */
 struct json_each {
@@ -73,17 +81,23 @@ struct json_each {
 };
 
 /** A walk over `v`; over nothing if it is no object. */
-struct json_each json_each_of(const struct json *v);
-/** The next member; false after the last, then `key` and `value` are untouched. */
-bool json_each_next(struct json_each *each, struct str *key,
-                    const struct json **value);
+struct json_each
+json_each_of(const struct json *v);
+/** The next member; false after the last, then `key` and `value` are untouched.
+ */
+bool
+json_each_next(struct json_each *each, struct str *key,
+               const struct json **value);
 
 /** True and the value if `v` is a string. */
-bool json_str(const struct json *v, struct str *out);
+bool
+json_str(const struct json *v, struct str *out);
 /** True and the value if `v` is a whole number without fraction or exponent. */
-bool json_int(const struct json *v, int64_t *out);
+bool
+json_int(const struct json *v, int64_t *out);
 /** True and the value if `v` is true or false. */
-bool json_bool(const struct json *v, bool *out);
+bool
+json_bool(const struct json *v, bool *out);
 
 #define JSON_NUMBER_SIZE 32
 /**
@@ -92,7 +106,8 @@ bool json_bool(const struct json *v, bool *out);
  * "1.50" comes as "1.5"; up to 15 digits nothing is lost). False if `v` is no
  * number.
  */
-bool json_number_text(const struct json *v, char out[JSON_NUMBER_SIZE]);
+bool
+json_number_text(const struct json *v, char out[JSON_NUMBER_SIZE]);
 
 /* A JSON pointer (RFC 6901) that grows and shrinks while one descends. */
 struct json_path {
@@ -101,15 +116,19 @@ struct json_path {
 };
 
 /** The whole document: "". */
-void json_path_root(struct json_path *path);
+void
+json_path_root(struct json_path *path);
 /**
  * Descend to a member or an item; returns where the path ended before, to be
  * given to json_path_back. A key that no schema names may be personal: pass
  * the parent's path on instead.
  */
-size_t json_path_key(struct json_path *path, const char *key);
-size_t json_path_index(struct json_path *path, size_t i);
-void json_path_back(struct json_path *path, size_t before);
+size_t
+json_path_key(struct json_path *path, const char *key);
+size_t
+json_path_index(struct json_path *path, size_t i);
+void
+json_path_back(struct json_path *path, size_t before);
 
 /*
  * Writing. The writer puts commas and escapes; the caller closes what it opens
@@ -127,41 +146,64 @@ struct json_out {
     uint64_t has_items; /* bit per depth: a comma is due */
 };
 
-/** An empty text. With `arena` the room is the arena's, else json_out_free is due. */
-void json_out_init(struct json_out *o, struct arena *arena);
-/** Give malloc's room back; does nothing after json_out_take or with an arena. */
-void json_out_free(struct json_out *o);
+/** An empty text. With `arena` the room is the arena's, else json_out_free is
+ * due. */
+void
+json_out_init(struct json_out *o, struct arena *arena);
+/** Give malloc's room back; does nothing after json_out_take or with an arena.
+ */
+void
+json_out_free(struct json_out *o);
 /** Begin again in the same room. */
-void json_out_reset(struct json_out *o);
+void
+json_out_reset(struct json_out *o);
 
-void json_out_object(struct json_out *o);
-void json_out_object_end(struct json_out *o);
-void json_out_array(struct json_out *o);
-void json_out_array_end(struct json_out *o);
+void
+json_out_object(struct json_out *o);
+void
+json_out_object_end(struct json_out *o);
+void
+json_out_array(struct json_out *o);
+void
+json_out_array_end(struct json_out *o);
 /** The key of the member that comes next. */
-void json_out_key(struct json_out *o, const char *key);
+void
+json_out_key(struct json_out *o, const char *key);
 /** The null text comes out as null. */
-void json_out_str(struct json_out *o, struct str s);
-void json_out_int(struct json_out *o, int64_t v);
-void json_out_bool(struct json_out *o, bool v);
-void json_out_null(struct json_out *o);
-/** A decimal number as text, "-12.50": digits stay as they are. Asserts its shape. */
-void json_out_number(struct json_out *o, const char *decimal);
+void
+json_out_str(struct json_out *o, struct str s);
+void
+json_out_int(struct json_out *o, int64_t v);
+void
+json_out_bool(struct json_out *o, bool v);
+void
+json_out_null(struct json_out *o);
+/** A decimal number as text, "-12.50": digits stay as they are. Asserts its
+ * shape. */
+void
+json_out_number(struct json_out *o, const char *decimal);
 /** A complete JSON text from json_out_text or a checked document. */
-void json_out_raw(struct json_out *o, struct str json);
+void
+json_out_raw(struct json_out *o, struct str json);
 
 /* Key and value in one call. */
-void json_out_kstr(struct json_out *o, const char *key, struct str s);
-void json_out_kcstr(struct json_out *o, const char *key, const char *s);
-void json_out_kint(struct json_out *o, const char *key, int64_t v);
-void json_out_kbool(struct json_out *o, const char *key, bool v);
+void
+json_out_kstr(struct json_out *o, const char *key, struct str s);
+void
+json_out_kcstr(struct json_out *o, const char *key, const char *s);
+void
+json_out_kint(struct json_out *o, const char *key, int64_t v);
+void
+json_out_kbool(struct json_out *o, const char *key, bool v);
 
 /** The text, NUL-terminated beyond its length; void after the next call. */
-struct str json_out_text(struct json_out *o);
+struct str
+json_out_text(struct json_out *o);
 /**
  * The same, given away: the caller frees it (malloc's writers only). NULL
  * without memory. The writer is empty afterwards.
  */
-char *json_out_take(struct json_out *o, size_t *n);
+char *
+json_out_take(struct json_out *o, size_t *n);
 
 #endif
