@@ -25,8 +25,8 @@ find_mark(struct shard *shard, enum topic topic, struct origin origin)
 
 /* ---- admission ---------------------------------------------------------- */
 
-static bool
-writes_topic(uint8_t service, enum topic topic)
+bool
+batch_is_writer(uint8_t service, enum topic topic)
 {
     switch (topic) {
     case TOPIC_NOTIFICATIONS:
@@ -79,7 +79,7 @@ admit(struct batch *b, struct item *it, struct shard *temp, struct err *err)
         return ST_OK;
     }
     if (it->link.origin.authority != b->authority ||
-        !writes_topic(it->link.origin.service, topic)) {
+        !batch_is_writer(it->link.origin.service, topic)) {
         admit_stranger(it, temp, topic, b->authority,
                        "origin does not write here");
         return ST_OK;
@@ -155,7 +155,7 @@ static enum status
 decode(struct batch *b, struct item *it, struct err *err)
 {
     enum topic topic = b->def->inputs[it->raw->input];
-    void *body = NULL;
+    const void *body = NULL;
     enum status rc;
 
     it->ev = (struct event){ .topic = topic,
@@ -309,19 +309,33 @@ seen_part(const void *p, size_t n)
     return (struct str){ .p = p, .n = n };
 }
 
+static bool
+is_after(const struct cause *c, const struct mark *m)
+{
+    return c->topic != (int)m->topic ? c->topic > (int)m->topic
+                                     : c->service > m->origin.service;
+}
+
 static struct items
 seen_so_far(struct batch *b)
 {
     struct cause *at = arena_array(b->arena, META_SEEN_MAX, sizeof *at);
     size_t n = 0;
 
+    /* By topic and service: the order of marks differs after a restart, and
+     * a replay must give the same bytes. */
     for (size_t i = 0; i < b->next.n_marks && n < META_SEEN_MAX; i++) {
         const struct mark *m = &b->next.marks[i];
+        size_t k = n;
 
-        if (m->origin.service != SERVICE_NONE)
-            at[n++] = (struct cause){ .topic = (int)m->topic,
-                                      .service = m->origin.service,
-                                      .sequence = m->sequence };
+        if (m->origin.service == SERVICE_NONE)
+            continue;
+        for (; k > 0 && is_after(&at[k - 1], m); k--)
+            at[k] = at[k - 1];
+        at[k] = (struct cause){ .topic = (int)m->topic,
+                                .service = m->origin.service,
+                                .sequence = m->sequence };
+        n++;
     }
     return (struct items){ .at = at, .n = n };
 }
@@ -430,21 +444,9 @@ give_reject(void *self, const struct err *why, struct err *err)
 /* ---- stepping ------------------------------------------------------------ */
 
 static void
-range_close(struct batch *b)
+range_text(struct batch *b, const char *text, size_t n)
 {
-    char text[96];
-    size_t n;
-
-    if (b->range.to == 0)
-        return;
-    n = (size_t)snprintf(text, sizeof text,
-                         "%s%s:%s.%u:%" PRId64 "-%" PRId64,
-                         b->range_n == 0 ? "" : " ",
-                         topic_name(b->def->inputs[b->range.input]),
-                         service_name(b->range.origin.service),
-                         (unsigned)b->range.origin.incarnation, b->range.from,
-                         b->range.to);
-    if (b->range_n + n + 1 > b->range_room) {
+    if (b->range_n + n + 2 > b->range_room) {
         size_t room = b->range_room * 2 + 256;
         char *p = arena_alloc(b->arena, room);
 
@@ -453,10 +455,42 @@ range_close(struct batch *b)
         b->range_text = p;
         b->range_room = room;
     }
+    if (b->range_n > 0)
+        b->range_text[b->range_n++] = ' ';
     memcpy(b->range_text + b->range_n, text, n);
     b->range_n += n;
-    b->range.to = 0;
     b->ranges = (struct str){ .p = b->range_text, .n = b->range_n };
+}
+
+static void
+range_close(struct batch *b)
+{
+    char text[96];
+    size_t n;
+
+    if (b->range.to == 0)
+        return;
+    n = (size_t)snprintf(text, sizeof text, "%s:%s.%u:%" PRId64 "-%" PRId64,
+                         topic_name(b->def->inputs[b->range.input]),
+                         service_name(b->range.origin.service),
+                         (unsigned)b->range.origin.incarnation, b->range.from,
+                         b->range.to);
+    b->range.to = 0;
+    range_text(b, text, n);
+}
+
+/* The record whose deadlines did not all fit: replay needs it to fire them. */
+static void
+range_ahead(struct batch *b, const struct item *it)
+{
+    char text[96];
+    size_t n = (size_t)snprintf(text, sizeof text, "~%s:%s.%u:%" PRId64,
+                                topic_name(b->def->inputs[it->raw->input]),
+                                service_name(it->link.origin.service),
+                                (unsigned)it->link.origin.incarnation,
+                                it->link.sequence);
+
+    range_text(b, text, n);
 }
 
 static void
@@ -699,6 +733,8 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
             break;
     }
     range_close(b);
+    if (b->stopped_for_due)
+        range_ahead(b, b->current);
     b->next.tails = b->box.tails;
     return rc;
 }

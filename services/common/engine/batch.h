@@ -57,6 +57,9 @@ struct batch {
     size_t poisoned;
     size_t fired;
     bool stopped_for_due; /* ended inside: more deadlines are due first */
+    /* "topic:service.incarnation:from-to" in the order of application, with
+     * spaces; at the end "~topic:service.incarnation:number" where deadlines
+     * before that record were too many for one turn. */
     struct str ranges;
     struct config_text *configs;
     size_t n_new_configs;
@@ -82,6 +85,9 @@ struct refused {
     int64_t sequence;
     struct err why;
 };
+
+/** Does this service write to the topic? Whoever else does is a stranger there. */
+bool batch_is_writer(uint8_t service, enum topic topic);
 
 /**
  * Begin a batch over `raws` (borrowed) on top of `shard`. Sorts the records by

@@ -230,7 +230,9 @@ check_holds(struct runner *r, int group, struct err *err)
 static size_t
 batch_size(const struct runner *r, int group)
 {
-    size_t n = r->careful > 0 ? 1 : r->limit;
+    size_t n = r->options.whole ? r->pending[group].n
+               : r->careful > 0 ? 1
+                                : r->limit;
 
     return r->pending[group].n < n ? r->pending[group].n : n;
 }
@@ -275,7 +277,10 @@ beat_when_due(struct runner *r, struct err *err)
 static enum status
 after_refusal(struct runner *r, const struct batch *b, struct err *err)
 {
-    if (b->applied <= 1 && b->fired == 0) {
+    if (b->applied == 0)
+        return err_set(err, ST_FATAL, "value",
+                       "the database refuses what a deadline wrote");
+    if (b->applied == 1) {
         const struct item *it = NULL;
 
         for (size_t i = 0; i < b->consumed; i++)
@@ -283,15 +288,15 @@ after_refusal(struct runner *r, const struct batch *b, struct err *err)
                 it = &b->items[i];
         if (it == NULL)
             return err_set(err, ST_FATAL, "value",
-                           "the database refuses a dead letter");
+                           "the database refuses a dead letter, or what a "
+                           "deadline wrote before it");
         r->refused = (struct refused){ .set = true,
                                        .input = it->raw->input,
                                        .origin = it->link.origin,
                                        .sequence = it->link.sequence,
                                        .why = *err };
-    } else if (b->applied == 0) {
-        return err_set(err, ST_FATAL, "value",
-                       "the database refuses what a deadline wrote");
+    } else if (r->options.whole) {
+        return ST_FATAL; /* the turn that this one repeats was accepted */
     }
     r->limit = b->applied / 2 > 0 ? b->applied / 2 : 1;
     err_where(err, "batch of %zu", b->applied);
@@ -314,12 +319,15 @@ static void
 consume(struct runner *r, int group, const struct batch *b)
 {
     r->pending[group].at += b->consumed;
-    r->pending[group].n -= b->consumed;
+    r->pending[group].n -= r->options.whole ? r->pending[group].n
+                                            : b->consumed;
     memcpy(r->holds, b->holds, sizeof r->holds);
     r->careful -= b->applied < r->careful ? b->applied : r->careful;
     if (b->applied > 0)
         r->refused.set = false;
-    if (r->limit < r->options.batch_max)
+    /* What was refused is to be alone in its turn, or a replay, which learns
+     * of the refusal from the database again, could not tell which it was. */
+    if (r->limit < r->options.batch_max && !r->refused.set)
         r->limit *= 2;
     if (r->limit > r->options.batch_max)
         r->limit = r->options.batch_max;

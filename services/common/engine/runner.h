@@ -23,6 +23,9 @@ struct runner_options {
     int beat_ms;    /* how often an idle owner renews its lease */
     size_t batch_max; /* 1..RUNNER_BATCH_MAX records */
     size_t memory_max; /* bytes that one batch may take */
+    /* The checker's: a batch is all that one take gave, whatever its size, as
+     * the turn that it repeats; what the batch leaves is dropped. */
+    bool whole;
     /* Where a test lets the process die: called between any two effects with
      * the name of the place. NULL in production. */
     void (*at)(void *self, const char *place);
