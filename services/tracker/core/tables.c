@@ -149,6 +149,7 @@ static const struct field episode_at[] = {
     FIELD_TIME(S, reported_at, N),
     FIELD_TIME(S, found_at, N),
     FIELD_CODE(S, cancel_reason, N, &codes_cancel_reason),
+    FIELD_CODE(S, interview, N, &codes_rhi_state),
     FIELD_CODE(S, rhi_state, N, &codes_rhi_state),
     FIELD_TIME(S, rhi_at, N),
     FIELD_TIME(S, rhi_due_at, N),

@@ -183,7 +183,8 @@ struct episode_row {
     time_ms reported_at;
     time_ms found_at;
     int cancel_reason;
-    int rhi_state;
+    int interview; /* enum rhi_state: what staff reported, null: nothing yet */
+    int rhi_state; /* follows from it and from the messages */
     time_ms rhi_at;
     time_ms rhi_due_at;
     struct str unit;

@@ -1,0 +1,21 @@
+/**
+ * Activities: what staff report as done, on a case or on a missing episode.
+ * What doesn't fit is refused with R20 to R23: a dead letter, the sender is
+ * told, state and clocks stay as they are (domain.md section 6).
+ */
+#ifndef WAYMARK_TRACKER_CORE_ACTS_H
+#define WAYMARK_TRACKER_CORE_ACTS_H
+
+#include "tracker/core/cases.h"
+
+/** Want what an activity names: its case, its child, its alert. */
+void acts_want(struct rows *rows, const struct activity_recorded *a);
+/** Want, in a later round, the child of its case and the subject of its alert. */
+void acts_want_more(struct rows *rows, const struct activity_recorded *a);
+
+/** Apply an activity; m->at is when it occurred. ST_REJECT R16 only. */
+MUST_CHECK enum status acts_recorded(const struct moment *m,
+                                     const struct activity_recorded *a,
+                                     struct err *err);
+
+#endif

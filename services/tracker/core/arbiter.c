@@ -1,0 +1,543 @@
+#include "tracker/core/arbiter.h"
+
+#define RU03 "RU03" /* the third need: once a case */
+#define OPEN_INTENT "open_intent"
+
+/* A decision with the cases that it meets. */
+struct matter {
+    const struct referral_decided *d;
+    const struct referral_row *known; /* what became of it before, or NULL */
+    bool history; /* a higher amendment was applied before it */
+    const struct case_row *last; /* case that took it before, or NULL */
+    const struct case_row *own;  /* the same while it is in screening */
+    const struct case_row *eh;   /* the other open ones */
+    const struct case_row *csc;
+};
+
+/* What the arbiter makes of it. */
+struct ruling {
+    const struct case_row *target; /* NULL: a case opens */
+    enum life_event event;         /* 0: the case stays as it is */
+    int side;   /* where the target stands afterwards */
+    int effect; /* enum outcome that takes effect */
+};
+
+static const struct case_input no_input = { .close_outcome = 0 };
+
+static void
+like_referral(const struct referral_decided *d, struct referral_row *like)
+{
+    fields_clear(&tracker_tables[TABLE_REFERRAL].fields, like);
+    like->agency_id = d->agency_id;
+    like->agency_ref = d->agency_ref;
+}
+
+void
+arbiter_want(struct rows *rows, const struct referral_decided *d)
+{
+    struct referral_row like;
+
+    like_referral(d, &like);
+    rows_want(rows, TABLE_REFERRAL, &like);
+}
+
+void
+arbiter_want_case(struct rows *rows, const struct referral_decided *d)
+{
+    const struct referral_row *known;
+    struct referral_row like;
+
+    like_referral(d, &like);
+    known = rows_get(rows, TABLE_REFERRAL, &like);
+    if (known != NULL)
+        cases_want(rows, known->case_id);
+}
+
+static struct matter
+look_up(const struct moment *m, const struct referral_decided *d)
+{
+    struct matter t = { .d = d };
+    struct referral_row like;
+    struct id own = ID_NONE;
+
+    like_referral(d, &like);
+    t.known = rows_get(m->step->rows, TABLE_REFERRAL, &like);
+    if (t.known != NULL) {
+        t.last = cases_get(m, t.known->case_id);
+        t.history = t.known->amendment > d->amendment && t.last != NULL;
+    }
+    if (t.last != NULL && t.last->state == CASE_SCREENING && !t.history)
+        t.own = t.last;
+    if (t.own != NULL)
+        own = t.own->case_id;
+    t.eh = cases_open(m, d->child_id, SIDE_EH, own);
+    t.csc = cases_open(m, d->child_id, SIDE_CSC, own);
+    return t;
+}
+
+/* ---- ruling -------------------------------------------------------------- */
+
+static int
+side_of(const struct referral_decided *d)
+{
+    int rank = outcome_rank(d->outcome);
+
+    if (d->status != DECISION_PROVISIONAL && rank >= 2)
+        return rank >= 5 ? SIDE_CSC : SIDE_EH;
+    if (d->side != 0)
+        return d->side;
+    return d->entry == ENTRY_EH ? SIDE_EH : SIDE_CSC;
+}
+
+static struct ruling
+stays_with(const struct case_row *target)
+{
+    return (struct ruling){ .target = target, .side = target->side,
+                            .effect = OUTCOME_EXISTING_CASE };
+}
+
+/* No case is in the way: the notification's own, or a new one. */
+static struct ruling
+acts_on_own(const struct matter *t, enum life_event event)
+{
+    return (struct ruling){ .target = t->own, .event = event,
+                            .side = side_of(t->d),
+                            .effect = t->d->outcome };
+}
+
+/* The case that existing_case means: triage's, if it is still open; else any. */
+static const struct case_row *
+existing(const struct matter *t)
+{
+    struct id wanted = t->d->existing_case_id;
+
+    if (t->eh != NULL && id_eq(t->eh->case_id, wanted))
+        return t->eh;
+    return t->csc != NULL ? t->csc : t->eh;
+}
+
+static struct ruling
+rule_existing(const struct matter *t)
+{
+    const struct case_row *target = existing(t);
+    struct ruling r;
+
+    if (target != NULL)
+        return stays_with(target);
+    r = acts_on_own(t, LIFE_FINAL_EXISTING);
+    r.effect = OUTCOME_EXISTING_CASE;
+    return r;
+}
+
+static struct ruling
+rule_provisional(const struct matter *t)
+{
+    int side = side_of(t->d);
+
+    if (t->own != NULL)
+        return acts_on_own(t, LIFE_PROVISIONAL);
+    if (side == SIDE_EH && t->csc != NULL)
+        return stays_with(t->csc);
+    if (side == SIDE_EH && t->eh != NULL)
+        return stays_with(t->eh);
+    if (side == SIDE_CSC && t->csc != NULL)
+        return stays_with(t->csc);
+    return acts_on_own(t, LIFE_PROVISIONAL);
+}
+
+static struct ruling
+rule_low(const struct matter *t)
+{
+    if (t->own != NULL || existing(t) == NULL)
+        return acts_on_own(t, LIFE_FINAL_LOW);
+    return stays_with(existing(t));
+}
+
+static bool
+asks_for(const struct referral_decided *d, const char *action)
+{
+    for (size_t i = 0; i < d->actions.n; i++)
+        if (str_is(d->actions.at[i], action))
+            return true;
+    return false;
+}
+
+/* A decision that was taken back gives the case its new outcome, lower too. */
+static bool
+revises(const struct matter *t)
+{
+    return t->d->status == DECISION_REVISED && t->known != NULL &&
+           id_eq(t->known->case_id, t->eh->case_id) &&
+           t->d->outcome != t->eh->outcome;
+}
+
+static bool
+third_need_again(const struct matter *t)
+{
+    return str_is(t->d->rule_id, RU03) && t->eh->third_need;
+}
+
+static struct ruling
+rule_help(const struct matter *t)
+{
+    bool intent =
+        t->d->outcome == OUTCOME_CAF_TAF && asks_for(t->d, OPEN_INTENT);
+
+    if (t->csc != NULL)
+        return stays_with(t->csc); /* C05: open to social care */
+    if (t->eh == NULL)
+        return acts_on_own(t, intent ? LIFE_FINAL_INTENT : LIFE_FINAL_HELP);
+    if (!revises(t) && (outcome_rank(t->d->outcome) <=
+                            outcome_rank(t->eh->outcome) ||
+                        third_need_again(t)))
+        return stays_with(t->eh);
+    return (struct ruling){ .target = t->eh, .event = LIFE_FINAL_HELP,
+                            .side = SIDE_EH, .effect = t->d->outcome };
+}
+
+static struct ruling
+offer(const struct case_row *target, int effect)
+{
+    return (struct ruling){ .target = target, .event = LIFE_OFFERED,
+                            .side = target->side, .effect = effect };
+}
+
+/*
+ * Screening and intent can't be handed over: help has not begun there, and a
+ * child whom social care must see doesn't wait for it.
+ */
+static bool
+may_offer(const struct case_row *c)
+{
+    return c != NULL && c->state != CASE_SCREENING && c->state != CASE_INTENT;
+}
+
+static struct ruling
+rule_csc(const struct matter *t)
+{
+    if (t->csc != NULL && t->csc->state == CASE_SCREENING)
+        return (struct ruling){ .target = t->csc, .event = LIFE_FINAL_CSC,
+                                .side = SIDE_CSC, .effect = t->d->outcome };
+    if (t->csc != NULL)
+        return stays_with(t->csc);
+    if (outcome_rank(t->d->outcome) == 5 && may_offer(t->eh))
+        return offer(t->eh, OUTCOME_STEP_UP_OFFER);
+    return acts_on_own(t, LIFE_FINAL_CSC);
+}
+
+static struct ruling
+rule_offer(const struct matter *t)
+{
+    const struct case_row *side =
+        t->d->outcome == OUTCOME_STEP_UP_OFFER ? t->eh : t->csc;
+
+    if (side == NULL)
+        return rule_existing(t);
+    return offer(side, t->d->outcome);
+}
+
+static struct ruling
+rule_on(const struct matter *t)
+{
+    if (t->history)
+        return stays_with(t->last);
+    if (t->d->status == DECISION_PROVISIONAL)
+        return rule_provisional(t);
+    switch (t->d->outcome) {
+    case OUTCOME_EXISTING_CASE: return rule_existing(t);
+    case OUTCOME_STEP_DOWN_OFFER:
+    case OUTCOME_STEP_UP_OFFER: return rule_offer(t);
+    default: break;
+    }
+    if (outcome_rank(t->d->outcome) >= 5)
+        return rule_csc(t);
+    return outcome_rank(t->d->outcome) >= 2 ? rule_help(t) : rule_low(t);
+}
+
+/* ---- carrying out -------------------------------------------------------- */
+
+/* What a case learns from any message about its child. */
+static void
+take_facts(struct case_row *c, const struct referral_decided *d)
+{
+    c->needs |= d->needs;
+    c->decision_id = d->decision_id;
+    if (d->level != I32_NONE)
+        c->level = d->level;
+    if (d->consent != 0)
+        c->consent = d->consent;
+    if (d->csc_status > CSC_NONE)
+        c->csc_status = d->csc_status;
+    if (c->side == SIDE_CSC && c->csc_status <= CSC_NONE)
+        c->csc_status = CSC_OPEN;
+    if (c->locality.n == 0)
+        c->locality = d->locality;
+    if (c->unit.n == 0)
+        c->unit = d->unit;
+}
+
+/* What the decision makes of the case that is its own. */
+static void
+take_decision(struct case_row *c, const struct referral_decided *d,
+              const struct ruling *r)
+{
+    c->side = r->side;
+    c->outcome = d->outcome;
+    if (c->state <= CASE_SCREENING) { /* afterwards the unit is the case's */
+        c->child_id = d->child_id;
+        c->unit = d->unit;
+        c->locality = d->locality;
+        c->rag = d->rag;
+        if (str_eq(c->agency_ref, d->agency_ref))
+            c->amendment = d->amendment;
+        if (d->entry != 0)
+            c->entry = d->entry;
+    }
+    if (r->event == LIFE_FINAL_INTENT)
+        c->intent = true;
+    if (str_is(d->rule_id, RU03))
+        c->third_need = true;
+    if (d->re_referral != TRI_UNKNOWN)
+        c->re_referral = d->re_referral;
+}
+
+static void
+begin_case(const struct moment *m, const struct referral_decided *d,
+           const struct ruling *r, struct case_row *c)
+{
+    fields_clear(&tracker_tables[TABLE_CASE].fields, c);
+    c->case_id = cases_id(m, r->side);
+    c->child_id = d->child_id;
+    c->first_child_id = d->child_id;
+    c->side = r->side;
+    c->notification_id = d->notification_id;
+    c->agency_id = d->agency_id;
+    c->agency_ref = d->agency_ref;
+    c->amendment = d->amendment;
+    c->agency_type = d->agency_type;
+    c->cin_source = d->cin_source;
+    c->entry = d->entry;
+    c->received_at = d->received_at;
+    c->opened_at = m->at;
+    c->age_band = d->age_band;
+    c->sex = d->sex;
+    c->ethnicity = d->ethnicity;
+}
+
+static struct case_said
+said_of(const struct matter *t, const struct ruling *r, int state_before)
+{
+    return (struct case_said){ .state_before = state_before,
+                               .decision_id = t->d->decision_id,
+                               .notification_id = t->d->notification_id,
+                               .effect = r->effect };
+}
+
+/* Nothing moves; the case takes the facts and the decision its answer. */
+static enum status
+leave(const struct moment *m, const struct matter *t, const struct ruling *r,
+      struct err *err)
+{
+    struct case_said said = said_of(t, r, r->target->state);
+    struct case_row c = *r->target;
+
+    if (t->history)
+        return say_case(m, &c, &said, err);
+    take_facts(&c, t->d);
+    c.profile_version = m->profile_version;
+    rows_put(m->step->rows, TABLE_CASE, &c);
+    return say_case(m, &c, &said, err);
+}
+
+/* The notification's screening ends in a case that is open already (row 6). */
+static enum status
+merge_own(const struct moment *m, const struct matter *t, struct id into,
+          struct err *err)
+{
+    const struct life_facts facts = { .side = t->own->side,
+                                      .open_elsewhere = true };
+    const struct case_said said = { .state_before = t->own->state };
+    struct case_row c = *t->own;
+    struct life_result result;
+    enum status rc = life_step(c.state, 0, LIFE_FINAL_EXISTING, &facts,
+                               &result, err);
+
+    if (rc != ST_OK)
+        return rc;
+    c.merged_into = into;
+    return cases_apply(m, &c, false, LIFE_FINAL_EXISTING, &result, &no_input,
+                       &said, err);
+}
+
+static struct life_facts
+facts_of(const struct matter *t, const struct case_row *c, int was_outcome)
+{
+    return (struct life_facts){
+        .side = c->side,
+        .mash = t->d->entry == ENTRY_MASH,
+        .outcome = t->d->outcome,
+        .was_outcome = was_outcome,
+        .csc_status = t->d->csc_status > CSC_NONE ? t->d->csc_status
+                                                  : c->csc_status,
+        .has_worker = c->worker.n > 0,
+    };
+}
+
+static enum status
+apply(const struct moment *m, const struct matter *t, struct ruling *r,
+      struct err *err)
+{
+    bool is_new = r->target == NULL;
+    struct case_input input = { .by = t->d->screened_by,
+                                .to_unit = t->d->unit };
+    struct life_result result;
+    struct life_facts facts;
+    struct case_said said;
+    struct case_row c;
+    int state = is_new ? LIFE_NONE : r->target->state;
+    int was_outcome;
+    enum status rc;
+
+    if (is_new)
+        begin_case(m, t->d, r, &c);
+    else
+        c = *r->target;
+    was_outcome = c.outcome;
+    if (r->event != LIFE_OFFERED)
+        take_decision(&c, t->d, r);
+    facts = facts_of(t, &c, was_outcome);
+    rc = life_step(state, c.state_before, r->event, &facts, &result, err);
+    if (rc != ST_OK)
+        return rc;
+    take_facts(&c, t->d);
+    said = said_of(t, r, state);
+    rc = cases_apply(m, &c, is_new, r->event, &result, &input, &said, err);
+    if (rc == ST_OK) /* what became true, for the answer */
+        r->target = cases_get(m, c.case_id);
+    return rc;
+}
+
+/* T1 of a notification that never waited: met as it was decided. */
+static enum status
+say_met(const struct moment *m, const struct matter *t,
+        const struct case_row *c, struct err *err)
+{
+    struct clock_row k;
+    enum status rc;
+
+    fields_clear(&tracker_tables[TABLE_CLOCK].fields, &k);
+    k.subject_id = t->d->notification_id;
+    k.subject_kind = CLOCK_SUBJECT_NOTIFICATION;
+    k.child_id = t->d->child_id;
+    k.clock = STR("T1");
+    k.started_at = t->d->received_at;
+    k.stopped_at = m->at;
+    rc = watch_due(m, "T1", k.started_at, &k.due_at, err);
+    if (rc != ST_OK || k.due_at == TIME_NONE)
+        return rc;
+    k.late = m->at > k.due_at ? TRI_YES : TRI_NO;
+    return say_clock(m, &k, CLOCK_STOPPED, c->unit, err);
+}
+
+static enum status
+answer(const struct moment *m, const struct matter *t, const struct ruling *r,
+       struct str refusal, struct err *err)
+{
+    const struct answer_said said = {
+        .notification_id = t->d->notification_id,
+        .agency_id = t->d->agency_id,
+        .agency_ref = t->d->agency_ref,
+        .amendment = t->d->amendment,
+        .agency_type = t->d->agency_type,
+        .rule_id = t->d->rule_id,
+        .outcome = r->effect,
+        .unit = r->target->unit,
+        .refusal = refusal,
+        .child_id = t->d->child_id,
+        .case_id = r->target->case_id,
+    };
+
+    return say_answer(m, &said, err);
+}
+
+/* A final decision ends the sender's waiting, unless a person must still look. */
+static enum status
+answer_final(const struct moment *m, const struct matter *t,
+             const struct ruling *r, struct err *err)
+{
+    bool waited = t->known != NULL && t->known->status != DECISION_PROVISIONAL;
+    enum status rc = ST_OK;
+
+    if (t->history || t->d->status == DECISION_PROVISIONAL ||
+        r->target->state == CASE_SCREENING)
+        return ST_OK;
+    if (t->own == NULL && !waited)
+        rc = say_met(m, t, r->target, err);
+    return rc == ST_OK ? answer(m, t, r, STR_NULL, err) : rc;
+}
+
+static void
+remember(const struct moment *m, const struct matter *t,
+         const struct ruling *r)
+{
+    struct referral_row row;
+
+    if (t->history)
+        return;
+    like_referral(t->d, &row);
+    row.amendment = t->d->amendment;
+    row.case_id = r->target->case_id;
+    row.decision_id = t->d->decision_id;
+    row.status = t->d->status;
+    row.effect = r->effect;
+    rows_put(m->step->rows, TABLE_REFERRAL, &row);
+}
+
+/* A step-down that may not be (R21): refused to its sender, nothing else. */
+static enum status
+refuse_offer(const struct moment *m, const struct matter *t,
+             const struct ruling *r, const struct err *why, struct err *err)
+{
+    enum status rc = leave(m, t, r, err);
+
+    if (rc == ST_OK)
+        rc = out_reject(m->step->out, why, err);
+    if (rc == ST_OK)
+        rc = answer(m, t, r, str_of(why->code), err);
+    return rc;
+}
+
+enum status
+arbiter_decided(const struct moment *m, const struct referral_decided *d,
+                struct err *err)
+{
+    struct matter t = look_up(m, d);
+    struct ruling r = rule_on(&t);
+    struct err why = { .code = "" };
+    bool refused = false;
+    enum status rc = ST_OK;
+
+    if (t.own != NULL && r.target != t.own)
+        rc = merge_own(m, &t, r.target == NULL ? ID_NONE : r.target->case_id,
+                       err);
+    if (rc == ST_OK && r.event != 0) {
+        rc = apply(m, &t, &r, &why);
+        refused = rc == ST_REJECT && r.target != NULL &&
+                  why.code[0] == 'R' && why.code[1] == '2';
+        if (rc != ST_OK && !refused)
+            *err = why;
+    } else if (rc == ST_OK) {
+        rc = leave(m, &t, &r, err);
+    }
+    if (refused)
+        r = stays_with(r.target);
+    if (refused && str_is(STR("R21"), why.code))
+        return refuse_offer(m, &t, &r, &why, err);
+    if (refused)
+        rc = leave(m, &t, &r, err);
+    if (rc == ST_OK)
+        rc = answer_final(m, &t, &r, err);
+    if (rc == ST_OK)
+        remember(m, &t, &r);
+    return rc;
+}

@@ -1,0 +1,25 @@
+/**
+ * The arbiter: what a decision of triage does to the cases that are really
+ * open (design.md section 2, domain.md section 5 "Early help already open",
+ * section 6 rows 1-6, 14, 19, 22).
+ *
+ * Never opens a second case on a side, never refuses a ReferralDecided (but a
+ * step-down under a protection plan: R21, as a dead letter beside the
+ * answer), and gives exactly one CaseChanged that names the decision.
+ */
+#ifndef WAYMARK_TRACKER_CORE_ARBITER_H
+#define WAYMARK_TRACKER_CORE_ARBITER_H
+
+#include "tracker/core/cases.h"
+
+/** Want what became of the notification before. */
+void arbiter_want(struct rows *rows, const struct referral_decided *d);
+/** Want, in a later round, the case that it went to. */
+void arbiter_want_case(struct rows *rows, const struct referral_decided *d);
+
+/** Apply a decision; m->at is when it was recorded. ST_REJECT R16 only. */
+MUST_CHECK enum status arbiter_decided(const struct moment *m,
+                                       const struct referral_decided *d,
+                                       struct err *err);
+
+#endif

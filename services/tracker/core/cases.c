@@ -1,0 +1,696 @@
+#include "tracker/core/cases.h"
+
+#include "tracker/core/desk.h"
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define D02 STR("D02")
+#define D08 STR("D08")
+
+/* ---- finding ------------------------------------------------------------- */
+
+static void
+like_case(struct id case_id, struct case_row *like)
+{
+    fields_clear(&tracker_tables[TABLE_CASE].fields, like);
+    like->case_id = case_id;
+}
+
+static void
+like_handover(struct id handover_id, struct id case_id,
+              struct handover_row *like)
+{
+    fields_clear(&tracker_tables[TABLE_HANDOVER].fields, like);
+    like->handover_id = handover_id;
+    like->case_id = case_id;
+}
+
+void
+cases_want(struct rows *rows, struct id case_id)
+{
+    struct case_row c;
+    struct handover_row h;
+
+    if (id_is_none(case_id))
+        return;
+    like_case(case_id, &c);
+    rows_want(rows, TABLE_CASE, &c);
+    like_handover(ID_NONE, case_id, &h);
+    rows_want_group(rows, TABLE_HANDOVER, BY_CASE, &h);
+    watch_want(rows, case_id);
+}
+
+void
+cases_want_child(struct rows *rows, struct id child_id)
+{
+    struct case_row c;
+    struct episode_row e;
+
+    like_case(ID_NONE, &c);
+    c.child_id = child_id;
+    rows_want_group(rows, TABLE_CASE, BY_CHILD, &c);
+    fields_clear(&tracker_tables[TABLE_EPISODE].fields, &e);
+    e.child_id = child_id;
+    rows_want_group(rows, TABLE_EPISODE, BY_CHILD, &e);
+}
+
+const struct case_row *
+cases_get(const struct moment *m, struct id case_id)
+{
+    struct case_row like;
+
+    if (id_is_none(case_id))
+        return NULL;
+    like_case(case_id, &like);
+    return rows_get(m->step->rows, TABLE_CASE, &like);
+}
+
+const struct case_row *
+cases_next(const struct moment *m, struct id child_id, size_t *at)
+{
+    struct case_row like;
+
+    like_case(ID_NONE, &like);
+    like.child_id = child_id;
+    return rows_next(m->step->rows, TABLE_CASE, BY_CHILD, &like, at);
+}
+
+const struct case_row *
+cases_open(const struct moment *m, struct id child_id, int side,
+           struct id except)
+{
+    const struct case_row *c;
+    size_t at = 0;
+
+    while ((c = cases_next(m, child_id, &at)) != NULL)
+        if (c->side == side && life_is_open(c->state) &&
+            !id_eq(c->case_id, except))
+            return c;
+    return NULL;
+}
+
+const struct case_row *
+cases_of_worker(const struct moment *m, struct id child_id)
+{
+    const struct case_row *c = cases_open(m, child_id, SIDE_EH, ID_NONE);
+
+    return c != NULL ? c : cases_open(m, child_id, SIDE_CSC, ID_NONE);
+}
+
+const struct handover_row *
+cases_offer(const struct moment *m, const struct case_row *c)
+{
+    struct handover_row like;
+
+    if (id_is_none(c->handover_id))
+        return NULL;
+    like_handover(c->handover_id, c->case_id, &like);
+    return rows_get(m->step->rows, TABLE_HANDOVER, &like);
+}
+
+struct watched
+cases_watched(const struct case_row *c, const struct handover_row *h)
+{
+    return (struct watched){
+        .kind = CLOCK_SUBJECT_CASE,
+        .id = c->case_id,
+        .child_id = c->child_id,
+        .case_id = c->case_id,
+        .unit = c->unit,
+        .also_unit = h == NULL ? STR_NULL : h->to_unit,
+        .worker = c->worker,
+        .rag = c->rag,
+    };
+}
+
+struct id
+cases_id(const struct moment *m, int side)
+{
+    struct str parts[] = { id_part(&m->record),
+                           str_of(codes_word(&codes_side, side)) };
+
+    return id_derive("case", parts, N_OF(parts));
+}
+
+static void
+put_case(const struct moment *m, struct case_row *c)
+{
+    c->profile_version = m->profile_version;
+    rows_put(m->step->rows, TABLE_CASE, c);
+}
+
+/* ---- clocks -------------------------------------------------------------- */
+
+/* From when a clock that this row starts runs; most from the event. */
+static time_ms
+start_of(const struct moment *m, const struct case_row *c, enum life_clock k,
+         unsigned effects)
+{
+    bool offer = (effects & LIFE_DO_OFFER) != 0;
+    bool from_receipt = k == CK_T1 || k == CK_T2 || k == CK_L1 || k == CK_L5;
+
+    return from_receipt && !offer && c->received_at != TIME_NONE
+               ? c->received_at
+               : m->at;
+}
+
+static enum status
+move_clocks(const struct moment *m, const struct case_row *c,
+            const struct watched *w, const struct life_result *result,
+            struct err *err)
+{
+    static const struct watch_end met = { .change = CLOCK_STOPPED,
+                                          .reason = { "ended", 5 } };
+    enum status rc = ST_OK;
+
+    for (int k = 0; rc == ST_OK && k < CK_N; k++)
+        if ((result->stop & CK(k)) != 0)
+            rc = watch_stop(m, w, str_of(life_clock_id(k)), &met, err);
+    for (int k = 0; rc == ST_OK && k < CK_N; k++)
+        if ((result->start & CK(k)) != 0)
+            rc = watch_start(m, w, str_of(life_clock_id(k)),
+                             start_of(m, c, k, result->effects), err);
+    return rc;
+}
+
+/* D02 counts from the last contact; the case's first day counts as one. */
+static enum status
+watch_contact(const struct moment *m, const struct case_row *c,
+              const struct watched *w, struct err *err)
+{
+    int days = m->limits.profile->drift.no_activity_days;
+
+    if (days < 1 || c->contact_at == TIME_NONE)
+        return ST_OK;
+    return watch_rule(m, w, D02,
+                      limits_days_after(&m->limits, c->contact_at, days), err);
+}
+
+static bool
+is_worked(int state)
+{
+    return life_is_open(state) && state != CASE_SCREENING &&
+           state != CASE_INTENT;
+}
+
+/* True where the contact is a newer one. */
+static bool
+note_contact(const struct moment *m, struct case_row *c, unsigned effects)
+{
+    bool first = c->contact_at == TIME_NONE;
+
+    if ((effects & LIFE_DO_CONTACT) == 0 && !(first && is_worked(c->state)))
+        return (effects & LIFE_DO_REOPEN) != 0;
+    if (!first && m->at <= c->contact_at)
+        return false;
+    c->contact_at = m->at;
+    return is_worked(c->state);
+}
+
+/* ---- hand-over ----------------------------------------------------------- */
+
+static enum status
+make_offer(const struct moment *m, struct case_row *c,
+           const struct case_input *input, struct handover_row *h,
+           struct err *err)
+{
+    struct str parts[] = { id_part(&m->record), id_part(&c->case_id) };
+
+    like_handover(id_derive("handover", parts, N_OF(parts)), c->case_id, h);
+    h->child_id = c->child_id;
+    h->direction =
+        c->side == SIDE_EH ? DIRECTION_STEP_UP : DIRECTION_STEP_DOWN;
+    h->state = HANDOVER_OFFERED;
+    h->from_unit = c->unit;
+    h->to_unit = input->to_unit;
+    h->offered_at = m->at;
+    h->expiries = 0;
+    h->by = input->by;
+    c->handover_id = h->handover_id;
+    return watch_due(m, "L3", m->at, &h->due_at, err);
+}
+
+static int
+end_state(enum life_event ev)
+{
+    switch (ev) {
+    case LIFE_ACCEPTED: return HANDOVER_ACCEPTED;
+    case LIFE_DECLINED: return HANDOVER_DECLINED;
+    case LIFE_EXPIRED: return HANDOVER_EXPIRED;
+    default: return HANDOVER_WITHDRAWN; /* or the case ended under it */
+    }
+}
+
+static enum status
+end_offer(const struct moment *m, struct case_row *c, enum life_event ev,
+          struct id new_case_id, struct err *err)
+{
+    const struct handover_row *offer = cases_offer(m, c);
+    struct handover_row h;
+
+    c->handover_id = ID_NONE;
+    if (offer == NULL)
+        return ST_OK;
+    h = *offer;
+    h.state = end_state(ev);
+    h.answered_at = m->at;
+    h.new_case_id = new_case_id;
+    if (ev == LIFE_EXPIRED)
+        h.expiries++;
+    rows_put(m->step->rows, TABLE_HANDOVER, &h);
+    return say_handover(m, &h, c, err);
+}
+
+/* A refused or expired offer is told to both leaders (row 16), once. */
+static enum status
+tell_leaders(const struct moment *m, const struct case_row *c,
+             const struct handover_row *h, struct err *err)
+{
+    struct watched w = cases_watched(c, h);
+    enum status rc = watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER,
+                                h->from_unit, err);
+
+    if (rc == ST_OK)
+        rc = watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->to_unit, err);
+    if (rc == ST_OK)
+        rc = watch_clear(m, c->case_id, D08, m->at, STR("ended"), err);
+    return rc;
+}
+
+static bool
+has_route(const struct profile *p, int outcome)
+{
+    for (size_t i = 0; i < p->routing.n_routes; i++)
+        if (p->routing.routes[i].outcome == outcome)
+            return true;
+    return false;
+}
+
+/* What the other side takes on, in the words of this profile. */
+static int
+outcome_there(const struct moment *m, int side)
+{
+    if (side == SIDE_CSC)
+        return OUTCOME_SOCIAL_CARE_REFERRAL;
+    return has_route(m->limits.profile, OUTCOME_EH_INTENSIVE)
+               ? OUTCOME_EH_INTENSIVE
+               : OUTCOME_CAF_TAF;
+}
+
+static struct case_row
+case_there(const struct moment *m, const struct case_row *from,
+           const struct handover_row *h, const struct case_input *input)
+{
+    struct case_row c = *from;
+
+    c.side = from->side == SIDE_EH ? SIDE_CSC : SIDE_EH;
+    c.case_id = cases_id(m, c.side);
+    c.state = input->worker.n > 0 ? CASE_ALLOCATED : CASE_UNALLOCATED;
+    c.state_before = 0;
+    c.outcome = outcome_there(m, c.side);
+    c.unit = input->unit.n > 0 ? input->unit : h->to_unit;
+    c.worker = input->worker;
+    c.handover_id = ID_NONE;
+    c.predecessor_id = from->case_id;
+    c.merged_into = ID_NONE;
+    c.received_at = m->at;
+    c.opened_at = m->at;
+    c.closed_at = TIME_NONE;
+    c.close_outcome = 0;
+    c.contact_at = TIME_NONE;
+    c.csc_status = c.side == SIDE_CSC ? CSC_OPEN : CSC_NONE;
+    c.third_need = false;
+    c.intent = false;
+    return c;
+}
+
+/* Row 15: what a case starts with that the other side takes on. */
+static enum status
+open_there(const struct moment *m, struct case_row *c,
+           const struct case_said *said, struct err *err)
+{
+    struct life_result start = { .next = c->state, .effects = LIFE_DO_OPEN,
+                                 .start = CK(CK_T17) };
+    const struct case_input none = { .close_outcome = 0 };
+    struct case_said there = { .activity_id = said->activity_id };
+
+    start.start |= c->side == SIDE_CSC
+                       ? CK(CK_T2)
+                       : CK(CK_T12) | CK(CK_T12B) | CK(CK_T13);
+    if (c->state == CASE_UNALLOCATED)
+        start.start |= CK(CK_L2);
+    return cases_apply(m, c, true, LIFE_ACCEPTED, &start, &none, &there, err);
+}
+
+static enum status
+accept_offer(const struct moment *m, struct case_row *c,
+             const struct case_input *input, const struct case_said *said,
+             struct err *err)
+{
+    const struct handover_row *h = cases_offer(m, c);
+    int side = c->side == SIDE_EH ? SIDE_CSC : SIDE_EH;
+    const struct case_row *there = cases_open(m, c->child_id, side, ID_NONE);
+    struct case_row opened;
+    enum status rc = ST_OK;
+
+    if (h == NULL)
+        return err_set(err, ST_FATAL, "offer", "a pending case has no offer");
+    if (there == NULL) { /* never a second case on a side */
+        opened = case_there(m, c, h, input);
+        rc = open_there(m, &opened, said, err);
+        there = &opened;
+    }
+    if (rc == ST_OK)
+        rc = end_offer(m, c, LIFE_ACCEPTED, there->case_id, err);
+    return rc;
+}
+
+enum status
+cases_offer_late(const struct moment *m, const struct case_row *c,
+                 struct err *err)
+{
+    const struct handover_row *offer = cases_offer(m, c);
+    struct handover_row h;
+    enum status rc;
+
+    if (offer == NULL)
+        return ST_OK;
+    h = *offer;
+    h.expiries++;
+    rc = watch_due(m, "L3", offer->due_at, &h.due_at, err);
+    rows_put(m->step->rows, TABLE_HANDOVER, &h);
+    return rc == ST_OK ? say_handover(m, &h, c, err) : rc;
+}
+
+enum status
+cases_offer_expired(const struct moment *m, const struct case_row *before,
+                    struct err *err)
+{
+    const struct life_facts facts = { .side = before->side };
+    const struct case_said said = { .state_before = before->state };
+    const struct case_input none = { .close_outcome = 0 };
+    struct case_row c = *before;
+    struct life_result result;
+    enum status rc = life_step(c.state, c.state_before, LIFE_EXPIRED, &facts,
+                               &result, err);
+
+    if (rc != ST_OK)
+        return rc;
+    return cases_apply(m, &c, false, LIFE_EXPIRED, &result, &none, &said, err);
+}
+
+/* ---- carrying out -------------------------------------------------------- */
+
+static void
+move_state(const struct moment *m, struct case_row *c,
+           const struct life_result *result)
+{
+    int from = c->state == CASE_HANDOVER_PENDING ? c->state_before : c->state;
+
+    c->state = result->next;
+    c->state_before = 0;
+    if (result->next == CASE_HANDOVER_PENDING)
+        c->state_before = result->return_to;
+    if (life_is_open(result->next)) {
+        c->closed_at = TIME_NONE;
+        c->close_outcome = 0;
+    } else {
+        c->state_before = from;
+        c->closed_at = m->at;
+    }
+}
+
+static void
+take_input(struct case_row *c, unsigned effects, const struct case_input *in)
+{
+    if ((effects & LIFE_DO_WORKER) != 0) {
+        c->worker = in->worker;
+        if (in->unit.n > 0)
+            c->unit = in->unit;
+    }
+    if (c->state == CASE_CLOSED) {
+        c->close_outcome = in->close_outcome;
+        if ((effects & LIFE_DO_OTHER_SIDE) != 0)
+            c->close_outcome = c->side == SIDE_EH ? CLOSE_STEPPED_UP
+                                                  : CLOSE_STEPPED_DOWN;
+    }
+}
+
+static void
+declare_new(const struct moment *m, struct id case_id)
+{
+    struct case_row c;
+    struct handover_row h;
+
+    like_case(case_id, &c);
+    rows_new_group(m->step->rows, TABLE_CASE, ROWS_KEY, &c);
+    like_handover(ID_NONE, case_id, &h);
+    rows_new_group(m->step->rows, TABLE_HANDOVER, BY_CASE, &h);
+    watch_new(m->step->rows, case_id);
+}
+
+static enum status
+stop_everything(const struct moment *m, const struct case_row *c,
+                const struct watched *w, struct err *err)
+{
+    const struct watch_end end = {
+        .change = CLOCK_STOPPED,
+        .by_closing = true,
+        .reason = c->state == CASE_MERGED ? STR("merged") : STR("closed"),
+    };
+
+    return watch_stop_all(m, w, &end, err);
+}
+
+/* What the row asks for beside the state, in the order in which it is told. */
+static enum status
+do_effects(const struct moment *m, const struct case_row *c,
+           const struct watched *w, const struct life_result *result,
+           const struct case_input *input, struct err *err)
+{
+    enum status rc = move_clocks(m, c, w, result, err);
+
+    if (rc == ST_OK && (result->effects & LIFE_DO_STOP_ALL) != 0)
+        rc = stop_everything(m, c, w, err);
+    if (rc == ST_OK && (result->effects & LIFE_DO_PAUSE) != 0)
+        rc = watch_pause(m, w, input->clock, err);
+    if (rc == ST_OK && (result->effects & LIFE_DO_RESUME) != 0)
+        rc = watch_resume(m, w, input->clock, err);
+    if (rc == ST_OK && (result->effects & LIFE_DO_REOPEN) != 0)
+        rc = watch_reopen(m, w, err);
+    return rc;
+}
+
+enum status
+cases_apply(const struct moment *m, struct case_row *c, bool is_new,
+            enum life_event ev, const struct life_result *result,
+            const struct case_input *input, const struct case_said *said,
+            struct err *err)
+{
+    const struct handover_row *offer;
+    struct handover_row made;
+    struct watched w;
+    bool pending = !is_new && c->state == CASE_HANDOVER_PENDING;
+    bool offers = (result->effects & LIFE_DO_OFFER) != 0;
+    bool contact;
+    enum status rc = ST_OK;
+
+    if (is_new)
+        declare_new(m, c->case_id);
+    offer = cases_offer(m, c);
+    move_state(m, c, result);
+    take_input(c, result->effects, input);
+    if (offers)
+        rc = make_offer(m, c, input, &made, err);
+    if (rc != ST_OK)
+        return rc;
+    contact = note_contact(m, c, result->effects);
+    w = cases_watched(c, offers ? &made : offer);
+    rc = say_case(m, c, said, err);
+    if (rc == ST_OK)
+        rc = do_effects(m, c, &w, result, input, err);
+    if (rc == ST_OK && contact)
+        rc = watch_contact(m, c, &w, err);
+    if (rc == ST_OK && offers) {
+        rows_put(m->step->rows, TABLE_HANDOVER, &made);
+        rc = say_handover(m, &made, c, err);
+    }
+    if (rc == ST_OK && (result->effects & LIFE_DO_OTHER_SIDE) != 0) {
+        put_case(m, c); /* closed before the other side is looked at */
+        rc = accept_offer(m, c, input, said, err);
+    } else if (rc == ST_OK && pending && c->state != CASE_HANDOVER_PENDING) {
+        rc = end_offer(m, c, ev, ID_NONE, err);
+        if (rc == ST_OK && offer != NULL &&
+            (ev == LIFE_DECLINED || ev == LIFE_EXPIRED || ev == LIFE_WITHDRAWN))
+            rc = tell_leaders(m, c, offer, err);
+    }
+    if (rc == ST_OK)
+        put_case(m, c);
+    return rc;
+}
+
+enum status
+cases_contact(const struct moment *m, struct id child_id, struct err *err)
+{
+    const struct case_row *known;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (known = cases_next(m, child_id, &at)) != NULL) {
+        struct case_row c = *known;
+        struct watched w = cases_watched(&c, NULL);
+
+        if (!life_is_open(c.state) || !note_contact(m, &c, LIFE_DO_CONTACT))
+            continue;
+        rc = watch_contact(m, &c, &w, err);
+        rows_put(m->step->rows, TABLE_CASE, &c);
+    }
+    return rc;
+}
+
+/* ---- merging children ---------------------------------------------------- */
+
+static bool
+is_older(const struct case_row *a, const struct case_row *b)
+{
+    if (a->opened_at != b->opened_at)
+        return a->opened_at < b->opened_at;
+    return id_cmp(a->case_id, b->case_id) < 0;
+}
+
+/* The younger goes into the older, with what it still had to wait for. */
+static enum status
+merge_into(const struct moment *m, const struct case_row *younger,
+           const struct case_row *older, struct err *err)
+{
+    const struct life_facts facts = { .side = younger->side,
+                                      .older_open = true };
+    const struct case_said said = { .state_before = younger->state };
+    const struct case_input none = { .close_outcome = 0 };
+    struct watched w = cases_watched(older, cases_offer(m, older));
+    struct case_row c = *younger;
+    struct case_row taker = *older;
+    struct life_result result;
+    enum status rc = life_step(c.state, c.state_before, LIFE_MERGED, &facts,
+                               &result, err);
+
+    if (rc == ST_OK)
+        rc = watch_take_over(m, &w, c.case_id, err);
+    if (rc != ST_OK)
+        return rc;
+    taker.needs |= c.needs;
+    if (c.contact_at > taker.contact_at) /* TIME_NONE is before all */
+        taker.contact_at = c.contact_at;
+    put_case(m, &taker);
+    rc = watch_contact(m, &taker, &w, err);
+    c.merged_into = older->case_id;
+    if (rc == ST_OK)
+        rc = cases_apply(m, &c, false, LIFE_MERGED, &result, &none, &said,
+                         err);
+    return rc;
+}
+
+static enum status
+merge_side(const struct moment *m, const struct child_merged *merged, int side,
+           struct err *err)
+{
+    const struct case_row *a =
+        cases_open(m, merged->survivor_id, side, ID_NONE);
+    const struct case_row *b = cases_open(m, merged->merged_id, side, ID_NONE);
+
+    if (a == NULL || b == NULL)
+        return ST_OK;
+    return is_older(a, b) ? merge_into(m, b, a, err)
+                          : merge_into(m, a, b, err);
+}
+
+/* The rows of `from` that `whose` was first (none: all) are `to`'s now. */
+static enum status
+move_cases(const struct moment *m, struct id from, struct id to,
+           struct id whose, struct err *err)
+{
+    const struct case_row *known;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (known = cases_next(m, from, &at)) != NULL) {
+        const struct case_said said = { .state_before = known->state };
+        struct case_row c = *known;
+
+        if (!id_is_none(whose) && !id_eq(c.first_child_id, whose))
+            continue;
+        c.child_id = to;
+        put_case(m, &c);
+        rc = say_case(m, &c, &said, err);
+    }
+    return rc;
+}
+
+enum status
+cases_merge(const struct moment *m, const struct child_merged *merged,
+            struct err *err)
+{
+    enum status rc = merge_side(m, merged, SIDE_EH, err);
+
+    if (rc == ST_OK)
+        rc = merge_side(m, merged, SIDE_CSC, err);
+    if (rc == ST_OK)
+        rc = move_cases(m, merged->merged_id, merged->survivor_id, ID_NONE,
+                        err);
+    if (rc == ST_OK)
+        rc = desk_move(m, merged->merged_id, merged->survivor_id, err);
+    return rc;
+}
+
+/* A case that the merge ended goes on where it stood. */
+static enum status
+revive(const struct moment *m, const struct case_row *merged, struct err *err)
+{
+    const struct case_said said = { .state_before = merged->state };
+    struct case_row c = *merged;
+    struct watched w;
+    enum status rc;
+
+    c.state = c.state_before;
+    c.state_before = 0;
+    c.merged_into = ID_NONE;
+    c.closed_at = TIME_NONE;
+    w = cases_watched(&c, NULL);
+    put_case(m, &c);
+    rc = say_case(m, &c, &said, err);
+    if (rc == ST_OK)
+        rc = watch_reopen(m, &w, err);
+    return rc == ST_OK ? watch_contact(m, &c, &w, err) : rc;
+}
+
+static enum status
+revive_merged(const struct moment *m, struct id child_id, struct id other_id,
+              struct err *err)
+{
+    const struct case_row *c;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (c = cases_next(m, child_id, &at)) != NULL) {
+        const struct case_row *into = cases_get(m, c->merged_into);
+
+        if (c->state == CASE_MERGED && into != NULL &&
+            id_eq(into->child_id, other_id) &&
+            cases_open(m, child_id, c->side, ID_NONE) == NULL)
+            rc = revive(m, c, err);
+    }
+    return rc;
+}
+
+enum status
+cases_unmerge(const struct moment *m, const struct child_unmerged *unmerged,
+              struct err *err)
+{
+    enum status rc = move_cases(m, unmerged->survivor_id, unmerged->merged_id,
+                                unmerged->merged_id, err);
+
+    if (rc == ST_OK)
+        rc = revive_merged(m, unmerged->merged_id, unmerged->survivor_id, err);
+    if (rc == ST_OK)
+        rc = revive_merged(m, unmerged->survivor_id, unmerged->merged_id, err);
+    return rc;
+}

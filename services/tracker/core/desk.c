@@ -1,0 +1,396 @@
+#include "tracker/core/desk.h"
+
+#define T10 STR("T10")
+#define D11 STR("D11")
+
+bool
+desk_is_missing(int kind)
+{
+    return kind >= KIND_POLICE_MISSING_REPORTED &&
+           kind <= KIND_POLICE_MISSING_CANCELLED;
+}
+
+void
+desk_want(struct rows *rows, struct id episode_id)
+{
+    struct episode_message_row msg;
+    struct episode_row e;
+
+    fields_clear(&tracker_tables[TABLE_EPISODE].fields, &e);
+    e.episode_id = episode_id;
+    rows_want(rows, TABLE_EPISODE, &e);
+    fields_clear(&tracker_tables[TABLE_EPISODE_MESSAGE].fields, &msg);
+    msg.episode_id = episode_id;
+    rows_want_group(rows, TABLE_EPISODE_MESSAGE, BY_EPISODE, &msg);
+    watch_want(rows, episode_id);
+}
+
+const struct episode_row *
+desk_get(const struct moment *m, struct id episode_id)
+{
+    struct episode_row like;
+
+    fields_clear(&tracker_tables[TABLE_EPISODE].fields, &like);
+    like.episode_id = episode_id;
+    return rows_get(m->step->rows, TABLE_EPISODE, &like);
+}
+
+/* When a message says that its thing happened. */
+static time_ms
+message_at(const struct episode_message_row *msg)
+{
+    switch (msg->kind) {
+    case KIND_POLICE_MISSING_REPORTED: return msg->reported_at;
+    case KIND_POLICE_MISSING_RISK_CHANGED: return msg->graded_at;
+    case KIND_POLICE_MISSING_FOUND: return msg->found_at;
+    case KIND_POLICE_MISSING_CANCELLED: return msg->cancelled_at;
+    default: return TIME_NONE;
+    }
+}
+
+/* When a message graded the risk: the first report does it with reported_at. */
+static time_ms
+graded_at(const struct episode_message_row *msg)
+{
+    if (msg->risk_grade == 0)
+        return TIME_NONE;
+    if (msg->kind == KIND_POLICE_MISSING_REPORTED)
+        return msg->graded_at != TIME_NONE ? msg->graded_at
+                                           : msg->reported_at;
+    return msg->kind == KIND_POLICE_MISSING_RISK_CHANGED ? msg->graded_at
+                                                         : TIME_NONE;
+}
+
+/* `a` stands behind `b` by what it tells of, then by its reference. */
+static bool
+is_later(const struct episode_message_row *a,
+         const struct episode_message_row *b)
+{
+    if (b == NULL)
+        return true;
+    if (message_at(a) != message_at(b))
+        return message_at(a) > message_at(b);
+    return str_cmp(a->agency_ref, b->agency_ref) > 0;
+}
+
+static void
+earliest(time_ms at, time_ms *out)
+{
+    if (at != TIME_NONE && (*out == TIME_NONE || at < *out))
+        *out = at;
+}
+
+static void
+derive_state(const struct episode_message_row *cancelled,
+             struct episode_row *e)
+{
+    bool is_cancelled = cancelled != NULL &&
+                        cancelled->cancel_reason != CANCEL_WITHDRAWN;
+
+    e->cancel_reason = is_cancelled ? cancelled->cancel_reason : 0;
+    e->incomplete = !is_cancelled && e->found_at != TIME_NONE &&
+                    e->reported_at == TIME_NONE;
+    if (is_cancelled) {
+        e->state = EPISODE_CANCELLED;
+        e->rhi_state = RHI_VOID;
+        e->risk_grade = 0;
+    } else if (e->found_at == TIME_NONE) {
+        e->state = EPISODE_MISSING;
+        e->rhi_state = 0;
+    } else {
+        e->rhi_state = e->interview == 0 ? RHI_DUE : e->interview;
+        e->state =
+            e->rhi_state == RHI_HELD || e->rhi_state == RHI_DECLINED
+                ? EPISODE_DONE
+                : EPISODE_FOUND;
+    }
+}
+
+void
+desk_derive(const struct episode_message_row *messages, size_t n,
+            struct episode_row *e)
+{
+    const struct episode_message_row *cancelled = NULL;
+    const struct episode_message_row *report = NULL;
+    const struct episode_message_row *last = NULL;
+    time_ms grade_at = TIME_NONE;
+
+    e->reported_at = TIME_NONE;
+    e->found_at = TIME_NONE;
+    e->risk_grade = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct episode_message_row *msg = &messages[i];
+        time_ms at = graded_at(msg);
+
+        if (is_later(msg, last))
+            last = msg;
+        if (msg->kind == KIND_POLICE_MISSING_REPORTED) {
+            earliest(msg->reported_at, &e->reported_at);
+            if (is_later(msg, report))
+                report = msg;
+        }
+        if (msg->kind == KIND_POLICE_MISSING_FOUND)
+            earliest(msg->found_at, &e->found_at);
+        if (msg->kind == KIND_POLICE_MISSING_CANCELLED &&
+            is_later(msg, cancelled))
+            cancelled = msg;
+        if (at == TIME_NONE)
+            continue;
+        if (at > grade_at || (at == grade_at && msg->risk_grade > e->risk_grade))
+            e->risk_grade = msg->risk_grade;
+        if (at > grade_at)
+            grade_at = at;
+    }
+    e->category = report == NULL ? 0 : report->category;
+    if (last != NULL) {
+        e->child_id = last->child_id;
+        e->unit = last->unit;
+        e->locality = last->locality;
+        e->age_band = last->age_band;
+        e->csc_status = last->csc_status;
+    }
+    derive_state(cancelled, e);
+}
+
+struct watched
+desk_watched(const struct episode_row *e, const struct case_row *c)
+{
+    return (struct watched){
+        .kind = CLOCK_SUBJECT_EPISODE,
+        .id = e->episode_id,
+        .child_id = e->child_id,
+        .case_id = c == NULL ? ID_NONE : c->case_id,
+        .unit = c == NULL ? e->unit : c->unit,
+        .worker = c == NULL ? STR_NULL : c->worker,
+    };
+}
+
+/* ---- what changed -------------------------------------------------------- */
+
+static enum status
+end_alerts(const struct moment *m, const struct episode_row *e,
+           struct err *err)
+{
+    if (e->state != EPISODE_CANCELLED && e->state != EPISODE_DONE)
+        return ST_OK;
+    return watch_clear(m, e->episode_id, D11, TIME_NONE, STR("ended"), err);
+}
+
+/* Make the interview's clock what the episode says it is. */
+static enum status
+settle_clock(const struct moment *m, const struct episode_row *e,
+             const struct watched *w, struct err *err)
+{
+    static const struct watch_end gone = { .change = CLOCK_VOID,
+                                           .reason = { "ended", 5 } };
+    static const struct watch_end met = { .change = CLOCK_STOPPED,
+                                          .reason = { "ended", 5 } };
+    const struct clock_row *k = watch_clock(m, e->episode_id, T10);
+    enum status rc = ST_OK;
+
+    if (e->state == EPISODE_DONE)
+        return watch_stop(m, w, T10, &met, err);
+    if (e->state != EPISODE_FOUND)
+        return watch_stop(m, w, T10, &gone, err);
+    if (k != NULL && k->started_at != e->found_at)
+        rc = watch_stop(m, w, T10, &gone, err);
+    return rc == ST_OK ? watch_start(m, w, T10, e->found_at, err) : rc;
+}
+
+/* Three in 30 days tells duty, leader and district; three in 90 the leader. */
+static enum status
+settle_count(const struct moment *m, const struct referral_decided *d,
+             const struct episode_row *e, const struct watched *w,
+             struct err *err)
+{
+    static const int roles[] = { ROLE_DUTY, ROLE_UNIT_LEADER,
+                                 ROLE_DISTRICT_MANAGER };
+    int count = m->limits.profile->drift.missing_count;
+    time_ms due_at =
+        e->reported_at != TIME_NONE ? e->reported_at : e->found_at;
+    enum status rc = ST_OK;
+
+    if (e->state == EPISODE_CANCELLED || e->state == EPISODE_DONE ||
+        count < 1 || due_at == TIME_NONE ||
+        watch_told(m, e->episode_id, D11, due_at))
+        return ST_OK;
+    if (d->missing_30d >= count)
+        for (size_t i = 0; rc == ST_OK && i < 3; i++)
+            rc = watch_tell(m, w, D11, due_at, roles[i], w->unit, err);
+    else if (d->missing_90d >= count)
+        rc = watch_tell(m, w, D11, due_at, ROLE_UNIT_LEADER, w->unit, err);
+    return rc;
+}
+
+/* Store the episode, settle its clock and say it, if it is another than before. */
+static enum status
+settle(const struct moment *m, const struct episode_row *before,
+       struct episode_row *e, const struct case_row *c, struct err *err)
+{
+    struct watched w = desk_watched(e, c);
+    enum status rc = ST_OK;
+
+    e->rhi_due_at = TIME_NONE;
+    if (e->found_at != TIME_NONE && e->state != EPISODE_CANCELLED)
+        rc = watch_due(m, "T10", e->found_at, &e->rhi_due_at, err);
+    if (rc == ST_OK)
+        rc = settle_clock(m, e, &w, err);
+    if (rc == ST_OK)
+        rc = end_alerts(m, e, err);
+    if (rc != ST_OK ||
+        (before != NULL &&
+         fields_eq(&tracker_tables[TABLE_EPISODE].fields, before, e)))
+        return rc;
+    rows_put(m->step->rows, TABLE_EPISODE, e);
+    return say_episode(m, e, w.worker, err);
+}
+
+static struct episode_message_row
+message_of(const struct referral_decided *d)
+{
+    struct episode_message_row msg;
+
+    fields_clear(&tracker_tables[TABLE_EPISODE_MESSAGE].fields, &msg);
+    msg.episode_id = d->episode_id;
+    msg.agency_ref = d->agency_ref;
+    msg.amendment = d->amendment;
+    msg.kind = d->kind;
+    msg.child_id = d->child_id;
+    msg.reported_at = d->reported_at;
+    msg.graded_at = d->graded_at;
+    msg.found_at = d->found_at;
+    msg.cancelled_at = d->cancelled_at;
+    msg.risk_grade = d->risk_grade;
+    msg.category = d->missing_category;
+    msg.cancel_reason = d->cancel_reason;
+    msg.unit = d->unit;
+    msg.locality = d->locality;
+    msg.age_band = d->age_band;
+    msg.csc_status = d->csc_status;
+    return msg;
+}
+
+/* All messages of an episode, in the batch's memory. */
+static struct episode_message_row *
+messages_of(const struct moment *m, struct id episode_id, size_t *n)
+{
+    struct episode_message_row like;
+    struct episode_message_row *all;
+    const struct episode_message_row *msg;
+    size_t at = 0;
+
+    fields_clear(&tracker_tables[TABLE_EPISODE_MESSAGE].fields, &like);
+    like.episode_id = episode_id;
+    for (*n = 0; rows_next(m->step->rows, TABLE_EPISODE_MESSAGE, BY_EPISODE,
+                           &like, &at) != NULL;)
+        (*n)++;
+    all = arena_array(m->step->arena, *n, sizeof *all);
+    at = 0;
+    for (size_t i = 0; i < *n; i++) {
+        msg = rows_next(m->step->rows, TABLE_EPISODE_MESSAGE, BY_EPISODE,
+                        &like, &at);
+        all[i] = *msg;
+    }
+    return all;
+}
+
+enum status
+desk_message(const struct moment *m, const struct referral_decided *d,
+             const struct case_row *c, struct err *err)
+{
+    struct episode_message_row msg = message_of(d);
+    const struct episode_message_row *known =
+        rows_get(m->step->rows, TABLE_EPISODE_MESSAGE, &msg);
+    const struct episode_row *before = desk_get(m, d->episode_id);
+    const struct episode_message_row *all;
+    struct episode_row e;
+    struct watched w;
+    size_t n;
+    enum status rc;
+
+    if (known != NULL && known->amendment > msg.amendment)
+        return ST_OK; /* history: a higher amendment came before it */
+    rows_put(m->step->rows, TABLE_EPISODE_MESSAGE, &msg);
+    fields_clear(&tracker_tables[TABLE_EPISODE].fields, &e);
+    if (before != NULL)
+        e = *before;
+    e.episode_id = d->episode_id;
+    e.agency_id = d->agency_id;
+    e.episode_ref = d->episode_ref;
+    all = messages_of(m, d->episode_id, &n);
+    desk_derive(all, n, &e);
+    rc = settle(m, before, &e, c, err);
+    w = desk_watched(&e, c);
+    return rc == ST_OK ? settle_count(m, d, &e, &w, err) : rc;
+}
+
+static int
+interview_of(int activity)
+{
+    switch (activity) {
+    case ACTIVITY_RHI_OFFERED: return RHI_OFFERED;
+    case ACTIVITY_RHI_ACCEPTED: return RHI_ACCEPTED;
+    case ACTIVITY_RHI_DECLINED: return RHI_DECLINED;
+    default: return RHI_HELD;
+    }
+}
+
+static const struct episode_row *
+next_episode(const struct moment *m, struct id child_id, size_t *at)
+{
+    struct episode_row like;
+
+    fields_clear(&tracker_tables[TABLE_EPISODE].fields, &like);
+    like.child_id = child_id;
+    return rows_next(m->step->rows, TABLE_EPISODE, BY_CHILD, &like, at);
+}
+
+enum status
+desk_interview(const struct moment *m, const struct activity_recorded *a,
+               struct id child_id, const struct case_row *c, struct err *err)
+{
+    const struct episode_row *waiting = NULL;
+    const struct episode_row *candidate;
+    struct episode_row e;
+    size_t at = 0;
+
+    while ((candidate = next_episode(m, child_id, &at)) != NULL)
+        if (candidate->state == EPISODE_FOUND &&
+            (waiting == NULL || candidate->found_at < waiting->found_at))
+            waiting = candidate;
+    if (waiting == NULL)
+        return err_set(err, ST_REJECT, "R20",
+                       "no return home interview is due for this child");
+    e = *waiting;
+    e.interview = interview_of(a->activity);
+    e.rhi_state = e.interview;
+    e.rhi_at = m->at;
+    if (e.interview == RHI_HELD || e.interview == RHI_DECLINED)
+        e.state = EPISODE_DONE;
+    return settle(m, waiting, &e, c, err);
+}
+
+enum status
+desk_move(const struct moment *m, struct id from, struct id to,
+          struct err *err)
+{
+    const struct episode_row *known;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (known = next_episode(m, from, &at)) != NULL) {
+        struct episode_row e = *known;
+        struct episode_message_row *all;
+        size_t n;
+
+        all = messages_of(m, e.episode_id, &n);
+        for (size_t i = 0; i < n; i++) {
+            all[i].child_id = to;
+            rows_put(m->step->rows, TABLE_EPISODE_MESSAGE, &all[i]);
+        }
+        e.child_id = to;
+        rows_put(m->step->rows, TABLE_EPISODE, &e);
+        rc = say_episode(m, &e, STR_NULL, err);
+    }
+    return rc;
+}

@@ -1,0 +1,86 @@
+/**
+ * What the tracker gives out: each function fills one record from rows and
+ * adds it to its topic.
+ *
+ * A moment is what a step works under: the record (or deadline) that is being
+ * applied, when it happened, and the limits of the profile that it names.
+ */
+#ifndef WAYMARK_TRACKER_CORE_SAY_H
+#define WAYMARK_TRACKER_CORE_SAY_H
+
+#include "common/core/records.h"
+#include "common/core/service.h"
+#include "tracker/core/limits.h"
+#include "tracker/core/tables.h"
+
+struct moment {
+    struct step *step;
+    struct limits limits;
+    time_ms at;        /* when it happened: stops clocks */
+    struct id record;  /* id of the record, null where a deadline fires */
+    struct str profile_version;
+};
+
+/**
+ * Set up a moment; `version` as in limits_of. ST_FATAL "profile" as there.
+ */
+MUST_CHECK enum status moment_of(struct moment *m, struct step *step,
+                                 time_ms at, struct id record,
+                                 struct str version, struct err *err);
+
+/* What CaseChanged says beside the case itself. */
+struct case_said {
+    int state_before; /* 0: the case is new */
+    struct id decision_id;     /* that it answers, or null */
+    struct id notification_id; /* with it; else the one that opened the case */
+    int effect;                /* enum outcome, with it */
+    struct id activity_id;
+};
+
+MUST_CHECK enum status say_case(const struct moment *m,
+                                const struct case_row *c,
+                                const struct case_said *said,
+                                struct err *err);
+MUST_CHECK enum status say_handover(const struct moment *m,
+                                    const struct handover_row *h,
+                                    const struct case_row *c,
+                                    struct err *err);
+/** `change` is an enum clock_change. */
+MUST_CHECK enum status say_clock(const struct moment *m,
+                                 const struct clock_row *k, int change,
+                                 struct str unit, struct err *err);
+MUST_CHECK enum status say_episode(const struct moment *m,
+                                   const struct episode_row *e,
+                                   struct str worker, struct err *err);
+/** AlertRaised at stage 1, AlertEscalated above. */
+MUST_CHECK enum status say_alert(const struct moment *m,
+                                 const struct alert_row *a, struct err *err);
+MUST_CHECK enum status say_acknowledged(const struct moment *m,
+                                        const struct alert_row *a,
+                                        struct err *err);
+/** `reason` is a code: ended, closed, merged. */
+MUST_CHECK enum status say_cleared(const struct moment *m,
+                                   const struct alert_row *a,
+                                   struct str reason, struct err *err);
+
+/* Whom to answer, and what. */
+struct answer_said {
+    struct id notification_id; /* null where an activity is answered */
+    struct str agency_id;
+    struct str agency_ref;
+    int32_t amendment;
+    int agency_type;
+    struct str rule_id; /* that decided: C01, C02 are withheld from some */
+    int outcome;
+    struct str unit;
+    struct str refusal; /* R20..R23, or null */
+    struct id child_id;
+    struct id case_id;
+};
+
+/** How much each kind of sender is told: domain.md section 11, "Feedback". */
+MUST_CHECK enum status say_answer(const struct moment *m,
+                                  const struct answer_said *said,
+                                  struct err *err);
+
+#endif

@@ -1,0 +1,698 @@
+#include "tracker/core/watch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define PAUSES_MAX 64 /* of one run; more are a sender's mistake */
+#define L4_CHASES 3   /* chased every 5 working days before the 20th: D09 */
+
+static const struct watch_end moved = { .change = CLOCK_MOVED,
+                                        .reason = { "ended", 5 } };
+
+static const size_t by_subject[] = { TABLE_CLOCK, TABLE_PAUSE, TABLE_DEADLINE,
+                                     TABLE_ALERT };
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A row of which only the subject is set, whichever of those tables it is. */
+union like {
+    struct clock_row clock;
+    struct pause_row pause;
+    struct deadline_row deadline;
+    struct alert_row alert;
+};
+
+static void
+like_subject(size_t table, struct id subject, union like *like)
+{
+    fields_clear(&tracker_tables[table].fields, like);
+    if (table == TABLE_ALERT)
+        like->alert.subject_id = subject;
+    else
+        like->clock.subject_id = subject; /* first in the other three */
+}
+
+void
+watch_want(struct rows *rows, struct id subject)
+{
+    union like like;
+
+    for (size_t i = 0; i < N_OF(by_subject); i++) {
+        like_subject(by_subject[i], subject, &like);
+        rows_want_group(rows, by_subject[i], BY_SUBJECT, &like);
+    }
+}
+
+void
+watch_new(struct rows *rows, struct id subject)
+{
+    union like like;
+
+    for (size_t i = 0; i < N_OF(by_subject); i++) {
+        like_subject(by_subject[i], subject, &like);
+        rows_new_group(rows, by_subject[i], BY_SUBJECT, &like);
+    }
+}
+
+/* Walk over the subject's rows of a table. */
+static const void *
+next_of(const struct moment *m, size_t table, struct id subject, size_t *at)
+{
+    union like like;
+
+    like_subject(table, subject, &like);
+    return rows_next(m->step->rows, table, BY_SUBJECT, &like, at);
+}
+
+const struct clock_row *
+watch_clock(const struct moment *m, struct id subject, struct str clock)
+{
+    struct clock_row like;
+
+    fields_clear(&tracker_tables[TABLE_CLOCK].fields, &like);
+    like.subject_id = subject;
+    like.clock = clock;
+    return rows_get(m->step->rows, TABLE_CLOCK, &like);
+}
+
+static bool
+runs(const struct clock_row *k)
+{
+    return k != NULL &&
+           (k->state == CLOCK_STARTED || k->state == CLOCK_PAUSED);
+}
+
+bool
+watch_runs(const struct moment *m, struct id subject, struct str clock)
+{
+    return runs(watch_clock(m, subject, clock));
+}
+
+/* ---- alerts -------------------------------------------------------------- */
+
+static struct id
+alert_id_of(const struct watched *w, struct str rule, time_ms due_at,
+            int32_t raise_number)
+{
+    char due[32];
+    char raised[16];
+    struct str parts[] = { id_part(&w->id), rule, STR_NULL, STR_NULL };
+
+    (void)snprintf(due, sizeof due, "%" PRId64, due_at);
+    (void)snprintf(raised, sizeof raised, "%" PRId32, raise_number);
+    parts[2] = str_of(due);
+    parts[3] = str_of(raised);
+    return id_derive("alert", parts, N_OF(parts));
+}
+
+/* The alert of that key that isn't cleared, and how often it was raised. */
+static const struct alert_row *
+find_alert(const struct moment *m, struct id subject, struct str rule,
+           time_ms due_at, int32_t *raised)
+{
+    const struct alert_row *open = NULL;
+    const struct alert_row *a;
+    size_t at = 0;
+
+    *raised = 0;
+    while ((a = next_of(m, TABLE_ALERT, subject, &at)) != NULL) {
+        if (a->due_at != due_at || !str_eq(a->rule, rule))
+            continue;
+        (*raised)++;
+        if (a->cleared_at == TIME_NONE)
+            open = a;
+    }
+    return open;
+}
+
+bool
+watch_told(const struct moment *m, struct id subject, struct str rule,
+           time_ms due_at)
+{
+    int32_t raised;
+
+    (void)find_alert(m, subject, rule, due_at, &raised);
+    return raised > 0;
+}
+
+enum status
+watch_tell(const struct moment *m, const struct watched *w, struct str rule,
+           time_ms due_at, int role, struct str unit, struct err *err)
+{
+    int32_t raised;
+    const struct alert_row *open = find_alert(m, w->id, rule, due_at, &raised);
+    struct alert_row a;
+
+    if (open != NULL) {
+        a = *open;
+        a.stage++;
+    } else {
+        fields_clear(&tracker_tables[TABLE_ALERT].fields, &a);
+        a.alert_id = alert_id_of(w, rule, due_at, raised + 1);
+        a.subject_id = w->id;
+        a.subject_kind = w->kind;
+        a.rule = rule;
+        a.due_at = due_at;
+        a.raise_number = raised + 1;
+        a.stage = 1;
+        a.case_id = w->case_id;
+        a.child_id = w->child_id;
+        a.raised_at = m->step->now;
+    }
+    a.told = role;
+    a.unit = unit;
+    a.worker = w->worker;
+    a.acknowledged_at = TIME_NONE; /* whoever is told now hasn't seen it */
+    rows_put(m->step->rows, TABLE_ALERT, &a);
+    return say_alert(m, &a, err);
+}
+
+static enum status
+clear_one(const struct moment *m, const struct alert_row *alert,
+          struct str reason, struct err *err)
+{
+    struct alert_row a = *alert;
+
+    a.cleared_at = m->step->now;
+    rows_put(m->step->rows, TABLE_ALERT, &a);
+    return say_cleared(m, &a, reason, err);
+}
+
+enum status
+watch_clear(const struct moment *m, struct id subject, struct str rule,
+            time_ms due_at, struct str reason, struct err *err)
+{
+    const struct alert_row *a;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK &&
+           (a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
+        if (a->cleared_at == TIME_NONE &&
+            (rule.p == NULL || str_eq(a->rule, rule)) &&
+            (due_at == TIME_NONE || a->due_at == due_at))
+            rc = clear_one(m, a, reason, err);
+    return rc;
+}
+
+/* The name that alerts of a clock (or a rule without one) go by. */
+static struct str
+rule_of(struct str clock)
+{
+    const struct drift *d = limits_drift(clock);
+
+    return d->rule[0] == '\0' ? clock : str_of(d->rule);
+}
+
+/* ---- deadlines ----------------------------------------------------------- */
+
+static void
+remove_deadlines(const struct moment *m, struct id subject, struct str rule,
+                 int32_t from_stage)
+{
+    struct deadline_row like;
+
+    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &like);
+    like.subject_id = subject;
+    like.rule = rule;
+    for (int32_t i = from_stage; i <= STAGE_EXPIRE; i++) {
+        like.stage = i;
+        rows_delete(m->step->rows, TABLE_DEADLINE, &like);
+    }
+}
+
+static void
+put_deadline(const struct moment *m, const struct watched *w, struct str rule,
+             int32_t stage, time_ms at, time_ms alert_due_at)
+{
+    struct deadline_row d;
+
+    if (at == TIME_NEVER)
+        return;
+    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &d);
+    d.subject_id = w->id;
+    d.rule = rule;
+    d.stage = stage;
+    d.due_at = at;
+    d.subject_kind = w->kind;
+    d.child_id = w->child_id;
+    d.alert_due_at = alert_due_at;
+    d.profile_version = m->profile_version;
+    rows_put(m->step->rows, TABLE_DEADLINE, &d);
+}
+
+/* ---- runs ---------------------------------------------------------------- */
+
+struct run {
+    struct clock_spec spec;
+    struct clock_pause pauses[PAUSES_MAX];
+    struct clock_run run;
+};
+
+static bool
+open_run(const struct moment *m, struct id subject, struct str clock,
+         time_ms start, int rag, struct run *out)
+{
+    char id[CLOCK_ID_SIZE];
+    const struct pause_row *p;
+    size_t at = 0;
+
+    (void)snprintf(id, sizeof id, "%.*s", STR_ARG(clock));
+    if (!limits_clock(&m->limits, id, rag, &out->spec))
+        return false;
+    out->run = (struct clock_run){ .start = start, .pauses = out->pauses,
+                                   .birth = DATE_NONE };
+    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
+        if (str_eq(p->clock, clock) && out->run.n_pauses < PAUSES_MAX)
+            out->pauses[out->run.n_pauses++] = (struct clock_pause){
+                .from = p->from_at,
+                .to = p->to_at == TIME_NONE ? TIME_NEVER : p->to_at,
+            };
+    return true;
+}
+
+/* When a chase of L4 falls due: every so many working days, until it is late. */
+static size_t
+chases(const struct moment *m, const struct run *r, time_ms due_at,
+       time_ms out[CLOCK_WARNS])
+{
+    struct clock_spec spec = r->spec;
+    int every = m->limits.profile->drift.intent_chase_working_days;
+    size_t n = 0;
+
+    while (every > 0 && n < L4_CHASES) {
+        spec.length = every * (int)(n + 1);
+        if (clock_due(&spec, &m->limits.setting, &r->run, &out[n], NULL) !=
+                ST_OK ||
+            out[n] >= due_at)
+            break;
+        n++;
+    }
+    return n;
+}
+
+/* Deadlines of a run that is due at `due_at`; warnings that are past go unsaid. */
+static enum status
+put_deadlines(const struct moment *m, const struct watched *w,
+              struct str clock, const struct run *r, time_ms due_at,
+              struct err *err)
+{
+    time_ms warnings[CLOCK_WARNS];
+    size_t n = 0;
+    enum status rc;
+
+    if (due_at == TIME_NEVER)
+        return ST_OK;
+    rc = clock_warnings(&r->spec, &m->limits.setting, &r->run, due_at,
+                        warnings, &n, err);
+    if (rc != ST_OK)
+        return rc;
+    if (str_is(clock, "L4"))
+        n = chases(m, r, due_at, warnings);
+    for (size_t i = 0; i < n; i++)
+        if (limits_drift(clock)->warn != 0 && warnings[i] >= m->step->now)
+            put_deadline(m, w, clock, STAGE_WARN + (int32_t)i, warnings[i],
+                         due_at);
+    if (!r->spec.planning)
+        put_deadline(m, w, clock, STAGE_DUE, due_at + 1, due_at);
+    return ST_OK;
+}
+
+enum status
+watch_due(const struct moment *m, const char *clock, time_ms start,
+          time_ms *due_at, struct err *err)
+{
+    struct clock_run run = { .start = start, .birth = DATE_NONE };
+    struct clock_spec spec;
+
+    *due_at = TIME_NONE;
+    if (!limits_clock(&m->limits, clock, 0, &spec))
+        return ST_OK;
+    return clock_due(&spec, &m->limits.setting, &run, due_at, err);
+}
+
+static void
+forget_pauses(const struct moment *m, struct id subject, struct str clock)
+{
+    const struct pause_row *p;
+    size_t at = 0;
+
+    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
+        if (str_eq(p->clock, clock))
+            rows_delete(m->step->rows, TABLE_PAUSE, p);
+}
+
+enum status
+watch_start(const struct moment *m, const struct watched *w, struct str clock,
+            time_ms start, struct err *err)
+{
+    struct clock_row k;
+    struct run r;
+    time_ms due_at;
+    enum status rc;
+
+    if (watch_runs(m, w->id, clock))
+        return ST_OK;
+    forget_pauses(m, w->id, clock);
+    if (!open_run(m, w->id, clock, start, w->rag, &r))
+        return ST_OK;
+    rc = clock_due(&r.spec, &m->limits.setting, &r.run, &due_at, err);
+    if (rc != ST_OK)
+        return rc;
+    fields_clear(&tracker_tables[TABLE_CLOCK].fields, &k);
+    k.subject_id = w->id;
+    k.clock = clock;
+    k.subject_kind = w->kind;
+    k.child_id = w->child_id;
+    k.state = CLOCK_STARTED;
+    k.started_at = start;
+    k.due_at = due_at;
+    k.rag = w->rag;
+    k.profile_version = m->profile_version;
+    rows_put(m->step->rows, TABLE_CLOCK, &k);
+    rc = put_deadlines(m, w, clock, &r, due_at, err);
+    return rc == ST_OK ? say_clock(m, &k, CLOCK_STARTED, w->unit, err) : rc;
+}
+
+/* Nobody waits for this run any more. */
+static enum status
+end_watch(const struct moment *m, const struct clock_row *k,
+          struct str reason, struct err *err)
+{
+    remove_deadlines(m, k->subject_id, k->clock, STAGE_WARN);
+    return watch_clear(m, k->subject_id, rule_of(k->clock), k->due_at, reason,
+                       err);
+}
+
+enum status
+watch_stop(const struct moment *m, const struct watched *w, struct str clock,
+           const struct watch_end *end, struct err *err)
+{
+    const struct clock_row *running = watch_clock(m, w->id, clock);
+    struct clock_row k;
+    struct run r;
+    enum status rc;
+
+    if (!runs(running))
+        return ST_OK;
+    k = *running;
+    k.state = end->change;
+    k.stopped_at = m->at;
+    k.by_closing = end->by_closing;
+    if (end->change == CLOCK_STOPPED)
+        k.late = k.due_at != TIME_NONE &&
+                         open_run(m, w->id, clock, k.started_at, k.rag, &r) &&
+                         clock_is_late(&r.spec, k.due_at, m->at)
+                     ? TRI_YES
+                     : TRI_NO;
+    rows_put(m->step->rows, TABLE_CLOCK, &k);
+    rc = end_watch(m, running, end->reason, err);
+    return rc == ST_OK ? say_clock(m, &k, end->change, w->unit, err) : rc;
+}
+
+enum status
+watch_stop_all(const struct moment *m, const struct watched *w,
+               const struct watch_end *end, struct err *err)
+{
+    const struct deadline_row *d;
+    const struct clock_row *k;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL)
+        rc = watch_stop(m, w, k->clock, end, err);
+    at = 0;
+    while ((d = next_of(m, TABLE_DEADLINE, w->id, &at)) != NULL)
+        rows_delete(m->step->rows, TABLE_DEADLINE, d);
+    if (rc == ST_OK)
+        rc = watch_clear(m, w->id, STR_NULL, TIME_NONE, end->reason, err);
+    return rc;
+}
+
+enum status
+watch_reopen(const struct moment *m, const struct watched *w, struct err *err)
+{
+    const struct clock_row *stopped;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK &&
+           (stopped = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL) {
+        struct clock_row k = *stopped;
+        struct run r;
+
+        if (!k.by_closing || runs(stopped) ||
+            !open_run(m, w->id, k.clock, k.started_at, k.rag, &r))
+            continue;
+        k.state = k.due_at == TIME_NONE ? CLOCK_PAUSED : CLOCK_STARTED;
+        k.stopped_at = TIME_NONE;
+        k.late = TRI_UNKNOWN;
+        k.by_closing = false;
+        rows_put(m->step->rows, TABLE_CLOCK, &k);
+        if (k.due_at != TIME_NONE)
+            rc = put_deadlines(m, w, k.clock, &r, k.due_at, err);
+        if (rc == ST_OK)
+            rc = say_clock(m, &k, CLOCK_STARTED, w->unit, err);
+    }
+    return rc;
+}
+
+/* The due time follows from start and pauses anew; what hung on the old one goes. */
+static enum status
+move_due(const struct moment *m, const struct watched *w,
+         const struct clock_row *running, const struct run *r, int change,
+         struct err *err)
+{
+    struct clock_row k = *running;
+    time_ms due_at;
+    enum status rc =
+        clock_due(&r->spec, &m->limits.setting, &r->run, &due_at, err);
+
+    if (rc != ST_OK)
+        return rc;
+    k.state = change == CLOCK_PAUSED ? CLOCK_PAUSED : CLOCK_STARTED;
+    k.due_at = due_at == TIME_NEVER ? TIME_NONE : due_at;
+    if (k.due_at != running->due_at) {
+        rc = end_watch(m, running, moved.reason, err);
+        if (rc == ST_OK)
+            rc = put_deadlines(m, w, k.clock, r, due_at, err);
+    }
+    rows_put(m->step->rows, TABLE_CLOCK, &k);
+    return rc == ST_OK ? say_clock(m, &k, change, w->unit, err) : rc;
+}
+
+static bool
+is_meant(const struct clock_row *k, struct str clock, int state)
+{
+    return k->state == state && (clock.n == 0 || str_eq(k->clock, clock));
+}
+
+enum status
+watch_pause(const struct moment *m, const struct watched *w, struct str clock,
+            struct err *err)
+{
+    const struct clock_row *k;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL) {
+        struct pause_row p;
+        struct run r;
+
+        if (!is_meant(k, clock, CLOCK_STARTED) ||
+            !open_run(m, w->id, k->clock, k->started_at, k->rag, &r) ||
+            !r.spec.pausable)
+            continue;
+        fields_clear(&tracker_tables[TABLE_PAUSE].fields, &p);
+        p.subject_id = w->id;
+        p.clock = k->clock;
+        p.from_at = m->at;
+        rows_put(m->step->rows, TABLE_PAUSE, &p);
+        (void)open_run(m, w->id, k->clock, k->started_at, k->rag, &r);
+        rc = move_due(m, w, k, &r, CLOCK_PAUSED, err);
+    }
+    return rc;
+}
+
+static void
+end_pauses(const struct moment *m, struct id subject, struct str clock)
+{
+    const struct pause_row *open;
+    size_t at = 0;
+
+    while ((open = next_of(m, TABLE_PAUSE, subject, &at)) != NULL) {
+        struct pause_row p = *open;
+
+        if (p.to_at != TIME_NONE || !str_eq(p.clock, clock))
+            continue;
+        p.to_at = m->at > p.from_at ? m->at : p.from_at;
+        rows_put(m->step->rows, TABLE_PAUSE, &p);
+    }
+}
+
+enum status
+watch_resume(const struct moment *m, const struct watched *w, struct str clock,
+             struct err *err)
+{
+    const struct clock_row *k;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL) {
+        struct run r;
+
+        if (!is_meant(k, clock, CLOCK_PAUSED))
+            continue;
+        end_pauses(m, w->id, k->clock);
+        if (open_run(m, w->id, k->clock, k->started_at, k->rag, &r))
+            rc = move_due(m, w, k, &r, CLOCK_RESUMED, err);
+    }
+    return rc;
+}
+
+/* One clock of a merged case goes over, if it is due before the survivor's. */
+static enum status
+take_over_one(const struct moment *m, const struct watched *w,
+              const struct clock_row *theirs, struct err *err)
+{
+    const struct clock_row *ours = watch_clock(m, w->id, theirs->clock);
+    struct clock_row k = *theirs;
+    struct run r;
+    enum status rc = ST_OK;
+
+    if (!runs(theirs) || theirs->due_at == TIME_NONE ||
+        (runs(ours) && ours->due_at != TIME_NONE &&
+         ours->due_at <= theirs->due_at))
+        return ST_OK;
+    if (!open_run(m, w->id, k.clock, k.started_at, k.rag, &r))
+        return ST_OK;
+    if (runs(ours))
+        rc = end_watch(m, ours, moved.reason, err);
+    k.subject_id = w->id;
+    k.child_id = w->child_id;
+    rows_put(m->step->rows, TABLE_CLOCK, &k);
+    if (rc == ST_OK)
+        rc = put_deadlines(m, w, k.clock, &r, k.due_at, err);
+    if (rc == ST_OK)
+        rc = say_clock(m, &k, runs(ours) ? CLOCK_MOVED : CLOCK_STARTED,
+                       w->unit, err);
+    return rc;
+}
+
+enum status
+watch_take_over(const struct moment *m, const struct watched *w,
+                struct id from, struct err *err)
+{
+    const struct clock_row *k;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, from, &at)) != NULL)
+        rc = take_over_one(m, w, k, err);
+    return rc;
+}
+
+enum status
+watch_rule(const struct moment *m, const struct watched *w, struct str rule,
+           time_ms due_at, struct err *err)
+{
+    remove_deadlines(m, w->id, rule, STAGE_WARN);
+    put_deadline(m, w, rule, STAGE_DUE, due_at + 1, due_at);
+    return watch_clear(m, w->id, rule, TIME_NONE, STR("ended"), err);
+}
+
+/* ---- acknowledging and firing -------------------------------------------- */
+
+enum status
+watch_acknowledge(const struct moment *m, struct id alert_id, struct str by,
+                  struct err *err)
+{
+    const struct alert_row *alert;
+    const struct deadline_row *d;
+    struct alert_row a;
+    size_t at = 0;
+
+    fields_clear(&tracker_tables[TABLE_ALERT].fields, &a);
+    a.alert_id = alert_id;
+    alert = rows_get(m->step->rows, TABLE_ALERT, &a);
+    if (alert == NULL)
+        return ST_OK; /* another service raised it, and hears of this too */
+    if (alert->cleared_at != TIME_NONE || alert->acknowledged_at != TIME_NONE)
+        return err_set(err, ST_REJECT, "R20",
+                       "the alert is cleared or acknowledged already");
+    a = *alert;
+    a.acknowledged_at = m->at;
+    a.acknowledged_by = by;
+    rows_put(m->step->rows, TABLE_ALERT, &a);
+    while ((d = next_of(m, TABLE_DEADLINE, a.subject_id, &at)) != NULL)
+        if ((d->stage == STAGE_DISTRICT || d->stage == STAGE_HEAD) &&
+            !str_is(d->rule, "D02") && d->alert_due_at == a.due_at && str_eq(rule_of(d->rule), a.rule))
+            rows_delete(m->step->rows, TABLE_DEADLINE, d);
+    return say_acknowledged(m, &a, err);
+}
+
+/* It is late: say so, and set the rungs above. */
+static enum status
+fire_due(const struct moment *m, const struct watched *w,
+         const struct deadline_row *d, const struct drift *drift,
+         struct err *err)
+{
+    time_ms district;
+    time_ms head;
+    struct str also = w->also_unit.n > 0 ? w->also_unit : w->unit;
+    enum status rc = watch_tell(m, w, rule_of(d->rule), d->alert_due_at,
+                                drift->due, w->unit, err);
+
+    if (rc == ST_OK && drift->also != 0)
+        rc = watch_tell(m, w, rule_of(d->rule), d->alert_due_at, drift->also,
+                        also, err);
+    limits_rungs(&m->limits, drift, d->alert_due_at, &district, &head);
+    put_deadline(m, w, d->rule, STAGE_DISTRICT, district, d->alert_due_at);
+    put_deadline(m, w, d->rule, STAGE_HEAD, head, d->alert_due_at);
+    return rc;
+}
+
+/* The second L3 runs from the end of the first. */
+static enum status
+put_expiry(const struct moment *m, const struct watched *w,
+           const struct deadline_row *d, struct err *err)
+{
+    struct run r;
+    time_ms due_at;
+    enum status rc;
+
+    if (!open_run(m, w->id, d->rule, d->alert_due_at, w->rag, &r))
+        return ST_OK;
+    rc = clock_due(&r.spec, &m->limits.setting, &r.run, &due_at, err);
+    if (rc == ST_OK)
+        put_deadline(m, w, d->rule, STAGE_EXPIRE, due_at + 1, d->alert_due_at);
+    return rc;
+}
+
+enum status
+watch_fire(const struct moment *m, const struct watched *w,
+           const struct deadline_row *deadline, bool *expired,
+           struct err *err)
+{
+    const struct drift *drift = limits_drift(deadline->rule);
+    struct str rule = rule_of(deadline->rule);
+    int role = drift->warn;
+    enum status rc = ST_OK;
+
+    *expired = false;
+    rows_delete(m->step->rows, TABLE_DEADLINE, deadline);
+    switch (deadline->stage) {
+    case STAGE_DUE:
+        rc = fire_due(m, w, deadline, drift, err);
+        if (rc == ST_OK && str_is(deadline->rule, "L3"))
+            rc = put_expiry(m, w, deadline, err);
+        return rc;
+    case STAGE_EXPIRE:
+        *expired = true;
+        return ST_OK;
+    case STAGE_DISTRICT: role = drift->district; break;
+    case STAGE_HEAD: role = drift->head; break;
+    default: break;
+    }
+    return watch_tell(m, w, rule, deadline->alert_due_at, role, w->unit, err);
+}
