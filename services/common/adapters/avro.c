@@ -37,6 +37,8 @@ struct pool {
 /* Where the allocator finds the pool of the message that a thread reads. */
 static _Thread_local struct pool *reading;
 static pthread_once_t allocator_once = PTHREAD_ONCE_INIT;
+/* avro-c as Debian builds it keeps the text of its last error in a global. */
+static pthread_mutex_t avro_errors = PTHREAD_MUTEX_INITIALIZER;
 
 /* A closed list with the lengths of its words. */
 struct word_list {
@@ -1096,7 +1098,9 @@ avro_encode(struct avro_codec *codec, enum record_type type, const void *body,
 
         avro_writer_memory_set_dest(codec->writer, codec->room + FRAMING,
                                     (int64_t)(codec->held - FRAMING));
+        (void)pthread_mutex_lock(&avro_errors);
         rc = avro_value_write(codec->writer, &value);
+        (void)pthread_mutex_unlock(&avro_errors);
     } while (rc != 0 && run->why == NULL && more_room(codec));
     if (rc != 0 && run->why != NULL)
         return err_set(err, ST_FATAL, "null", "%s: field %s %s",
@@ -1144,6 +1148,7 @@ read_body(struct avro_codec *codec, const struct schema *schema,
     if (!pool_begin(&codec->pool, bytes.n))
         return err_set(err, ST_RETRY, "memory", "no memory for %zu bytes",
                        bytes.n);
+    (void)pthread_mutex_lock(&avro_errors);
     reading = &codec->pool;
     avro_reader_memory_set_source(codec->reader, bytes.p, (int64_t)bytes.n);
     rc = avro_value_read(codec->reader, &value);
@@ -1153,6 +1158,7 @@ read_body(struct avro_codec *codec, const struct schema *schema,
         run->why = "is followed by more bytes";
     }
     reading = NULL;
+    (void)pthread_mutex_unlock(&avro_errors);
     if (rc == 0)
         return ST_OK;
     return err_set(err, ST_REJECT, "decode", "%s: field %s %s",

@@ -13,7 +13,8 @@
  * back after it, whether the message could be read or not.
  *
  * A codec belongs to one thread at a time. Opening the first one sets avro-c's
- * allocator for the process.
+ * allocator for the process. Reading and writing wait for each other across
+ * threads, since avro-c keeps the text of its last error in a global.
  */
 #ifndef WAYMARK_COMMON_ADAPTERS_AVRO_H
 #define WAYMARK_COMMON_ADAPTERS_AVRO_H
