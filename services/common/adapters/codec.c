@@ -2,15 +2,9 @@
 
 static enum status
 decode(void *self, struct str bytes, struct arena *arena,
-       enum record_type *type, void **body, struct err *err)
+       enum record_type *type, const void **body, struct err *err)
 {
-    const void *out = NULL;
-    enum status rc = avro_decode(self, bytes, arena, type, &out, err);
-
-    *body = NULL;
-    if (rc == ST_OK)
-        *(const void **)body = out;
-    return rc;
+    return avro_decode(self, bytes, arena, type, body, err);
 }
 
 static enum status

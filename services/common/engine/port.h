@@ -144,7 +144,7 @@ struct codec {
     void *self;
     /** ST_REJECT "decode": poison. ST_FATAL "schema": a newer sender's. */
     enum status (*decode)(void *self, struct str bytes, struct arena *arena,
-                          enum record_type *type, void **body,
+                          enum record_type *type, const void **body,
                           struct err *err);
     enum status (*encode)(void *self, enum record_type type, const void *body,
                           struct arena *arena, struct str *out,

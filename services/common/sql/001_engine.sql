@@ -4,7 +4,7 @@
 
 -- One row an authority: who owns it, and how far it is.
 CREATE TABLE shard (
-    shard smallint PRIMARY KEY,
+    shard integer PRIMARY KEY,
     authority text NOT NULL,
     incarnation integer NOT NULL DEFAULT 1,
     epoch bigint NOT NULL DEFAULT 0,
@@ -21,7 +21,7 @@ CREATE TABLE shard (
 
 -- Where to fetch next; offsets say nothing else.
 CREATE TABLE position (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     topic text NOT NULL,
     next_offset bigint NOT NULL,
     PRIMARY KEY (shard, topic)
@@ -29,7 +29,7 @@ CREATE TABLE position (
 
 -- Last record applied from every origin.
 CREATE TABLE in_mark (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     topic text NOT NULL,
     service text NOT NULL,
     incarnation integer NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE in_mark (
 
 -- Last record given out on every topic.
 CREATE TABLE out_seq (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     topic text NOT NULL,
     sequence bigint NOT NULL,
     chain bigint NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE out_seq (
 
 -- What was applied when, for ever: replay follows these rows.
 CREATE TABLE turn (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     turn bigint NOT NULL,
     epoch bigint NOT NULL,
     ranges text NOT NULL,
@@ -64,7 +64,7 @@ CREATE TABLE turn (
 -- What is to be published, by day; a day is dropped after 14 days, never
 -- while anything of it is unconfirmed.
 CREATE TABLE outbox (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     turn bigint NOT NULL,
     day date NOT NULL DEFAULT (clock_timestamp() AT TIME ZONE 'UTC')::date,
     block bytea NOT NULL,
@@ -76,7 +76,7 @@ ALTER TABLE outbox_rest ALTER COLUMN block SET STORAGE EXTERNAL;
 
 -- Texts that the log has activated, in order.
 CREATE TABLE config (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     n integer NOT NULL,
     config_kind text NOT NULL,
     name text NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE config (
 
 -- The compare-and-set: first statement of every turn. An owner whose epoch or
 -- turn is not the row's has lost the shard.
-CREATE FUNCTION engine_turn(p_shard smallint, p_epoch bigint, p_turn bigint,
+CREATE FUNCTION engine_turn(p_shard integer, p_epoch bigint, p_turn bigint,
                             p_confirmed bigint, p_now timestamptz,
                             p_barrier timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
@@ -104,7 +104,7 @@ BEGIN
 END $$;
 
 -- A sign of life between turns.
-CREATE FUNCTION engine_beat(p_shard smallint, p_epoch bigint,
+CREATE FUNCTION engine_beat(p_shard integer, p_epoch bigint,
                             p_confirmed bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,65 @@
+#include "common/host/start.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "common/adapters/pg_store.h"
+#include "common/core/record.h"
+#include "common/engine/log.h"
+
+enum { TRY_MS = 5000, PAUSE_MS = 200 };
+
+static enum status
+ensure_topics(const struct start_options *o, struct err *err)
+{
+    const char *names[TOPIC_N];
+    struct kafka_topics topics = { .names = names,
+                                   .partitions = o->partitions,
+                                   .replication = o->replication,
+                                   .timeout_ms = TRY_MS };
+
+    for (int t = TOPIC_NONE + 1; t < TOPIC_N; t++)
+        names[topics.n++] = topic_name((enum topic)t);
+    return kafka_ensure_topics(&o->conn, &topics, err);
+}
+
+static bool
+stop_asked(const sigset_t *set)
+{
+    sigset_t pending;
+
+    (void)set;
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 ||
+           sigismember(&pending, SIGINT) == 1;
+}
+
+enum status
+start_world(const struct start_options *o, const sigset_t *set,
+            char cluster_id[KAFKA_CLUSTER_ID_SIZE], struct err *err)
+{
+    static const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+    bool schema = false, topics = false, said = false;
+
+    for (;;) {
+        enum status rc = ST_OK;
+
+        if (!schema) {
+            rc = pg_store_migrate(o->conninfo, o->schema, o->service, err);
+            schema = rc == ST_OK;
+        }
+        if (rc == ST_OK && !topics) {
+            rc = ensure_topics(o, err);
+            topics = rc == ST_OK;
+        }
+        if (rc == ST_OK)
+            rc = kafka_cluster_id(&o->conn, TRY_MS, cluster_id, err);
+        if (rc != ST_RETRY || stop_asked(set))
+            return rc;
+        if (!said)
+            log_warn("start_waits", "code=%s why=\"%s\"", err->code,
+                     err->text);
+        said = true;
+        nanosleep(&pause, NULL);
+    }
+}
