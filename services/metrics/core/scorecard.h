@@ -1,0 +1,80 @@
+/**
+ * The monthly scorecard (KEN 6.1): from cells to a table of lines by
+ * indicator, side and district, with age bands across, percentages and, for
+ * scrutiny and the public, suppression. Pure: whoever prints it reads the
+ * cells (view scorecard_cells, or frozen_cells for the month as it was fixed).
+ */
+#ifndef WAYMARK_METRICS_CORE_SCORECARD_H
+#define WAYMARK_METRICS_CORE_SCORECARD_H
+
+#include "common/core/arena.h"
+#include "metrics/core/tables.h"
+
+/* Columns: one an age band (position: enum age_band - 1), then their sum. */
+#define SCORECARD_BANDS 6
+#define SCORECARD_ALL SCORECARD_BANDS
+#define SCORECARD_COLUMNS (SCORECARD_BANDS + 1)
+
+/* No percentage: nothing to divide by, or nothing to compare with. */
+#define PERCENT_NONE (-1)
+
+struct scorecard_value {
+    int64_t numerator;   /* I64_NONE where hidden */
+    int64_t denominator; /* of a ratio, else 0; I64_NONE where hidden */
+    /* Tenths of a per cent: of a ratio its value; of a count the band's share
+     * of the line, on the bands only. PERCENT_NONE where there is none. */
+    int64_t percent_tenths;
+    bool hidden;
+};
+
+struct scorecard_line {
+    int kpi;
+    int side;
+    struct str district; /* null: the whole authority */
+    struct scorecard_value values[SCORECARD_COLUMNS];
+};
+
+struct scorecard {
+    struct scorecard_line *lines; /* by kpi as asked, side, whole, districts */
+    size_t n;
+};
+
+struct scorecard_options {
+    date_d month;            /* first day; cells of others are passed over */
+    struct texts kpis;       /* "K01"...; what isn't counted here is left out */
+    struct texts districts;  /* each has a line, though it be of zeros; others
+                                that have cells follow in order of bytes */
+    struct str district;     /* only its lines; null: all, and the whole */
+    /* For scrutiny and the public; 0: nothing is hidden. Counts from 1 to
+     * below - 1 are. */
+    int suppress_below;
+    bool suppress_secondary; /* and what would let them be worked out */
+};
+
+/**
+ * Make the table. Borrows texts of cells and options for as long as the
+ * result is used; the rest of the result is the arena's.
+ *
+ * What is hidden is decided over the whole table before `district` picks its
+ * lines, so that the cards of all districts together give nothing away:
+ * - a count of 1 to below - 1; a ratio where that holds for its numerator,
+ *   its denominator or the difference of the two;
+ * - in each line over the bands and in each column over the districts: where
+ *   the sum would give a hidden value away, the next smallest that isn't
+ *   zero, and where there is none, the sum. Two hidden counts of which the
+ *   sum alone says that they are small count as given away.
+ * Zero is shown. A hidden sum takes the shares of its line with it.
+ */
+struct scorecard scorecard_make(struct arena *arena,
+                                const struct kpi_cell *cells, size_t n_cells,
+                                const struct scorecard_options *options);
+
+/**
+ * numerator / denominator in units of 10^-decimals per cent (decimals 0..3),
+ * rounded half-up: 490, 665, 1 gives 737 (73.7 %). PERCENT_NONE where the
+ * denominator is 0. Neither may be negative.
+ */
+int64_t scorecard_percent(int64_t numerator, int64_t denominator,
+                          int decimals);
+
+#endif

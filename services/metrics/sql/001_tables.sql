@@ -1,0 +1,225 @@
+-- Metrics: facts, KPI cells and what others counted. Column by column the
+-- same as core/tables.c; the engine writes them, nobody else does.
+
+-- One version of a notification; each topic fills columns of its own.
+CREATE TABLE fact_notification (
+    shard integer NOT NULL,
+    notification_id uuid NOT NULL,
+    -- receipts or casework, whichever comes first
+    agency_id text,
+    agency_ref text,
+    amendment integer,
+    agency_type text,
+    kind text,
+    -- receipts
+    sent_at timestamptz,
+    accepted_at timestamptz,
+    -- casework
+    decision_id uuid,
+    child_id uuid,
+    entry text,
+    side text,
+    outcome text,
+    status text,
+    rule_id text,
+    action_rules text NOT NULL,
+    received_at timestamptz,
+    decided_at timestamptz,
+    cin_source text,
+    unit text,
+    locality text,
+    age_band text,
+    sex text,
+    ethnicity text,
+    sen boolean,
+    re_referral boolean,
+    episode_id uuid,
+    heard_at timestamptz,
+    -- case-journal
+    effect_decision_id uuid,
+    effect text,
+    case_id uuid,
+    -- feedback
+    answered_at timestamptz,
+    answer text,
+    -- derived
+    month date,
+    superseded boolean NOT NULL,
+    repeat boolean NOT NULL,
+    waits_for text,
+    PRIMARY KEY (shard, notification_id)
+);
+CREATE INDEX fact_notification_by_ref
+    ON fact_notification (shard, agency_id, agency_ref);
+CREATE INDEX fact_notification_by_episode
+    ON fact_notification (shard, episode_id) WHERE episode_id IS NOT NULL;
+CREATE INDEX fact_notification_by_wait
+    ON fact_notification (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+-- A case as case-journal had it last when it was counted.
+CREATE TABLE fact_case (
+    shard integer NOT NULL,
+    case_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    outcome text,
+    opened_at timestamptz,
+    closed_at timestamptz,
+    close_outcome text,
+    unit text,
+    locality text,
+    age_band text,
+    sex text,
+    ethnicity text,
+    entry text,
+    agency_type text,
+    intent boolean NOT NULL,
+    re_referral boolean,
+    predecessor_id uuid,
+    merged_into uuid,
+    profile_version text,
+    heard_at timestamptz,
+    opened_band text,
+    closed_band text,
+    screened_out boolean NOT NULL,
+    opened_month date,
+    closed_month date,
+    close_class text,
+    PRIMARY KEY (shard, case_id)
+);
+
+-- Versions of cases whose profile or calendar casework hasn't activated yet.
+CREATE TABLE fact_case_waiting (
+    shard integer NOT NULL,
+    case_id uuid NOT NULL,
+    version integer NOT NULL,
+    child_id uuid NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    outcome text,
+    opened_at timestamptz,
+    closed_at timestamptz,
+    close_outcome text,
+    unit text,
+    locality text,
+    age_band text,
+    sex text,
+    ethnicity text,
+    entry text,
+    agency_type text,
+    intent boolean NOT NULL,
+    re_referral boolean,
+    predecessor_id uuid,
+    merged_into uuid,
+    profile_version text,
+    heard_at timestamptz,
+    opened_band text,
+    closed_band text,
+    screened_out boolean NOT NULL,
+    opened_month date,
+    closed_month date,
+    close_class text,
+    waits_for text,
+    PRIMARY KEY (shard, case_id, version)
+);
+CREATE INDEX fact_case_waiting_by_case ON fact_case_waiting (shard, case_id);
+CREATE INDEX fact_case_waiting_by_wait
+    ON fact_case_waiting (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+CREATE TABLE fact_handover (
+    shard integer NOT NULL,
+    handover_id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    new_case_id uuid,
+    direction text NOT NULL,
+    state text NOT NULL,
+    from_unit text,
+    to_unit text,
+    offered_at timestamptz,
+    answered_at timestamptz,
+    locality text,
+    age_band text,
+    heard_at timestamptz,
+    month date,
+    waits_for text,
+    PRIMARY KEY (shard, handover_id)
+);
+CREATE INDEX fact_handover_by_wait
+    ON fact_handover (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+CREATE TABLE fact_alert (
+    shard integer NOT NULL,
+    alert_id uuid NOT NULL,
+    rule text,
+    subject_kind text,
+    subject_id uuid,
+    child_id uuid,
+    case_id uuid,
+    due_at timestamptz,
+    raise_number integer,
+    stage integer,
+    unit text,
+    raised_at timestamptz,
+    escalated_at timestamptz,
+    acknowledged_at timestamptz,
+    cleared_at timestamptz,
+    PRIMARY KEY (shard, alert_id)
+);
+
+-- Figures that somebody else counted (K36). A null value is a gap, never 0.
+CREATE TABLE observed_indicator (
+    shard integer NOT NULL,
+    agency_id text NOT NULL,
+    agency_ref text NOT NULL,
+    amendment integer NOT NULL,
+    indicator_id uuid NOT NULL,
+    indicator text NOT NULL,
+    period_from date,
+    period_to date,
+    value text,
+    unit text,
+    definition text,
+    status text,
+    PRIMARY KEY (shard, agency_id, agency_ref)
+);
+
+-- The figures as they stand. K10_net is opened less ended; K10 is its sum
+-- over all months so far. A cell of zeros is no row. Counts have denominator 0.
+CREATE TABLE kpi_cell (
+    shard integer NOT NULL,
+    month date NOT NULL,
+    kpi text NOT NULL,
+    side text NOT NULL,
+    district text NOT NULL,
+    age_band text NOT NULL,
+    numerator bigint NOT NULL,
+    denominator bigint NOT NULL,
+    PRIMARY KEY (shard, month, kpi, side, district, age_band)
+);
+
+-- The same, of those changes alone that stood on their topic before the month
+-- had ended there. Read it through frozen_cells: what frozen_through has not
+-- reached is still moving.
+CREATE TABLE frozen_month (
+    shard integer NOT NULL,
+    month date NOT NULL,
+    kpi text NOT NULL,
+    side text NOT NULL,
+    district text NOT NULL,
+    age_band text NOT NULL,
+    numerator bigint NOT NULL,
+    denominator bigint NOT NULL,
+    PRIMARY KEY (shard, month, kpi, side, district, age_band)
+);
+
+-- How far time has come; one row, no = 1.
+CREATE TABLE reckoning (
+    shard integer NOT NULL,
+    no integer NOT NULL,
+    casework_at timestamptz,
+    journal_at timestamptz,
+    frozen_through date,
+    PRIMARY KEY (shard, no)
+);

@@ -1,0 +1,118 @@
+-- What metrics publishes for analysts, the scorecard and the checker. Names
+-- and columns here are kept; tables may change behind them. Rows carry the
+-- shard; table "shard" names its authority.
+
+-- Months from the first figure to the last, or to the one that is running,
+-- since cases stay open in months in which nothing else happens.
+CREATE VIEW kpi_months AS
+SELECT span.shard, generate_series(span.first, span.last,
+                                   interval '1 month')::date AS month
+  FROM (SELECT c.shard, min(c.month) AS first,
+               greatest(max(c.month),
+                        (max(r.frozen_through) + interval '1 month')::date)
+               AS last
+          FROM kpi_cell c LEFT JOIN reckoning r ON r.shard = c.shard
+         GROUP BY c.shard) AS span;
+
+-- Every figure as it stands now; K10 as the level at the month's end.
+CREATE VIEW scorecard_cells AS
+SELECT shard, month, kpi, side, district, age_band, numerator, denominator
+  FROM kpi_cell
+ WHERE kpi <> 'K10_net'
+UNION ALL
+SELECT m.shard, m.month, 'K10', c.side, c.district, c.age_band,
+       sum(c.numerator)::bigint, 0::bigint
+  FROM kpi_months m
+  JOIN kpi_cell c ON c.shard = m.shard AND c.kpi = 'K10_net'
+                 AND c.month <= m.month
+ GROUP BY m.shard, m.month, c.side, c.district, c.age_band
+HAVING sum(c.numerator) <> 0;
+
+-- The same as each month was fixed at its end; months that have ended only.
+CREATE VIEW frozen_cells AS
+SELECT f.shard, f.month, f.kpi, f.side, f.district, f.age_band,
+       f.numerator, f.denominator
+  FROM frozen_month f
+  JOIN reckoning r ON r.shard = f.shard AND f.month <= r.frozen_through
+ WHERE f.kpi <> 'K10_net'
+UNION ALL
+SELECT m.shard, m.month, 'K10', f.side, f.district, f.age_band,
+       sum(f.numerator)::bigint, 0::bigint
+  FROM kpi_months m
+  JOIN reckoning r ON r.shard = m.shard AND m.month <= r.frozen_through
+  JOIN frozen_month f ON f.shard = m.shard AND f.kpi = 'K10_net'
+                     AND f.month <= m.month
+ GROUP BY m.shard, m.month, f.side, f.district, f.age_band
+HAVING sum(f.numerator) <> 0;
+
+-- What changed after its month was frozen: as it was fixed, and as it is.
+CREATE VIEW restatements AS
+SELECT shard, month, kpi, side, district, age_band,
+       coalesce(f.numerator, 0) AS frozen_numerator,
+       coalesce(f.denominator, 0) AS frozen_denominator,
+       coalesce(c.numerator, 0) AS numerator,
+       coalesce(c.denominator, 0) AS denominator
+  FROM frozen_cells f
+  FULL JOIN (SELECT s.* FROM scorecard_cells s
+               JOIN reckoning r ON r.shard = s.shard
+                               AND s.month <= r.frozen_through) c
+ USING (shard, month, kpi, side, district, age_band)
+ WHERE (coalesce(f.numerator, 0), coalesce(f.denominator, 0))
+    IS DISTINCT FROM (coalesce(c.numerator, 0), coalesce(c.denominator, 0));
+
+-- Percentages over all bands and districts, half-up to one decimal.
+CREATE VIEW scorecard_totals AS
+SELECT shard, month, kpi, side, sum(numerator)::bigint AS numerator,
+       sum(denominator)::bigint AS denominator,
+       round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 1)
+       AS percent
+  FROM scorecard_cells
+ GROUP BY shard, month, kpi, side;
+
+-- Notifications that stand: the highest amendment of each, with the outcome
+-- that took effect. repeat: another message of its episode is the one in K01.
+CREATE VIEW notifications AS
+SELECT shard, notification_id, agency_id, agency_ref, amendment, agency_type,
+       kind, entry, status, rule_id, coalesce(effect, outcome) AS outcome,
+       outcome AS decided_outcome, received_at, accepted_at, decided_at,
+       answered_at, answer, child_id, case_id, episode_id, locality, unit,
+       age_band, sex, ethnicity, sen, re_referral, cin_source, month, repeat
+  FROM fact_notification
+ WHERE decision_id IS NOT NULL AND NOT superseded;
+
+CREATE VIEW cases AS
+SELECT shard, case_id, child_id, side, state, outcome, opened_at, closed_at,
+       close_outcome, close_class, unit, locality, age_band, opened_band,
+       closed_band, sex, ethnicity, entry, agency_type, intent, re_referral,
+       predecessor_id, merged_into, screened_out, opened_month, closed_month
+  FROM fact_case;
+
+CREATE VIEW handovers AS
+SELECT shard, handover_id, case_id, new_case_id, child_id, direction, state,
+       from_unit, to_unit, offered_at, answered_at, locality, age_band, month
+  FROM fact_handover;
+
+-- Alerts by rule, with how long they stood.
+CREATE VIEW alert_times AS
+SELECT shard, alert_id, rule, subject_kind, subject_id, case_id, unit, stage,
+       raised_at, acknowledged_at, cleared_at,
+       acknowledged_at - raised_at AS until_acknowledged,
+       cleared_at - raised_at AS until_cleared
+  FROM fact_alert;
+
+CREATE VIEW observed AS
+SELECT shard, indicator, agency_id, period_from, period_to, value, unit,
+       definition, status
+  FROM observed_indicator;
+
+-- Facts that can't be counted yet; not empty for long only where casework
+-- lags or a profile was never activated.
+CREATE VIEW waiting_facts AS
+SELECT shard, 'notification' AS fact, notification_id AS id, waits_for
+  FROM fact_notification WHERE waits_for IS NOT NULL
+UNION ALL
+SELECT shard, 'case', case_id, coalesce(waits_for, 'earlier version')
+  FROM fact_case_waiting
+UNION ALL
+SELECT shard, 'handover', handover_id, waits_for
+  FROM fact_handover WHERE waits_for IS NOT NULL;
