@@ -1,0 +1,196 @@
+-- The tracker's tables: services/tracker/core/tables.h says what each column
+-- means, common/core/field.h which type a field has in SQL. Each row is one
+-- authority's: shard is its partition number.
+
+-- One child, one side, one period of help; kept after it has closed.
+CREATE TABLE cases (
+    shard integer NOT NULL,
+    case_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    first_child_id uuid NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    state_before text,
+    outcome text,
+    unit text,
+    worker text,
+    locality text,
+    notification_id uuid,
+    agency_id text,
+    agency_ref text,
+    amendment integer,
+    agency_type text,
+    cin_source text,
+    entry text,
+    decision_id uuid,
+    handover_id uuid,
+    predecessor_id uuid,
+    merged_into uuid,
+    received_at timestamptz,
+    opened_at timestamptz,
+    closed_at timestamptz,
+    close_outcome text,
+    contact_at timestamptz,
+    csc_status text,
+    needs text NOT NULL,
+    level integer,
+    consent text,
+    rag text,
+    re_referral boolean,
+    third_need boolean NOT NULL,
+    intent boolean NOT NULL,
+    age_band text,
+    sex text,
+    ethnicity text,
+    profile_version text,
+    PRIMARY KEY (shard, case_id)
+);
+CREATE INDEX cases_by_child ON cases (shard, child_id);
+
+-- What became of a notification, all its amendments together.
+CREATE TABLE referral (
+    shard integer NOT NULL,
+    agency_id text NOT NULL,
+    agency_ref text NOT NULL,
+    amendment integer NOT NULL,
+    case_id uuid,
+    decision_id uuid NOT NULL,
+    status text NOT NULL,
+    effect text,
+    PRIMARY KEY (shard, agency_id, agency_ref)
+);
+
+-- Offers between the two sides, answered or not.
+CREATE TABLE handover (
+    shard integer NOT NULL,
+    handover_id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    direction text NOT NULL,
+    state text NOT NULL,
+    from_unit text,
+    to_unit text,
+    offered_at timestamptz NOT NULL,
+    answered_at timestamptz,
+    due_at timestamptz,
+    expiries integer NOT NULL,
+    new_case_id uuid,
+    by text,
+    PRIMARY KEY (shard, handover_id)
+);
+CREATE INDEX handover_by_case ON handover (shard, case_id);
+
+-- The last run of each limit of a case or a missing episode.
+CREATE TABLE clock (
+    shard integer NOT NULL,
+    subject_id uuid NOT NULL,
+    clock text NOT NULL,
+    subject_kind text NOT NULL,
+    child_id uuid,
+    state text NOT NULL,
+    started_at timestamptz NOT NULL,
+    due_at timestamptz,
+    stopped_at timestamptz,
+    late boolean,
+    by_closing boolean NOT NULL,
+    rag text,
+    profile_version text,
+    PRIMARY KEY (shard, subject_id, clock)
+);
+
+-- When a clock stood still.
+CREATE TABLE pause (
+    shard integer NOT NULL,
+    subject_id uuid NOT NULL,
+    clock text NOT NULL,
+    from_at timestamptz NOT NULL,
+    to_at timestamptz,
+    PRIMARY KEY (shard, subject_id, clock, from_at)
+);
+
+-- What happens by itself, and when: due_at is the instant of firing.
+CREATE TABLE deadline (
+    shard integer NOT NULL,
+    subject_id uuid NOT NULL,
+    rule text NOT NULL,
+    stage integer NOT NULL,
+    due_at timestamptz NOT NULL,
+    subject_kind text NOT NULL,
+    child_id uuid,
+    alert_due_at timestamptz NOT NULL,
+    profile_version text,
+    PRIMARY KEY (shard, subject_id, rule, stage)
+);
+CREATE INDEX deadline_by_due ON deadline
+    (shard, due_at, subject_id, rule COLLATE "C", stage);
+
+-- Findings; a cleared one stays, because what was said stays said.
+CREATE TABLE alert (
+    shard integer NOT NULL,
+    alert_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    rule text NOT NULL,
+    due_at timestamptz NOT NULL,
+    raise_number integer NOT NULL,
+    stage integer NOT NULL,
+    told text NOT NULL,
+    case_id uuid,
+    child_id uuid,
+    unit text,
+    worker text,
+    raised_at timestamptz NOT NULL,
+    acknowledged_at timestamptz,
+    acknowledged_by text,
+    cleared_at timestamptz,
+    PRIMARY KEY (shard, alert_id)
+);
+CREATE INDEX alert_by_subject ON alert (shard, subject_id);
+
+-- Missing episodes: a function of their messages, and the interview.
+CREATE TABLE episode (
+    shard integer NOT NULL,
+    episode_id uuid NOT NULL,
+    child_id uuid,
+    agency_id text NOT NULL,
+    episode_ref text,
+    state text NOT NULL,
+    incomplete boolean NOT NULL,
+    category text,
+    risk_grade text,
+    reported_at timestamptz,
+    found_at timestamptz,
+    cancel_reason text,
+    interview text,
+    rhi_state text,
+    rhi_at timestamptz,
+    rhi_due_at timestamptz,
+    unit text,
+    locality text,
+    age_band text,
+    csc_status text,
+    PRIMARY KEY (shard, episode_id)
+);
+CREATE INDEX episode_by_child ON episode (shard, child_id);
+
+-- The highest amendment of each message of an episode.
+CREATE TABLE episode_message (
+    shard integer NOT NULL,
+    episode_id uuid NOT NULL,
+    agency_ref text NOT NULL,
+    amendment integer NOT NULL,
+    kind text NOT NULL,
+    child_id uuid,
+    reported_at timestamptz,
+    graded_at timestamptz,
+    found_at timestamptz,
+    cancelled_at timestamptz,
+    risk_grade text,
+    category text,
+    cancel_reason text,
+    unit text,
+    locality text,
+    age_band text,
+    csc_status text,
+    PRIMARY KEY (shard, episode_id, agency_ref)
+);
