@@ -58,13 +58,22 @@ kafka_settings() # node
     printf '%s\n' "$text" >"$kafka/$1.properties"
 }
 
+# The cluster's own name, drawn once: services refuse another cluster's data.
+kafka_cluster_id()
+{
+    [ -s "$kafka/cluster.id" ] ||
+        head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22 \
+            >"$kafka/cluster.id"
+    cat "$kafka/cluster.id"
+}
+
 # Formats the node's data folder, once. The file N.formatted says that it was
 # done to the end.
 kafka_format() # node
 {
     [ ! -f "$kafka/$1.formatted" ] || return 0
     rm -rf "${kafka:?}/$1"
-    "${java[@]}" kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAA \
+    "${java[@]}" kafka.tools.StorageTool format -t "$(kafka_cluster_id)" \
         -c "$kafka/$1.properties" >"$kafka/$1.log" 2>&1 </dev/null &&
         : >"$kafka/$1.formatted"
 }
@@ -157,6 +166,7 @@ kafka_release()
 kafka_start() # node...
 {
     local node pid pids=() rc=0
+    kafka_cluster_id >/dev/null
     for node in "$@"; do
         kafka_settings "$node"
         kafka_format "$node" &
