@@ -121,6 +121,27 @@ contract: $(CONTRACT) ## Schemas against structs
 adapter: $(ADAPTER) ## Real libraries on loopback
 	@sh tests/lib/run.sh adapter $^
 
+.PHONY: install check demo stop faults bench
+install: ## Install what is missing (packages, broker)
+	@testbed/install.sh
+
+check: install ## All tests, part by part, in a bed of their own
+	@tests/check.sh
+
+demo: install build ## Set up, play a day of a MASH, stay up for your own try
+	@deploy/demo.sh
+
+stop: ## End what `make demo` left running
+	@deploy/demo.sh stop
+
+SEED ?= 1
+BUDGET ?= full
+faults: install build ## Kill, pause, lose and forge; mutants (SEED=n BUDGET=small|full)
+	@SEED=$(SEED) BUDGET=$(BUDGET) tests/faults/run.sh
+
+bench: install build ## How fast, against what (JSON)
+	@bench/run.sh
+
 .PHONY: clean
 clean: ## Remove build/
 	rm -rf build

@@ -1,0 +1,76 @@
+#!/bin/bash
+# check.sh: everything that must hold, part by part, with the minutes each
+# takes. What needs a broker and a database gets a bed of its own, which is
+# wiped at the end. The last line counts all tests.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bed=check-$$
+log=var/check-parts.log
+mkdir -p var
+: >"$log"
+failed_parts=()
+table=()
+
+cleanup() { testbed/bed.sh wipe "$bed" >/dev/null 2>&1 || :; }
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+part() # name command...
+{
+    local name=$1 start rc=0 seconds
+    shift
+    start=$(date +%s.%N)
+    "$@" >"var/check-$name.log" 2>&1 || rc=$?
+    seconds=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%.0f", b - a }')
+    grep -hE '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' "var/check-$name.log" >>"$log"
+    table+=("$(printf '%-12s %4s s  %s' "$name" "$seconds" \
+        "$([ $rc -eq 0 ] && echo ok || echo "FAILED ($rc)")")")
+    echo "${table[-1]}"
+    if [ $rc -ne 0 ]; then
+        failed_parts+=("$name")
+        tail -n 60 "var/check-$name.log"
+    fi
+}
+
+with_bed() { # command, with the bed's addresses in its environment
+    (
+        set -a
+        eval "$(testbed/bed.sh env "$bed")"
+        set +a
+        "$@"
+    )
+}
+
+jobs=$(nproc)
+part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
+part build-clang make -j"$jobs" VARIANT=clang build tests-build
+part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
+part shell shellcheck -x testbed/*.sh tests/*.sh tests/lib/*.sh .ci/run
+part unit make VARIANT=gcc unit
+part trace make VARIANT=gcc trace
+part contract make VARIANT=gcc contract
+part bed testbed/bed.sh up "$bed" --durable
+part adapter with_bed make VARIANT=gcc adapter
+part build-asan make -j"$jobs" VARIANT=asan tests-build
+part unit-asan make VARIANT=asan unit
+part trace-asan make VARIANT=asan trace
+for script in tests/pipeline/[0-9]*.sh; do
+    [ -e "$script" ] || continue
+    name=$(basename "$script" .sh)
+    part "$name" with_bed bash "$script"
+done
+if [ -x tests/faults/run.sh ]; then
+    part faults env BUDGET=small SEED="${SEED:-1}" tests/faults/run.sh
+fi
+
+echo
+echo "part            time  result"
+printf '%s\n' "${table[@]}"
+awk '{ for (i = 2; i < NF; i++) { if ($(i + 1) ~ /^passed/) p += $i; if ($(i + 1) ~ /^failed/) f += $i } }
+    END { printf "%d passed, %d failed\n", p, f }' "$log" >"$log.sum"
+if [ ${#failed_parts[@]} -gt 0 ]; then
+    echo "failed: ${failed_parts[*]}"
+    awk '{ printf "%d passed, %d failed\n", $1, ($3 > 0 ? $3 : 1) }' "$log.sum"
+    exit 1
+fi
+cat "$log.sum"
