@@ -87,8 +87,8 @@ read_ok(struct fixture *f, const char *path)
 
     free(f->text);
     f->text = read_file(path, &f->n);
-    st = profile_json_read(&f->arena,
-                           (struct str){ .p = f->text, .n = f->n }, &p, &err);
+    st = profile_json_read(&f->arena, (struct str){ .p = f->text, .n = f->n },
+                           &p, &err);
     if (st != ST_OK)
         fail_msg("%s: %s", path, err.text);
     return p;
@@ -204,9 +204,9 @@ kent_has_its_44_units_and_its_numbers(void **state)
     assert_int_equal(p.age_bands[2].from_years, 11);
     assert_int_equal(p.age_bands[3].to_years, -1);
     assert_int_equal(p.suppression.below, 5);
-    assert_int_equal(p.positive_outcomes,
-                     SET_BIT(CLOSE_NEEDS_MET) |
-                         SET_BIT(CLOSE_STEPPED_DOWN_TO_UNIVERSAL));
+    assert_int_equal(
+        p.positive_outcomes,
+        SET_BIT(CLOSE_NEEDS_MET) | SET_BIT(CLOSE_STEPPED_DOWN_TO_UNIVERSAL));
     assert_true(profile_is_auto_final(&p, STR("KE03")));
     assert_false(profile_is_auto_final(&p, STR("KE05")));
 }
@@ -246,11 +246,16 @@ a_postcode_finds_its_locality_by_the_longest_prefix(void **state)
         const char *postcode;
         const char *locality; /* NULL: the duty tray */
     } rows[] = {
-        { "CT1 1AA", "canterbury" }, { "CT11 1AA", "thanet" },
-        { "CT10 1AA", "thanet" },    { "ME14 2AB", "maidstone" },
-        { "ME1 4AB", NULL },         { "TN2 3AB", "tunbridge-wells" },
-        { "TN23 1AB", "ashford" },   { "SW1A 1AA", NULL },
-        { "CT", NULL },              { "", NULL },
+        { "CT1 1AA", "canterbury" },
+        { "CT11 1AA", "thanet" },
+        { "CT10 1AA", "thanet" },
+        { "ME14 2AB", "maidstone" },
+        { "ME1 4AB", NULL },
+        { "TN2 3AB", "tunbridge-wells" },
+        { "TN23 1AB", "ashford" },
+        { "SW1A 1AA", NULL },
+        { "CT", NULL },
+        { "", NULL },
     };
     struct profile p = read_ok(*state, "profiles/kent-2015.json");
 
@@ -299,8 +304,8 @@ struct broken {
 };
 
 static const struct broken broken[] = {
-    { "a condition over an unknown input is refused",
-      "{\"var\": \"harm\"}", "{\"var\": \"harmful\"}",
+    { "a condition over an unknown input is refused", "{\"var\": \"harm\"}",
+      "{\"var\": \"harmful\"}",
       "/decision_rules/rules/1: \"harmful\" is no rule input" },
     { "a condition with a word that an input never has is refused",
       "{\"var\": \"harm\"}, \"likely\"", "{\"var\": \"harm\"}, \"probable\"",
@@ -327,12 +332,10 @@ static const struct broken broken[] = {
     { "a list that can end without a hit is refused", "\"when\": true",
       "\"when\": false",
       "/: the last decision rule must always hold (\"when\": true)" },
-    { "an auto-final rule that doesn't exist is refused",
-      "\"C07\", \"KE03\"]", "\"C07\", \"KE33\"]",
-      "/: there is no rule \"KE33\"" },
-    { "a clock without a length is refused",
-      "{\"length\": 45, \"unit\"", "{\"unit\"",
-      "/clocks/T2: \"length\" is missing" },
+    { "an auto-final rule that doesn't exist is refused", "\"C07\", \"KE03\"]",
+      "\"C07\", \"KE33\"]", "/: there is no rule \"KE33\"" },
+    { "a clock without a length is refused", "{\"length\": 45, \"unit\"",
+      "{\"unit\"", "/clocks/T2: \"length\" is missing" },
     { "a clock that counts in nothing is refused",
       "{\"length\": 72, \"unit\": \"hours\"",
       "{\"length\": 72, \"unit\": \"fortnights\"",
@@ -353,8 +356,8 @@ static const struct broken broken[] = {
       "{\"facts\": {\"csc_threshold\": \"met\"}",
       "{\"facts\": {\"threshold\": \"met\"}",
       "/examples/0: \"threshold\" is no rule input" },
-    { "a text that ends early is refused", "\"examples\": [", "\"examples\": ",
-      NULL },
+    { "a text that ends early is refused", "\"examples\": [",
+      "\"examples\": ", NULL },
 };
 #define N_BROKEN (sizeof broken / sizeof broken[0])
 
@@ -411,9 +414,8 @@ the_calendar_knows_its_holidays_and_clock_changes(void **state)
     time_ms t;
 
     f->text = read_file("calendars/england-and-wales.json", &f->n);
-    assert_int_equal(calendar_json_read(&f->arena,
-                                        (struct str){ f->text, f->n }, &cal,
-                                        &err),
+    assert_int_equal(calendar_json_read(
+                         &f->arena, (struct str){ f->text, f->n }, &cal, &err),
                      ST_OK);
     assert_int_equal(cal.n, 141);
     assert_true(date_parse(STR("2015-04-03"), &good_friday));
@@ -467,7 +469,7 @@ main(void)
             .test_func = a_broken_profile_is_refused_with_its_place,
             .initial_state = (void *)(uintptr_t)&broken[i],
         };
-    failed += cmocka_run_group_tests_name("broken profiles", refused, NULL,
-                                          NULL);
+    failed +=
+        cmocka_run_group_tests_name("broken profiles", refused, NULL, NULL);
     return failed;
 }

@@ -265,22 +265,23 @@ say_value(struct mem *m, const struct field *f, const void *p)
         say(m, "%s", *(const bool *)p ? "yes" : "no");
         return;
     case F_TRI:
-        say(m, "%s", *(const enum tri *)p == TRI_YES  ? "yes"
-                     : *(const enum tri *)p == TRI_NO ? "no"
-                                                      : "-");
+        say(m, "%s",
+            *(const enum tri *)p == TRI_YES  ? "yes"
+            : *(const enum tri *)p == TRI_NO ? "no"
+                                             : "-");
         return;
     case F_TIME:
         say_time(m, *(const time_ms *)p);
         return;
     case F_DATE:
-        say(m, "%s", *(const date_d *)p == DATE_NONE
-                         ? "-"
-                         : date_text(*(const date_d *)p, date));
+        say(m, "%s",
+            *(const date_d *)p == DATE_NONE
+                ? "-"
+                : date_text(*(const date_d *)p, date));
         return;
     case F_CODE:
-        say(m, "%s", *(const int *)p == 0 ? "-"
-                                          : codes_word(f->codes,
-                                                       *(const int *)p));
+        say(m, "%s",
+            *(const int *)p == 0 ? "-" : codes_word(f->codes, *(const int *)p));
         return;
     case F_SET:
         say_set(m, f->codes, *(const uint32_t *)p);
@@ -423,9 +424,8 @@ find_kept(const struct mem *m, size_t table, const void *like)
     const struct kept *k = &m->tables[table];
     size_t i = 0;
 
-    while (i < k->n &&
-           (k->rows[i] == NULL ||
-            !same_key(table_of(m, table), k->rows[i], like)))
+    while (i < k->n && (k->rows[i] == NULL ||
+                        !same_key(table_of(m, table), k->rows[i], like)))
         i++;
     return i;
 }
@@ -498,8 +498,7 @@ is_due(const struct table *t, const void *row, time_ms until)
 }
 
 static bool
-is_wanted(const struct table *t, const struct rows_want *want,
-          const void *row)
+is_wanted(const struct table *t, const struct rows_want *want, const void *row)
 {
     if (want->like == NULL)
         return is_due(t, row, want->due_until);
@@ -570,8 +569,8 @@ give_out(void *self, enum topic topic, struct id key, enum record_type type,
         return err_set(err, ST_FATAL, "topic", "%s is not written here",
                        topic_name(topic));
     if (m->n_outputs % 64 == 0) {
-        m->outputs = realloc(m->outputs,
-                             (m->n_outputs + 64) * sizeof *m->outputs);
+        m->outputs =
+            realloc(m->outputs, (m->n_outputs + 64) * sizeof *m->outputs);
         assert_non_null(m->outputs);
     }
     m->outputs[m->n_outputs++] = (struct mem_output){
@@ -662,8 +661,7 @@ touch(struct mem *m, const struct event *evs, size_t n)
         if (event_time(&evs[i]) > step.now)
             step.now = event_time(&evs[i]);
     if (m->o.def->due_table >= 0 && step.now != TIME_NONE) {
-        rows_want_due(m->rows, (size_t)m->o.def->due_table, step.now,
-                      NO_LIMIT);
+        rows_want_due(m->rows, (size_t)m->o.def->due_table, step.now, NO_LIMIT);
         load(m);
     }
     for (int round = 0; again && round < SERVICE_TOUCH_ROUNDS; round++) {

@@ -91,7 +91,8 @@ const void *mem_last(const struct mem *m, enum record_type type);
 
 /** The committed row with the key of `like`, or NULL. */
 const void *mem_row(const struct mem *m, size_t table, const void *like);
-/** Committed rows of a table in order of their first insertion; start with *at = 0. */
+/** Committed rows of a table in order of their first insertion; start with *at
+ * = 0. */
 const void *mem_next(const struct mem *m, size_t table, size_t *at);
 size_t mem_count(const struct mem *m, size_t table);
 

@@ -162,7 +162,8 @@ enter(struct reader *r, const struct json *v, const char *key,
     return m;
 }
 
-/* Most settings are {"value": ..., "source": ...}: a value without its source is refused. */
+/* Most settings are {"value": ..., "source": ...}: a value without its source
+ * is refused. */
 static const struct json *
 enter_value(struct reader *r, const struct json *v, const char *key,
             size_t *before)
@@ -304,10 +305,10 @@ static const struct {
     const char *word;
     enum rule_op op;
 } operators[] = {
-    { "==", RULE_EQ },  { "!=", RULE_NE }, { "<", RULE_LT },
-    { "<=", RULE_LE },  { ">", RULE_GT },  { ">=", RULE_GE },
-    { "in", RULE_IN },  { "!", RULE_NOT }, { "and", RULE_AND },
-    { "or", RULE_OR },  { "var", RULE_VAR },
+    { "==", RULE_EQ }, { "!=", RULE_NE },   { "<", RULE_LT },
+    { "<=", RULE_LE }, { ">", RULE_GT },    { ">=", RULE_GE },
+    { "in", RULE_IN }, { "!", RULE_NOT },   { "and", RULE_AND },
+    { "or", RULE_OR }, { "var", RULE_VAR },
 };
 
 static bool
@@ -362,8 +363,7 @@ read_value(struct reader *r, const struct json *v)
     case JSON_T_ARRAY:
         return read_list(r, v);
     default:
-        fail(r, "%s can't be a value here",
-             json_type_name(json_type_of(v)));
+        fail(r, "%s can't be a value here", json_type_name(json_type_of(v)));
         return out;
     }
 }
@@ -591,8 +591,8 @@ read_all_rules(struct reader *r, const struct json *top, struct profile *p)
     p->auto_final = texts_value(r, top, "auto_final");
     check_ids(r, &p->decisions, p->auto_final);
     override = enter_value(r, top, "override", &before);
-    p->rationale_min_chars = int_at(r, override, "rationale_min_chars", 1,
-                                    1000);
+    p->rationale_min_chars =
+        int_at(r, override, "rationale_min_chars", 1, 1000);
     p->second_name_for_downgrade =
         bool_or(r, override, "second_name_for_downgrade", true);
     json_path_back(&r->path, before);
@@ -670,9 +670,8 @@ read_clock_value(struct reader *r, const struct json *v, struct profile *p,
     spec->planning = !bool_or(r, v, "breach", true);
     spec->unborn_months =
         int_or(r, v, "unborn_months",
-               (struct span){ .min = 0,
-                              .max = 120,
-                              .dflt = unborn ? UNBORN_MONTHS : 0 });
+               (struct span){
+                   .min = 0, .max = 120, .dflt = unborn ? UNBORN_MONTHS : 0 });
     if (spec->unit == CLOCK_SCHOOL_START)
         spec->school_start_min = minutes_at(r, v, "at");
     read_warns(r, v, spec);
@@ -756,8 +755,7 @@ drift_pair(struct reader *r, const struct json *escalate, const char *key,
 }
 
 static void
-read_ladder(struct reader *r, const struct json *drift,
-            struct profile_drift *d)
+read_ladder(struct reader *r, const struct json *drift, struct profile_drift *d)
 {
     size_t before;
     const struct json *v = enter_value(r, drift, "escalate_after", &before);
@@ -798,8 +796,7 @@ read_drift(struct reader *r, const struct json *top, struct profile_drift *d)
         { "D15_tracker_review_months", NULL, &d->tracker_review_months },
         { "D16_missing_untriaged_seconds", NULL, &d->missing_untriaged_s },
         { "D18_pause_days", NULL, &d->pause_days },
-        { "D19_match_review", "missing_hours",
-          &d->match_review_missing_hours },
+        { "D19_match_review", "missing_hours", &d->match_review_missing_hours },
         { "D19_match_review", "other_hours", &d->match_review_hours },
         { "D20_panel_days", NULL, &d->panel_days },
     };
@@ -845,8 +842,7 @@ read_units(struct reader *r, const struct json *v, struct profile_locality *l)
 }
 
 static void
-refuse_twin_places(struct reader *r, const struct profile_locality *l,
-                   size_t n)
+refuse_twin_places(struct reader *r, const struct profile_locality *l, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (str_eq(l[i].id, l[n].id))
@@ -944,8 +940,8 @@ read_routes(struct reader *r, const struct json *routing, struct profile *p)
             continue;
         units = units_named(r, p, sentence);
         if (units.n > 0)
-            routes[n++] = (struct profile_route){ .outcome = outcome,
-                                                  .units = units };
+            routes[n++] =
+                (struct profile_route){ .outcome = outcome, .units = units };
     }
     p->routing.routes = routes;
     p->routing.n_routes = n;
@@ -956,16 +952,14 @@ read_routing(struct reader *r, const struct json *organisation,
              struct profile *p)
 {
     size_t before;
-    const struct json *v =
-        enter_value(r, organisation, "routing", &before);
+    const struct json *v = enter_value(r, organisation, "routing", &before);
     struct str team = text_or_null(r, v, "social_care_referral");
     struct str tray = text_or_null(r, v, "fallback");
 
     read_routes(r, v, p);
     p->routing.csc_team = slug(r, team.p == NULL ? STR("Duty team") : team);
     p->routing.duty_tray = slug(r, tray.p == NULL ? STR("Duty tray") : tray);
-    p->routing.source = text_at(r, json_get(organisation, "routing"),
-                                "source");
+    p->routing.source = text_at(r, json_get(organisation, "routing"), "source");
     json_path_back(&r->path, before);
 }
 
@@ -984,8 +978,7 @@ read_postcodes(struct reader *r, const struct json *top, struct profile *p)
     size_t before;
     const struct json *v = enter_value(r, top, "postcode_map", &before);
     struct json_each each = json_each_of(v);
-    struct profile_postcode *at =
-        arena_array(r->a, json_size(v), sizeof *at);
+    struct profile_postcode *at = arena_array(r->a, json_size(v), sizeof *at);
     const struct json *m;
     struct str prefix;
     struct str locality;
@@ -1077,8 +1070,7 @@ read_ranges(struct reader *r, const struct json *top, const char *key)
     for (size_t i = 0; r->st == ST_OK && i < n; i++)
         at[i] = read_range(r, json_at(v, i));
     json_path_back(&r->path, before);
-    return (struct date_ranges){ .items = at,
-                                 .n = r->st == ST_OK ? n : 0 };
+    return (struct date_ranges){ .items = at, .n = r->st == ST_OK ? n : 0 };
 }
 
 static void
@@ -1113,7 +1105,8 @@ read_ppm(struct reader *r, const struct json *v, const char *key)
     }
     if (strcmp(text, "1") == 0 || strcmp(text, "1.0") == 0)
         return PPM;
-    if (strncmp(p, "0.", 2) != 0 || strspn(p + 2, "0123456789") != strlen(p + 2))
+    if (strncmp(p, "0.", 2) != 0 ||
+        strspn(p + 2, "0123456789") != strlen(p + 2))
         fail(r, "\"%s\" is not between 0 and 1", key);
     for (p += 2; r->st == ST_OK && *p != '\0'; p++, unit /= 10)
         ppm += (*p - '0') * unit;
@@ -1280,8 +1273,7 @@ read_examples(struct reader *r, const struct json *top, struct profile *p)
 {
     const struct json *dflt = member(r, top, "example_facts_default", false);
     size_t before;
-    const struct json *list =
-        enter(r, top, "examples", JSON_T_ARRAY, &before);
+    const struct json *list = enter(r, top, "examples", JSON_T_ARRAY, &before);
     size_t n = json_size(list);
     struct profile_example *at = arena_array(r->a, n, sizeof *at);
 
@@ -1338,8 +1330,8 @@ hash_of(struct arena *a, struct str text)
     unsigned char h[HASH_BYTES];
     char *hex = arena_alloc(a, 2 * HASH_BYTES + 1);
 
-    (void)crypto_generichash(h, sizeof h, (const unsigned char *)text.p,
-                             text.n, NULL, 0);
+    (void)crypto_generichash(h, sizeof h, (const unsigned char *)text.p, text.n,
+                             NULL, 0);
     for (size_t i = 0; i < sizeof h; i++) {
         hex[2 * i] = digits[h[i] >> 4];
         hex[2 * i + 1] = digits[h[i] & 0x0f];
@@ -1413,8 +1405,7 @@ static void
 read_holidays(struct reader *r, const struct json *top, struct calendar *cal)
 {
     size_t before;
-    const struct json *list =
-        enter(r, top, "holidays", JSON_T_ARRAY, &before);
+    const struct json *list = enter(r, top, "holidays", JSON_T_ARRAY, &before);
     size_t n = json_size(list);
     date_d *at = arena_array(r->a, n, sizeof *at);
 

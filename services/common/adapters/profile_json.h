@@ -28,8 +28,7 @@
  * memory.
  */
 MUST_CHECK enum status profile_json_read(struct arena *a, struct str text,
-                                         struct profile *out,
-                                         struct err *err);
+                                         struct profile *out, struct err *err);
 
 /**
  * Read a calendar: span, bank holidays, clock changes (an hour ahead of UTC

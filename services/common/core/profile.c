@@ -7,8 +7,13 @@
 
 /* Nothing open, or the outcome of the open early help case. */
 static const char *const eh_status_words[] = {
-    "none",          "nfa",     "universal",    "single_agency",
-    "caf_taf",       "eh_intensive", "social_care_referral",
+    "none",
+    "nfa",
+    "universal",
+    "single_agency",
+    "caf_taf",
+    "eh_intensive",
+    "social_care_referral",
     "strategy_discussion",
 };
 
@@ -39,9 +44,7 @@ const struct rule_input profile_inputs[] = {
     { .name = "info_only", .kind = VALUE_BOOL },
     { .name = "da", .kind = VALUE_BOOL },
     { .name = "single_agency_able", .kind = VALUE_BOOL },
-    { .name = "risk_of_csc",
-      .kind = VALUE_TEXT,
-      .words = &codes_risk_of_csc },
+    { .name = "risk_of_csc", .kind = VALUE_TEXT, .words = &codes_risk_of_csc },
     { .name = "re_referral", .kind = VALUE_BOOL },
 };
 

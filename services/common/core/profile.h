@@ -58,38 +58,38 @@ struct profile_routing {
 
 struct profile_ages {
     bool from_pre_birth;
-    int to_years;            /* up to and with this age */
-    int to_years_send;       /* special needs, disability, care leaver */
+    int to_years;      /* up to and with this age */
+    int to_years_send; /* special needs, disability, care leaver */
     struct str source;
 };
 
 /* Section 8 of domain.md; -1 where the profile gives none. */
 struct profile_drift {
-    int unallocated_working_days;  /* D01 */
-    int no_activity_days;          /* D02 */
-    int open_weeks;                /* D06: alert */
-    int open_weeks_escalate;       /* D06: district manager */
-    int short_open_days;           /* D07 */
-    int handover_working_days;     /* D08 */
-    int intent_chase_working_days; /* D09: every */
-    int intent_late_working_days;  /* D09 */
-    int rhi_hours;                 /* D10 */
-    int missing_count;             /* D11: episodes */
-    int missing_days_strategy;     /* D11, C04: 30 */
-    int missing_days_alert;        /* D11, A03: 90 */
-    int re_referral_months;        /* D12 */
-    int caseload_over;             /* D13: more than this many open cases */
-    int answer_working_days;       /* D14 */
-    int tracker_review_months;     /* D15 */
-    int missing_untriaged_s;       /* D16 */
-    int pause_days;                /* D18 */
+    int unallocated_working_days;   /* D01 */
+    int no_activity_days;           /* D02 */
+    int open_weeks;                 /* D06: alert */
+    int open_weeks_escalate;        /* D06: district manager */
+    int short_open_days;            /* D07 */
+    int handover_working_days;      /* D08 */
+    int intent_chase_working_days;  /* D09: every */
+    int intent_late_working_days;   /* D09 */
+    int rhi_hours;                  /* D10 */
+    int missing_count;              /* D11: episodes */
+    int missing_days_strategy;      /* D11, C04: 30 */
+    int missing_days_alert;         /* D11, A03: 90 */
+    int re_referral_months;         /* D12 */
+    int caseload_over;              /* D13: more than this many open cases */
+    int answer_working_days;        /* D14 */
+    int tracker_review_months;      /* D15 */
+    int missing_untriaged_s;        /* D16 */
+    int pause_days;                 /* D18 */
     int match_review_missing_hours; /* D19 */
     int match_review_hours;         /* D19 */
     int panel_days;                 /* D20 */
     int escalate_district_working_days;
     int escalate_head_working_days;
-    int rhi_escalate_hours[2];    /* D10, after due: first, next */
-    int untriaged_escalate_s[2];  /* D16, after receipt: first, next */
+    int rhi_escalate_hours[2];   /* D10, after due: first, next */
+    int untriaged_escalate_s[2]; /* D16, after receipt: first, next */
 };
 
 /* Lengths of L1 and L6 by colour; blue has no clock. */
@@ -132,13 +132,13 @@ struct profile {
     struct str version; /* as the file says: "0.1-draft" */
     struct str hash;    /* 64 hex digits over the file's bytes (BLAKE2b-256) */
     struct str version_id; /* "kent-2015@0.1-draft#" and 8 digits of the hash */
-    struct str name;    /* of the authority, for people */
-    struct str la_code; /* 3 digits, or null: then no census export */
-    struct str calendar; /* name of a file in calendars/ */
+    struct str name;       /* of the authority, for people */
+    struct str la_code;    /* 3 digits, or null: then no census export */
+    struct str calendar;   /* name of a file in calendars/ */
     struct str timezone;
     enum calendar_count count; /* how working days count */
     struct office_hours office;
-    struct date_ranges closures;      /* local clocks only */
+    struct date_ranges closures; /* local clocks only */
     struct date_ranges school_closed;
     struct str duty_phone;
     struct profile_ages ages;
@@ -156,8 +156,8 @@ struct profile {
     int match_ppm;  /* parts per million: at or above is matched */
     int review_ppm; /* at or above is a review */
 
-    struct rules decisions; /* first hit decides */
-    struct rules actions;   /* every hit applies */
+    struct rules decisions;  /* first hit decides */
+    struct rules actions;    /* every hit applies */
     struct texts auto_final; /* ids of decision rules that need no person */
     int rationale_min_chars;
     bool second_name_for_downgrade;
@@ -183,8 +183,7 @@ extern const struct rule_input profile_inputs[];
 extern const size_t profile_n_inputs;
 
 /** The clock of that id ("T12b"), or NULL. */
-const struct clock_spec *profile_clock(const struct profile *p,
-                                       const char *id);
+const struct clock_spec *profile_clock(const struct profile *p, const char *id);
 
 /** What all clocks of this authority have in common. */
 struct clock_setting profile_clock_setting(const struct profile *p,

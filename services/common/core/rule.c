@@ -97,7 +97,8 @@ compare(enum rule_op op, struct value a, struct value b)
     }
 }
 
-/* Found is yes whatever else is unknown; not found among unknowns is unknown. */
+/* Found is yes whatever else is unknown; not found among unknowns is unknown.
+ */
 static enum tri
 is_in(struct value v, struct value list)
 {
@@ -392,7 +393,8 @@ count_vars(const struct rule_node *node)
     return n;
 }
 
-/* The unknown facts that leave `node` undecided; decided branches ask nothing. */
+/* The unknown facts that leave `node` undecided; decided branches ask nothing.
+ */
 static void
 collect_unknown(const struct rule_node *node, const struct facts *facts,
                 struct words *ask)

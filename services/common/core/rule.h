@@ -75,7 +75,9 @@ struct rule_node {
     enum rule_op op;
     struct value value; /* of RULE_CONST */
     struct str var;     /* of RULE_VAR */
-    const struct rule_node *args; /* of the others: 1 for RULE_NOT, 2 for comparisons and RULE_IN, 1 or more for RULE_AND and RULE_OR */
+    const struct rule_node
+        *args; /* of the others: 1 for RULE_NOT, 2 for comparisons and RULE_IN,
+                  1 or more for RULE_AND and RULE_OR */
     size_t n_args;
 };
 

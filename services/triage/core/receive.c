@@ -1,0 +1,637 @@
+#include "triage/core/receive.h"
+
+#include "triage/core/decide.h"
+#include "triage/core/facts.h"
+#include "triage/core/match.h"
+
+#include <string.h>
+
+#define SUPERSEDED "W12" /* warning, and the rule id of what is history */
+
+/* One notification on its way through. */
+struct receiving {
+    struct step *step;
+    struct arena *a;
+    struct rows *rows;
+    const struct notification_received *n;
+    const struct person *p; /* never NULL: empty where it is gone */
+    struct frame frame;
+    const struct triage_decision *top; /* of the key so far, or NULL */
+    struct triage_child child;
+    bool child_is_new;
+    struct match match;
+};
+
+/* ---- ids ---- */
+
+/* design.md section 1: notification_id and how many `new` decisions it had. */
+static struct id
+new_child_id(struct id notification_id)
+{
+    const struct str parts[] = { id_part(&notification_id), STR("0") };
+
+    return id_derive("child", parts, 2);
+}
+
+/* All messages of one agency with one reference (domain.md section 3). */
+static struct id
+episode_id(const struct notification_received *n)
+{
+    const struct str parts[] = { n->agency_id, n->episode_ref };
+
+    if (!triage_is_missing_kind(n->kind) || n->episode_ref.p == NULL)
+        return ID_NONE;
+    return id_derive("episode", parts, 2);
+}
+
+static bool
+offers_a_case(int kind)
+{
+    return kind == KIND_CSC_STEP_DOWN || kind == KIND_EH_STEP_UP;
+}
+
+/* ---- wanting ---- */
+
+void
+triage_want_child(struct rows *rows, struct id child_id)
+{
+    struct triage_child child = { .child_id = child_id };
+    struct triage_case c = { .child_id = child_id };
+    struct triage_episode ep = { .child_id = child_id };
+    struct triage_decision d = { .child_id = child_id };
+
+    rows_want(rows, TRIAGE_CHILD, &child);
+    rows_want_group(rows, TRIAGE_CASE, BY_CHILD_ID, &c);
+    rows_want_group(rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
+    rows_want_group(rows, TRIAGE_DECISION, DECISION_BY_CHILD, &d);
+}
+
+static void
+want_first(const struct step *step, const struct notification_received *n)
+{
+    struct triage_decision d = { .notification_id = n->notification_id,
+                                 .agency_id = n->agency_id,
+                                 .agency_ref = n->agency_ref,
+                                 .episode_id = episode_id(n) };
+    struct triage_child child = { .child_id =
+                                      new_child_id(n->notification_id) };
+    struct triage_episode ep = { .episode_id = episode_id(n) };
+    struct triage_case c = { .case_id = n->case_id };
+    struct triage_unit u = { .side = SIDE_EH };
+
+    rows_want(step->rows, TRIAGE_DECISION, &d);
+    rows_want_group(step->rows, TRIAGE_DECISION, DECISION_BY_KEY, &d);
+    rows_want(step->rows, TRIAGE_CHILD, &child);
+    rows_want_group(step->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &u);
+    if (!id_is_none(ep.episode_id)) {
+        rows_want_group(step->rows, TRIAGE_DECISION, DECISION_BY_EPISODE, &d);
+        rows_want(step->rows, TRIAGE_EPISODE, &ep);
+    }
+    if (!id_is_none(c.case_id))
+        rows_want(step->rows, TRIAGE_CASE, &c);
+}
+
+static const struct triage_case *
+offered_case(struct rows *rows, const struct notification_received *n)
+{
+    struct triage_case like = { .case_id = n->case_id };
+
+    if (!offers_a_case(n->kind) || id_is_none(n->case_id))
+        return NULL;
+    return rows_get(rows, TRIAGE_CASE, &like);
+}
+
+static const struct triage_episode *
+its_episode(struct rows *rows, const struct notification_received *n)
+{
+    struct triage_episode like = { .episode_id = episode_id(n) };
+
+    if (id_is_none(like.episode_id))
+        return NULL;
+    return rows_get(rows, TRIAGE_EPISODE, &like);
+}
+
+/* All children that the message may turn out to be about. */
+static void
+want_children(const struct step *step, const struct notification_received *n,
+              const struct person *p)
+{
+    struct triage_decision like = { .agency_id = n->agency_id,
+                                    .agency_ref = n->agency_ref };
+    const struct triage_decision *d;
+    const struct triage_case *c = offered_case(step->rows, n);
+    const struct triage_episode *ep = its_episode(step->rows, n);
+    struct id child_id;
+    size_t at = 0;
+
+    while ((d = rows_next(step->rows, TRIAGE_DECISION, DECISION_BY_KEY, &like,
+                          &at)) != NULL)
+        triage_want_child(step->rows, d->child_id);
+    if (c != NULL)
+        triage_want_child(step->rows, c->child_id);
+    if (ep != NULL)
+        triage_want_child(step->rows, ep->child_id);
+    at = 0;
+    while (p != NULL &&
+           triage_match_candidate(step->rows, step->arena, p, &at, &child_id))
+        triage_want_child(step->rows, child_id);
+}
+
+void
+triage_receive_want(const struct step *step,
+                    const struct notification_received *n,
+                    const struct person *p, int round)
+{
+    if (round == 0)
+        want_first(step, n);
+    if (p != NULL)
+        triage_match_want(step->rows, step->arena, p, round);
+    if (round == 1)
+        want_children(step, n, p);
+}
+
+/* ---- who ---- */
+
+const struct triage_child *
+triage_child_of(struct rows *rows, struct id child_id)
+{
+    struct triage_child like = { .child_id = child_id };
+
+    return rows_get(rows, TRIAGE_CHILD, &like);
+}
+
+const struct triage_decision *
+triage_top(struct rows *rows, struct str agency_id, struct str agency_ref)
+{
+    struct triage_decision like = { .agency_id = agency_id,
+                                    .agency_ref = agency_ref };
+    const struct triage_decision *d;
+    const struct triage_decision *top = NULL;
+    size_t at = 0;
+
+    while ((d = rows_next(rows, TRIAGE_DECISION, DECISION_BY_KEY, &like,
+                          &at)) != NULL)
+        if (top == NULL || d->amendment > top->amendment)
+            top = d;
+    return top;
+}
+
+static struct match
+matched(struct id child_id, struct str step)
+{
+    return (struct match){ .status = MATCH_MATCHED,
+                           .step = step,
+                           .child_id = child_id };
+}
+
+/*
+ * The messages of an episode are about one child. Where the person named in
+ * them is known as somebody else, a person looks; the episode stays together.
+ */
+static struct match
+match_in_episode(struct receiving *r, struct id child_id)
+{
+    struct match m = triage_match(r->rows, r->a, r->p);
+    char text[ID_TEXT_SIZE];
+    struct str *other;
+
+    if (m.status != MATCH_MATCHED || id_eq(m.child_id, child_id))
+        return matched(child_id, STR("episode"));
+    other = arena_alloc(r->a, sizeof *other);
+    *other = arena_str(r->a, str_of(id_text(m.child_id, text)));
+    m.status = MATCH_REVIEW;
+    m.child_id = child_id;
+    m.candidates = (struct texts){ .at = other, .n = 1 };
+    return m;
+}
+
+static enum status
+find_child(struct receiving *r, struct err *err)
+{
+    const struct triage_case *c = offered_case(r->rows, r->n);
+    const struct triage_episode *ep = its_episode(r->rows, r->n);
+
+    if (r->top != NULL)
+        r->match = (struct match){ .status = r->top->match_status,
+                                   .step = r->top->match_step,
+                                   .child_id = r->top->child_id };
+    else if (c != NULL)
+        r->match = matched(c->child_id, STR("case"));
+    else if (ep != NULL)
+        r->match = match_in_episode(r, ep->child_id);
+    else
+        r->match = triage_match(r->rows, r->a, r->p);
+    if (offers_a_case(r->n->kind) && id_is_none(r->match.child_id))
+        return err_set(err, ST_REJECT, "R22",
+                       "neither the case nor the child is known");
+    return ST_OK;
+}
+
+/* ---- keeping the child ---- */
+
+static void
+keep_text(struct str *kept, struct str told, bool over)
+{
+    if (told.p != NULL && (kept->p == NULL || over))
+        *kept = told;
+}
+
+/* Another forename than ours is one more name that it goes by. */
+static void
+add_alias(struct receiving *r, struct str name)
+{
+    struct triage_child *c = &r->child;
+    struct str *at;
+
+    if (name.p == NULL || str_eq(name, c->forename))
+        return;
+    for (size_t i = 0; i < c->aliases.n; i++)
+        if (str_eq(c->aliases.at[i], name))
+            return;
+    at = arena_array(r->a, c->aliases.n + 1, sizeof *at);
+    for (size_t i = 0; i < c->aliases.n; i++)
+        at[i] = c->aliases.at[i];
+    at[c->aliases.n] = name;
+    c->aliases = (struct texts){ .at = at, .n = c->aliases.n + 1 };
+}
+
+/* Names stay as first told, unless this notification made the child. */
+static void
+keep_names(struct receiving *r, bool over)
+{
+    struct triage_child *c = &r->child;
+
+    keep_text(&c->forename, r->p->forename, over);
+    keep_text(&c->surname, r->p->surname, over);
+    add_alias(r, r->p->forename);
+    for (size_t i = 0; i < r->p->aliases.n; i++)
+        add_alias(r, r->p->aliases.at[i]);
+    c->forename_norm = triage_norm(r->a, c->forename);
+    c->surname_norm = triage_norm(r->a, c->surname);
+}
+
+static void
+keep_birth(struct receiving *r, bool over)
+{
+    struct triage_child *c = &r->child;
+
+    if (r->p->dob != DATE_NONE &&
+        (c->dob == DATE_NONE || over ||
+         (c->dob_estimated && !r->p->dob_estimated))) {
+        c->dob = r->p->dob;
+        c->dob_estimated = r->p->dob_estimated;
+    }
+    if (r->p->expected_dob != DATE_NONE)
+        c->expected_dob = r->p->expected_dob;
+    c->mother_norm = c->dob == DATE_NONE && c->expected_dob != DATE_NONE
+                         ? triage_mother_norm(r->a, r->p)
+                         : STR_NULL;
+}
+
+/* Where it lives and learns is as last told. */
+static void
+keep_rest(struct receiving *r)
+{
+    struct triage_child *c = &r->child;
+    struct str address = triage_address_norm(r->a, r->p);
+
+    keep_text(&c->postcode, r->p->postcode, true);
+    keep_text(&c->address, r->p->address, true);
+    keep_text(&c->address_norm, address, true);
+    keep_text(&c->school_urn, r->p->school_urn, true);
+    keep_text(&c->looked_after_by, r->p->looked_after_by, true);
+    keep_text(&c->la_child_id, r->p->la_child_id, false);
+    if (r->p->sex != 0 && (c->sex == 0 || c->sex == SEX_U))
+        c->sex = r->p->sex;
+    if (r->p->ethnicity != 0 &&
+        (c->ethnicity == 0 || r->p->ethnicity != ETHNICITY_NOBT))
+        c->ethnicity = r->p->ethnicity;
+    if (r->p->disability != 0)
+        c->disability = r->p->disability;
+    if (r->p->sen != TRI_UNKNOWN)
+        c->sen = r->p->sen;
+}
+
+/* In a review a number may be another child's: it stays where it is. */
+static bool
+belongs_to_another(struct receiving *r, const struct triage_identifier *id)
+{
+    const struct triage_identifier *row;
+    size_t at = 0;
+
+    while ((row = rows_next(r->rows, TRIAGE_IDENTIFIER, IDENTIFIER_BY_VALUE, id,
+                            &at)) != NULL)
+        if (!id_eq(row->child_id, id->child_id) &&
+            str_eq(row->la_code, id->la_code))
+            return true;
+    return false;
+}
+
+static void
+keep_number(struct receiving *r, int kind, struct str value, struct str la_code)
+{
+    struct triage_identifier id = { .kind = kind,
+                                    .value = value,
+                                    .la_code = la_code,
+                                    .child_id = r->child.child_id };
+
+    if (value.p == NULL || la_code.p == NULL ||
+        (r->match.status == MATCH_REVIEW && belongs_to_another(r, &id)))
+        return;
+    rows_put(r->rows, TRIAGE_IDENTIFIER, &id);
+}
+
+static void
+keep_child(struct receiving *r)
+{
+    bool own = r->child_is_new ||
+               (r->top != NULL && r->top->match_status != MATCH_MATCHED);
+
+    keep_names(r, own);
+    keep_birth(r, own);
+    keep_rest(r);
+    rows_put(r->rows, TRIAGE_CHILD, &r->child);
+    keep_number(r, IDENTIFIER_NHS, r->p->nhs_number, STR(""));
+    keep_number(r, IDENTIFIER_UPN, r->p->upn, STR(""));
+    keep_number(r, IDENTIFIER_LA, r->p->la_child_id, r->p->la_code);
+}
+
+static void
+make_child(struct receiving *r)
+{
+    struct id child_id = new_child_id(r->n->notification_id);
+    struct triage_case c = { .child_id = child_id };
+    struct triage_episode ep = { .child_id = child_id };
+    struct triage_decision d = { .child_id = child_id };
+
+    fields_clear(&triage_tables[TRIAGE_CHILD].fields, &r->child);
+    r->child.child_id = child_id;
+    r->child.first_seen_at = r->n->meta.recorded_at;
+    r->child_is_new = true;
+    rows_new_group(r->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
+    rows_new_group(r->rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
+    rows_new_group(r->rows, TRIAGE_DECISION, DECISION_BY_CHILD, &d);
+}
+
+static void
+take_child(struct receiving *r)
+{
+    const struct triage_child *row = NULL;
+
+    if (!id_is_none(r->match.child_id))
+        row = triage_child_of(r->rows, r->match.child_id);
+    if (row != NULL)
+        r->child = *row;
+    else
+        make_child(r);
+}
+
+static void
+link_children(struct receiving *r)
+{
+    struct triage_link link = { .child_id = r->child.child_id,
+                                .other_id = r->match.linked_id,
+                                .reason = r->match.link,
+                                .notification_id = r->n->notification_id };
+
+    if (id_is_none(r->match.linked_id))
+        return;
+    rows_put(r->rows, TRIAGE_LINK, &link);
+    link.child_id = r->match.linked_id;
+    link.other_id = r->child.child_id;
+    rows_put(r->rows, TRIAGE_LINK, &link);
+}
+
+static void
+open_review(struct receiving *r)
+{
+    struct triage_review review;
+
+    if (r->match.status != MATCH_REVIEW || r->top != NULL)
+        return;
+    fields_clear(&triage_tables[TRIAGE_REVIEW].fields, &review);
+    review.notification_id = r->n->notification_id;
+    review.child_id = r->child.child_id;
+    review.candidates = r->match.candidates;
+    review.step = r->match.step;
+    review.opened_at = r->n->meta.recorded_at;
+    rows_put(r->rows, TRIAGE_REVIEW, &review);
+}
+
+/* ---- the decision ---- */
+
+/* The amendment's own word, or where it has none the screener's. */
+static void
+keep_screening(const struct triage_decision *top, struct triage_decision *d)
+{
+    if (top == NULL || top->screened_by.p == NULL)
+        return;
+    if (d->level == I32_NONE)
+        d->level = top->level;
+    if (d->csc_threshold == 0)
+        d->csc_threshold = top->csc_threshold;
+    if (d->consent == 0)
+        d->consent = top->consent;
+    if (d->harm == 0)
+        d->harm = top->harm;
+    if (d->impaired == TRI_UNKNOWN)
+        d->impaired = top->impaired;
+    if (d->single_agency_able == TRI_UNKNOWN)
+        d->single_agency_able = top->single_agency_able;
+    if (d->risk_of_csc == 0)
+        d->risk_of_csc = top->risk_of_csc;
+    d->needs |= top->needs;
+    d->screened_by = top->screened_by;
+    d->second_by = top->second_by;
+}
+
+static void
+fill_episode(const struct notification_received *n, struct triage_decision *d)
+{
+    d->episode_id = episode_id(n);
+    d->episode_ref = n->episode_ref;
+    d->reported_at = n->reported_at;
+    d->graded_at = n->graded_at;
+    d->found_at = n->found_at;
+    d->cancelled_at = n->cancelled_at;
+    d->cancel_reason = n->cancel_reason;
+    d->missing_category = n->missing_category;
+    d->last_seen_at = n->last_seen_at;
+    d->risk_grade = n->risk_grade;
+}
+
+static void
+fill_inputs(const struct notification_received *n, struct triage_decision *d)
+{
+    d->entry = n->entry;
+    d->needs = n->needs | triage_needs_of_kind(n->kind);
+    d->level = n->level;
+    d->csc_threshold = n->csc_threshold;
+    d->immediate_danger = n->immediate_danger;
+    d->info_only = n->info_only;
+    d->harm = n->harm;
+    d->impaired = n->impaired;
+    d->single_agency_able = n->single_agency_able;
+    d->consent = n->consent;
+    d->risk_of_csc = n->risk_of_csc;
+    d->rag = n->rag;
+    d->incident_at = n->incident_at;
+    d->offered_case_id = offers_a_case(n->kind) ? n->case_id : ID_NONE;
+    d->wanted_unit = n->unit;
+    d->warnings = n->warnings;
+}
+
+static struct triage_decision
+begin_decision(const struct receiving *r)
+{
+    const struct notification_received *n = r->n;
+    struct triage_decision d;
+
+    fields_clear(&triage_tables[TRIAGE_DECISION].fields, &d);
+    d.notification_id = n->notification_id;
+    d.agency_id = n->agency_id;
+    d.agency_ref = n->agency_ref;
+    d.amendment = n->amendment;
+    d.agency_type = n->agency_type;
+    d.cin_source = n->cin_source;
+    d.kind = n->kind;
+    d.recorded_at = n->meta.recorded_at;
+    d.occurred_at = n->meta.occurred_at;
+    d.received_at = r->top != NULL && r->top->received_at < d.recorded_at
+                        ? r->top->received_at
+                        : d.recorded_at;
+    d.child_id = r->child.child_id;
+    d.match_status = r->match.status;
+    d.match_step = r->match.step;
+    d.decisions = 0;
+    fill_inputs(n, &d);
+    fill_episode(n, &d);
+    return d;
+}
+
+/* The set of messages has changed: count the episode anew. */
+static void
+keep_episode(struct receiving *r, const struct triage_decision *d)
+{
+    const struct triage_episode *had = its_episode(r->rows, r->n);
+    struct triage_episode ep;
+
+    if (id_is_none(d->episode_id))
+        return;
+    fields_clear(&triage_tables[TRIAGE_EPISODE].fields, &ep);
+    ep.episode_id = d->episode_id;
+    ep.child_id = had != NULL ? had->child_id : d->child_id;
+    ep.agency_id = d->agency_id;
+    ep.episode_ref = d->episode_ref;
+    triage_episode_of_set(r->rows, r->frame.zone, &ep);
+    rows_put(r->rows, TRIAGE_EPISODE, &ep);
+}
+
+static bool
+was_final(const struct triage_decision *d)
+{
+    return d != NULL &&
+           (d->status == DECISION_FINAL || d->status == DECISION_REVISED);
+}
+
+/* A person's outcome outlives an amendment, unless that asks for more. */
+static bool
+override_stands(const struct triage_decision *top,
+                const struct triage_decision *d)
+{
+    return top != NULL && top->overridden &&
+           (outcome_rank(d->outcome) <= outcome_rank(top->outcome) ||
+            d->outcome == top->rule_outcome);
+}
+
+static void
+supersede(struct receiving *r)
+{
+    struct triage_decision old;
+
+    if (r->top == NULL)
+        return;
+    old = *r->top;
+    old.superseded = true;
+    rows_put(r->rows, TRIAGE_DECISION, &old);
+}
+
+static enum status
+decide(struct receiving *r, struct err *err)
+{
+    struct triage_decision d = begin_decision(r);
+    struct known known;
+    enum status st;
+
+    keep_child(r);
+    link_children(r);
+    open_review(r);
+    keep_screening(r->top, &d);
+    supersede(r);
+    rows_put(r->rows, TRIAGE_DECISION, &d);
+    keep_episode(r, &d);
+    triage_know(r->rows, r->frame.profile, r->frame.zone, &d, &r->child,
+                &known);
+    triage_decide(r->a, r->rows, &r->frame, &r->child, &known, &d);
+    if (override_stands(r->top, &d))
+        triage_override(r->a, r->rows, &r->frame, &r->child, &known,
+                        r->top->outcome, &d);
+    if (was_final(r->top))
+        d.status = DECISION_REVISED;
+    d.relayed = r->top != NULL && r->top->relayed;
+    st = triage_say(r->step, &r->child, &d, d.occurred_at, err);
+    rows_put(r->rows, TRIAGE_DECISION, &d);
+    return st;
+}
+
+/* A lower amendment after a higher one: said, kept, and without effect. */
+static enum status
+note_history(struct receiving *r, struct err *err)
+{
+    struct triage_decision d = begin_decision(r);
+
+    d.superseded = true;
+    d.outcome = OUTCOME_EXISTING_CASE;
+    d.status = DECISION_FINAL;
+    d.rule_id = STR(SUPERSEDED);
+    d.side = r->top->side;
+    d.unit = r->top->unit;
+    d.locality = r->top->locality;
+    d.age_band = r->top->age_band;
+    d.existing_case_id = r->top->existing_case_id;
+    d.need_count = __builtin_popcount(d.needs);
+    d.profile_version = r->frame.version->version;
+    triage_warn(r->a, &d, STR(SUPERSEDED));
+    triage_count_decision(r->a, &d);
+    rows_put(r->rows, TRIAGE_DECISION, &d);
+    return triage_say(r->step, &r->child, &d, d.occurred_at, err);
+}
+
+enum status
+triage_receive(struct step *step, const struct notification_received *n,
+               const struct person *p, struct err *err)
+{
+    struct receiving r = {
+        .step = step, .a = step->arena, .rows = step->rows, .n = n, .p = p
+    };
+    struct triage_decision like = { .notification_id = n->notification_id };
+    struct person nobody;
+    enum status st = triage_frame(step->settings, &r.frame, err);
+
+    fields_clear(&fields_person, &nobody);
+    if (p == NULL)
+        r.p = &nobody;
+    if (st == ST_OK && rows_get(r.rows, TRIAGE_DECISION, &like) != NULL)
+        st = err_set(err, ST_REJECT, "twice",
+                     "this notification was decided already");
+    if (st != ST_OK)
+        return st;
+    r.top = triage_top(r.rows, n->agency_id, n->agency_ref);
+    st = find_child(&r, err);
+    if (st != ST_OK)
+        return st;
+    take_child(&r);
+    if (r.top != NULL && n->amendment < r.top->amendment)
+        return note_history(&r, err);
+    return decide(&r, err);
+}

@@ -1,0 +1,186 @@
+-- Tables of triage; services/triage/core/tables.h says what they hold. The
+-- schema comes from search_path.
+
+-- A person, as last told; names stand here and in child_identifier only.
+CREATE TABLE child (
+    shard smallint NOT NULL,
+    child_id uuid NOT NULL,
+    first_seen_at timestamptz NOT NULL,
+    forename text,
+    surname text,
+    aliases text NOT NULL,
+    forename_norm text,
+    surname_norm text,
+    dob date,
+    dob_estimated boolean NOT NULL,
+    expected_dob date,
+    mother_norm text,
+    sex text,
+    ethnicity text,
+    disability text NOT NULL,
+    sen boolean,
+    la_child_id text,
+    postcode text,
+    address text,
+    address_norm text,
+    school_urn text,
+    looked_after_by text,
+    PRIMARY KEY (shard, child_id)
+);
+CREATE INDEX child_by_birth ON child (shard, surname_norm, dob);
+CREATE INDEX child_by_address ON child (shard, surname_norm, address_norm);
+CREATE INDEX child_by_mother ON child (shard, mother_norm);
+
+-- A number that belongs to a child.
+CREATE TABLE child_identifier (
+    shard smallint NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    la_code text NOT NULL,
+    child_id uuid NOT NULL,
+    PRIMARY KEY (shard, kind, value, la_code, child_id)
+);
+CREATE INDEX identifier_by_value ON child_identifier (shard, kind, value);
+
+-- Two children who belong together and are not the same.
+CREATE TABLE child_link (
+    shard smallint NOT NULL,
+    child_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    reason text NOT NULL,
+    notification_id uuid NOT NULL,
+    PRIMARY KEY (shard, child_id, other_id)
+);
+
+-- A match that a person has to look at.
+CREATE TABLE match_review (
+    shard smallint NOT NULL,
+    notification_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    candidates text NOT NULL,
+    step text NOT NULL,
+    opened_at timestamptz NOT NULL,
+    resolved_at timestamptz,
+    by text,
+    PRIMARY KEY (shard, notification_id)
+);
+
+-- One notification and what was decided about it, last; words of a set are
+-- separated by blanks, lines of a list by line feeds.
+CREATE TABLE decision (
+    shard smallint NOT NULL,
+    notification_id uuid NOT NULL,
+    agency_id text NOT NULL,
+    agency_ref text NOT NULL,
+    amendment integer NOT NULL,
+    superseded boolean NOT NULL,
+    agency_type text NOT NULL,
+    cin_source text,
+    kind text NOT NULL,
+    received_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    child_id uuid NOT NULL,
+    match_status text NOT NULL,
+    match_step text,
+    entry text,
+    needs text NOT NULL,
+    level integer,
+    csc_threshold text,
+    immediate_danger boolean NOT NULL,
+    info_only boolean NOT NULL,
+    harm text,
+    impaired boolean,
+    single_agency_able boolean,
+    consent text,
+    risk_of_csc text,
+    risk_grade text,
+    rag text,
+    episode_id uuid,
+    episode_ref text,
+    reported_at timestamptz,
+    graded_at timestamptz,
+    found_at timestamptz,
+    cancelled_at timestamptz,
+    cancel_reason text,
+    missing_category text,
+    last_seen_at timestamptz,
+    incident_at timestamptz,
+    offered_case_id uuid,
+    wanted_unit text,
+    warnings text NOT NULL,
+    decision_id uuid NOT NULL,
+    decisions integer NOT NULL,
+    outcome text NOT NULL,
+    rule_outcome text,
+    status text NOT NULL,
+    rule_id text NOT NULL,
+    hits text NOT NULL,
+    action_rules text NOT NULL,
+    actions text NOT NULL,
+    inputs text NOT NULL,
+    ask text NOT NULL,
+    profile_version text NOT NULL,
+    side text,
+    unit text,
+    locality text,
+    age_band text,
+    need_count integer NOT NULL,
+    csc_status text,
+    eh_status text,
+    missing_30d integer,
+    missing_90d integer,
+    re_referral boolean,
+    existing_case_id uuid,
+    overridden boolean NOT NULL,
+    screened_by text,
+    second_by text,
+    relayed boolean NOT NULL,
+    pending boolean NOT NULL,
+    effect text,
+    PRIMARY KEY (shard, notification_id)
+);
+CREATE INDEX decision_by_key ON decision (shard, agency_id, agency_ref);
+CREATE INDEX decision_by_child ON decision (shard, child_id);
+CREATE INDEX decision_by_episode ON decision (shard, episode_id);
+
+-- A missing episode as far as counting needs it.
+CREATE TABLE episode (
+    shard smallint NOT NULL,
+    episode_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    agency_id text NOT NULL,
+    episode_ref text NOT NULL,
+    counted_on date,
+    cancelled boolean NOT NULL,
+    risk_grade text,
+    PRIMARY KEY (shard, episode_id)
+);
+CREATE INDEX episode_by_child ON episode (shard, child_id);
+
+-- A case as tracker last said.
+CREATE TABLE known_case (
+    shard smallint NOT NULL,
+    case_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    side text NOT NULL,
+    state text NOT NULL,
+    outcome text,
+    csc_status text,
+    needs text NOT NULL,
+    unit text,
+    opened_by uuid,
+    opened_at timestamptz,
+    PRIMARY KEY (shard, case_id)
+);
+CREATE INDEX known_case_by_child ON known_case (shard, child_id);
+
+-- How many cases a unit has open: for routing.
+CREATE TABLE unit_load (
+    shard smallint NOT NULL,
+    side text NOT NULL,
+    unit text NOT NULL,
+    open_cases integer NOT NULL,
+    PRIMARY KEY (shard, side, unit)
+);
+CREATE INDEX unit_load_by_side ON unit_load (shard, side);
