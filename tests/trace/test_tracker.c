@@ -146,7 +146,7 @@ struct decision {
     int agency_type; /* AGENCY_SCHOOL */
     int entry;       /* ENTRY_EH */
     int side;
-    int status;      /* DECISION_FINAL */
+    int status; /* DECISION_FINAL */
     int outcome;
     int csc_status;
     const char *rule;
@@ -199,9 +199,8 @@ decide(struct day *d, const struct decision *in)
     struct referral_decided r;
 
     decision_of(d, in, &r);
-    assert_int_equal(mem_send(d->m, TOPIC_CASEWORK, REC_REFERRAL_DECIDED, &r,
-                              NULL),
-                     ST_OK);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_REFERRAL_DECIDED, &r, NULL), ST_OK);
 }
 
 /* Something that staff did; recorded when it occurred unless said otherwise. */
@@ -264,9 +263,8 @@ act(struct day *d, const struct deed *in)
     struct activity_recorded a;
 
     deed_of(d, in, &a);
-    assert_int_equal(mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a,
-                              NULL),
-                     ST_OK);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
 }
 
 static void
@@ -678,6 +676,31 @@ deadlines_of_an_outage_fire_in_order(void **s)
 }
 
 static void
+the_fifteenth_case_of_a_worker_is_over_the_norm(void **s)
+{
+    struct day *d = *s;
+    char child[8];
+
+    for (int i = 1; i <= 14; i++) {
+        (void)snprintf(child, sizeof child, "C%d", i);
+        a_case(d, child, OUTCOME_SINGLE_AGENCY);
+        allocate(d, child, "2015-06-26T16:30:00");
+    }
+    assert_string_equal(lines_with(d, "D13"), "");
+    a_case(d, "A", OUTCOME_SINGLE_AGENCY);
+    allocate(d, "A", "2015-06-26T16:30:00");
+    assert_string_equal(lines_with(d, "D13"),
+                        "out alerts AlertRaised rule=D13 told=unit_leader\n");
+    mem_clear(d->m);
+    act(d, &(struct deed){ .at = "2015-06-26T17:00:00",
+                           .activity = ACTIVITY_REALLOCATED,
+                           .child = "A",
+                           .worker = "worker-2" });
+    assert_string_equal(lines_with(d, "D13"),
+                        "out alerts AlertCleared rule=D13 reason=ended\n");
+}
+
+static void
 an_acknowledged_alert_climbs_no_further(void **s)
 {
     struct day *d = *s;
@@ -828,15 +851,14 @@ a_declined_offer_takes_a_reason_and_goes_back(void **s)
 
 struct ruling_row {
     const char *name;
-    int first;   /* outcome of the open case */
-    int outcome; /* of the decision that meets it */
+    int first;        /* outcome of the open case */
+    int outcome;      /* of the decision that meets it */
     const char *want; /* the CaseChanged that answers it */
     size_t cases;
 };
 
 static const struct ruling_row ruling_rows[] = {
-    { "the same outcome joins the open case", OUTCOME_CAF_TAF,
-      OUTCOME_CAF_TAF,
+    { "the same outcome joins the open case", OUTCOME_CAF_TAF, OUTCOME_CAF_TAF,
       "out case-journal CaseChanged case_id=C state=allocated "
       "effect=existing_case\n",
       1 },
@@ -864,8 +886,8 @@ static const struct ruling_row ruling_rows[] = {
       "out case-journal CaseChanged case_id=C state=allocated "
       "effect=existing_case\n",
       1 },
-    { "an offer that doesn't fit the side joins the open case",
-      OUTCOME_CAF_TAF, OUTCOME_STEP_DOWN_OFFER,
+    { "an offer that doesn't fit the side joins the open case", OUTCOME_CAF_TAF,
+      OUTCOME_STEP_DOWN_OFFER,
       "out case-journal CaseChanged case_id=C state=allocated "
       "effect=existing_case\n",
       1 },
@@ -1034,9 +1056,8 @@ of_two_open_cases_the_younger_is_merged_and_comes_back(void **s)
     fill_meta(d, &merged.meta, local(d, "2015-06-30T09:00:00"));
     merged.survivor_id = some_id("child", "old");
     merged.merged_id = some_id("child", "young");
-    assert_int_equal(mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_MERGED, &merged,
-                              NULL),
-                     ST_OK);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_MERGED, &merged, NULL), ST_OK);
     assert_int_equal(state_of(d, old), CASE_UNALLOCATED);
     assert_int_equal(state_of(d, young), CASE_MERGED);
 
@@ -1044,9 +1065,9 @@ of_two_open_cases_the_younger_is_merged_and_comes_back(void **s)
     fill_meta(d, &unmerged.meta, local(d, "2015-06-30T10:00:00"));
     unmerged.survivor_id = merged.survivor_id;
     unmerged.merged_id = merged.merged_id;
-    assert_int_equal(mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_UNMERGED,
-                              &unmerged, NULL),
-                     ST_OK);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_UNMERGED, &unmerged, NULL),
+        ST_OK);
     assert_int_equal(state_of(d, young), CASE_UNALLOCATED);
     assert_true(id_eq(last_case(d)->child_id, merged.merged_id));
 }
@@ -1085,28 +1106,31 @@ one_batch_gives_what_its_records_give_one_by_one(void **s)
     void *other;
     struct day *alone;
 
-    decision_of(d, &(struct decision){ .at = "2015-06-26T11:05:00",
-                                       .child = "C",
-                                       .ref = "C",
-                                       .outcome = OUTCOME_CAF_TAF },
+    decision_of(d,
+                &(struct decision){ .at = "2015-06-26T11:05:00",
+                                    .child = "C",
+                                    .ref = "C",
+                                    .outcome = OUTCOME_CAF_TAF },
                 &r);
-    deed_of(d, &(struct deed){ .at = "2015-07-01T09:00:00",
-                               .activity = ACTIVITY_ALLOCATED,
-                               .child = "C",
-                               .worker = "worker-1" },
+    deed_of(d,
+            &(struct deed){ .at = "2015-07-01T09:00:00",
+                            .activity = ACTIVITY_ALLOCATED,
+                            .child = "C",
+                            .worker = "worker-1" },
             &a[0]);
-    deed_of(d, &(struct deed){ .at = "2015-07-01T10:00:00",
-                               .activity = ACTIVITY_VISIT,
-                               .child = "C" },
+    deed_of(d,
+            &(struct deed){ .at = "2015-07-01T10:00:00",
+                            .activity = ACTIVITY_VISIT,
+                            .child = "C" },
             &a[1]);
     for (size_t i = 0; i < 3; i++)
-        evs[i] = (struct event){ .type = i == 0 ? REC_REFERRAL_DECIDED
-                                                : REC_ACTIVITY_RECORDED,
-                                 .topic = TOPIC_CASEWORK,
-                                 .origin = { SERVICE_TRIAGE, 2, 1 },
-                                 .sequence = (int64_t)i + 1,
-                                 .body = i == 0 ? (void *)&r
-                                                : (void *)&a[i - 1] };
+        evs[i] =
+            (struct event){ .type = i == 0 ? REC_REFERRAL_DECIDED
+                                           : REC_ACTIVITY_RECORDED,
+                            .topic = TOPIC_CASEWORK,
+                            .origin = { SERVICE_TRIAGE, 2, 1 },
+                            .sequence = (int64_t)i + 1,
+                            .body = i == 0 ? (void *)&r : (void *)&a[i - 1] };
     assert_int_equal(mem_run(d->m, evs, 3), ST_OK);
     (void)open_day(&other);
     alone = other;
@@ -1130,6 +1154,7 @@ main(void)
         STORY(a_record_on_the_due_instant_is_in_time),
         STORY(a_late_record_clears_an_alert_but_never_unsays_it),
         STORY(deadlines_of_an_outage_fire_in_order),
+        STORY(the_fifteenth_case_of_a_worker_is_over_the_norm),
         STORY(an_acknowledged_alert_climbs_no_further),
         STORY(a_case_without_contact_drifts),
         STORY(a_paused_clock_is_due_as_much_later),
@@ -1144,8 +1169,7 @@ main(void)
         STORY(an_episode_outlives_its_case),
         STORY(one_batch_gives_what_its_records_give_one_by_one),
     };
-    static struct CMUnitTest rulings[sizeof ruling_rows /
-                                     sizeof *ruling_rows];
+    static struct CMUnitTest rulings[sizeof ruling_rows / sizeof *ruling_rows];
     int failed;
 
     for (size_t i = 0; i < sizeof rulings / sizeof *rulings; i++)
@@ -1155,6 +1179,5 @@ main(void)
             .initial_state = (void *)(uintptr_t)&ruling_rows[i],
         };
     failed = cmocka_run_group_tests_name("tracker", stories, NULL, NULL);
-    return failed +
-           cmocka_run_group_tests_name("arbiter", rulings, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("arbiter", rulings, NULL, NULL);
 }

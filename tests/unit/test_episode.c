@@ -60,14 +60,17 @@ refuse(void *self, const struct err *why, struct err *err)
 }
 
 static const struct profile_clock clocks[] = {
-    { .spec = { .id = "T10", .unit = CLOCK_HOURS, .length = 72,
+    { .spec = { .id = "T10",
+                .unit = CLOCK_HOURS,
+                .length = 72,
                 .warns = { { CLOCK_WARN_HOURS, 24 }, { CLOCK_WARN_HOURS, 6 } },
                 .n_warns = 2 } },
 };
 static const struct profile profile = {
     .clocks = clocks,
     .n_clocks = N_OF(clocks),
-    .office = { .from_min = 540, .to_min = 1020,
+    .office = { .from_min = 540,
+                .to_min = 1020,
                 .weekdays = OFFICE_MONDAY_TO_FRIDAY },
     .drift = { .missing_count = 3 },
 };
@@ -95,14 +98,14 @@ world_open(struct world *w)
 
     memset(w, 0, sizeof *w);
     arena_init(&w->arena, more, NULL);
-    w->out = (struct out){ .add = swallow, .reject = refuse,
-                           .self = &w->n_said };
-    w->step = (struct step){ .arena = &w->arena,
-                             .rows = rows_open(&w->arena, tracker_tables,
-                                               TABLE_N),
-                             .out = &w->out,
-                             .settings = &settings,
-                             .now = T0 };
+    w->out =
+        (struct out){ .add = swallow, .reject = refuse, .self = &w->n_said };
+    w->step =
+        (struct step){ .arena = &w->arena,
+                       .rows = rows_open(&w->arena, tracker_tables, TABLE_N),
+                       .out = &w->out,
+                       .settings = &settings,
+                       .now = T0 };
     w->episode_id = id_derive("episode", NULL, 0);
     assert_int_equal(moment_of(&w->m, &w->step, T0, ID_NONE, STR_NULL, &err),
                      ST_OK);
@@ -148,9 +151,15 @@ send(struct world *w, const struct message *msg)
     d.risk_grade = msg->risk_grade;
     d.unit = str_of(msg->ref); /* shows which message is the last */
     switch (msg->kind) {
-    case KIND_POLICE_MISSING_REPORTED: d.reported_at = msg->at; break;
-    case KIND_POLICE_MISSING_RISK_CHANGED: d.graded_at = msg->at; break;
-    case KIND_POLICE_MISSING_FOUND: d.found_at = msg->at; break;
+    case KIND_POLICE_MISSING_REPORTED:
+        d.reported_at = msg->at;
+        break;
+    case KIND_POLICE_MISSING_RISK_CHANGED:
+        d.graded_at = msg->at;
+        break;
+    case KIND_POLICE_MISSING_FOUND:
+        d.found_at = msg->at;
+        break;
     default:
         d.cancelled_at = msg->at;
         d.cancel_reason = msg->cancel_reason;
@@ -197,19 +206,27 @@ next_order(size_t *order, size_t n)
     return true;
 }
 
-#define REPORTED(r, a, at_, grade)                                           \
-    { .ref = (r), .amendment = (a), .kind = KIND_POLICE_MISSING_REPORTED,    \
-      .at = T0 + (at_), .risk_grade = (grade) }
-#define GRADED(r, a, at_, grade)                                             \
-    { .ref = (r), .amendment = (a),                                          \
-      .kind = KIND_POLICE_MISSING_RISK_CHANGED, .at = T0 + (at_),            \
-      .risk_grade = (grade) }
-#define FOUND(r, a, at_)                                                     \
-    { .ref = (r), .amendment = (a), .kind = KIND_POLICE_MISSING_FOUND,       \
-      .at = T0 + (at_) }
-#define CANCELLED(r, a, at_, why)                                            \
-    { .ref = (r), .amendment = (a), .kind = KIND_POLICE_MISSING_CANCELLED,   \
-      .at = T0 + (at_), .cancel_reason = (why) }
+#define REPORTED(r, a, at_, grade)                                             \
+    {                                                                          \
+        .ref = (r), .amendment = (a), .kind = KIND_POLICE_MISSING_REPORTED,    \
+        .at = T0 + (at_), .risk_grade = (grade)                                \
+    }
+#define GRADED(r, a, at_, grade)                                               \
+    {                                                                          \
+        .ref = (r), .amendment = (a),                                          \
+        .kind = KIND_POLICE_MISSING_RISK_CHANGED, .at = T0 + (at_),            \
+        .risk_grade = (grade)                                                  \
+    }
+#define FOUND(r, a, at_)                                                       \
+    {                                                                          \
+        .ref = (r), .amendment = (a), .kind = KIND_POLICE_MISSING_FOUND,       \
+        .at = T0 + (at_)                                                       \
+    }
+#define CANCELLED(r, a, at_, why)                                              \
+    {                                                                          \
+        .ref = (r), .amendment = (a), .kind = KIND_POLICE_MISSING_CANCELLED,   \
+        .at = T0 + (at_), .cancel_reason = (why)                               \
+    }
 
 struct set_row {
     const char *name;
@@ -226,8 +243,7 @@ static const struct set_row set_rows[] = {
       .messages = { REPORTED("a", 0, 0, RISK_MEDIUM),
                     GRADED("b", 0, HOUR_MS, RISK_HIGH),
                     GRADED("c", 0, HOUR_MS, RISK_LOW),
-                    FOUND("d", 0, 2 * HOUR_MS),
-                    FOUND("d", 1, 3 * HOUR_MS) },
+                    FOUND("d", 0, 2 * HOUR_MS), FOUND("d", 1, 3 * HOUR_MS) },
       .state = EPISODE_FOUND,
       .risk_grade = RISK_HIGH, /* a tie: the higher */
       .found_at = T0 + 3 * HOUR_MS,

@@ -1,5 +1,6 @@
 #include "tracker/core/acts.h"
 
+#include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 
 #define REASON_CHARS 20 /* domain.md section 6, row 16 */
@@ -23,6 +24,7 @@ acts_want(struct rows *rows, const struct activity_recorded *a)
     like_named(a, &c, &alert);
     cases_want(rows, a->case_id);
     cases_want_child(rows, a->child_id);
+    caseload_want(rows, a->worker);
     if (!id_is_none(a->alert_id))
         rows_want(rows, TABLE_ALERT, &alert);
 }
@@ -38,8 +40,10 @@ acts_want_more(struct rows *rows, const struct activity_recorded *a)
     like_named(a, &c_like, &a_like);
     if (!id_is_none(a->case_id))
         c = rows_get(rows, TABLE_CASE, &c_like);
-    if (c != NULL)
+    if (c != NULL) {
         cases_want_child(rows, c->child_id);
+        caseload_want(rows, c->worker);
+    }
     if (!id_is_none(a->alert_id))
         alert = rows_get(rows, TABLE_ALERT, &a_like);
     if (alert != NULL)
@@ -150,7 +154,8 @@ consents(int consent)
     return consent == CONSENT_GIVEN || consent == CONSENT_NOT_NEEDED;
 }
 
-/* Is it the side that an offer was made to? Its unit tells where no side does. */
+/* Is it the side that an offer was made to? Its unit tells where no side does.
+ */
 static bool
 by_other_side(const struct activity_recorded *a, const struct case_row *c,
               const struct handover_row *h)
@@ -219,8 +224,8 @@ take_facts(struct case_row *c, const struct activity_recorded *a)
 static bool
 is_refusal(const struct err *why)
 {
-    return why->code[0] == 'R' && why->code[1] == '2' &&
-           why->code[2] >= '0' && why->code[2] <= '3';
+    return why->code[0] == 'R' && why->code[1] == '2' && why->code[2] >= '0' &&
+           why->code[2] <= '3';
 }
 
 static enum status
@@ -239,8 +244,7 @@ refuse(const struct moment *m, const struct activity_recorded *a,
 
 /* Row 20: whoever sent the referral hears how it ended. */
 static enum status
-answer_closed(const struct moment *m, const struct case_row *c,
-              struct err *err)
+answer_closed(const struct moment *m, const struct case_row *c, struct err *err)
 {
     const struct answer_said said = { .notification_id = c->notification_id,
                                       .agency_id = c->agency_id,
@@ -306,8 +310,8 @@ on_episode(const struct moment *m, const struct activity_recorded *a,
            struct err *err)
 {
     struct id child_id = child_of(m, a);
-    enum status rc = desk_interview(m, a, child_id,
-                                    cases_of_worker(m, child_id), err);
+    enum status rc =
+        desk_interview(m, a, child_id, cases_of_worker(m, child_id), err);
 
     if (rc == ST_OK && a->activity == ACTIVITY_RHI_HELD)
         rc = cases_contact(m, child_id, err);

@@ -9,13 +9,16 @@
 #include "tracker/core/cases.h"
 
 /** Want what an activity names: its case, its child, its alert. */
-void acts_want(struct rows *rows, const struct activity_recorded *a);
-/** Want, in a later round, the child of its case and the subject of its alert. */
-void acts_want_more(struct rows *rows, const struct activity_recorded *a);
+void
+acts_want(struct rows *rows, const struct activity_recorded *a);
+/** Want, in a later round, the child of its case and the subject of its alert.
+ */
+void
+acts_want_more(struct rows *rows, const struct activity_recorded *a);
 
 /** Apply an activity; m->at is when it occurred. ST_REJECT R16 only. */
-MUST_CHECK enum status acts_recorded(const struct moment *m,
-                                     const struct activity_recorded *a,
-                                     struct err *err);
+MUST_CHECK enum status
+acts_recorded(const struct moment *m, const struct activity_recorded *a,
+              struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 struct matter {
     const struct referral_decided *d;
     const struct referral_row *known; /* what became of it before, or NULL */
-    bool history; /* a higher amendment was applied before it */
+    bool history;                /* a higher amendment was applied before it */
     const struct case_row *last; /* case that took it before, or NULL */
     const struct case_row *own;  /* the same while it is in screening */
     const struct case_row *eh;   /* the other open ones */
@@ -18,8 +18,8 @@ struct matter {
 struct ruling {
     const struct case_row *target; /* NULL: a case opens */
     enum life_event event;         /* 0: the case stays as it is */
-    int side;   /* where the target stands afterwards */
-    int effect; /* enum outcome that takes effect */
+    int side;                      /* where the target stands afterwards */
+    int effect;                    /* enum outcome that takes effect */
 };
 
 static const struct case_input no_input = { .close_outcome = 0 };
@@ -92,7 +92,8 @@ side_of(const struct referral_decided *d)
 static struct ruling
 stays_with(const struct case_row *target)
 {
-    return (struct ruling){ .target = target, .side = target->side,
+    return (struct ruling){ .target = target,
+                            .side = target->side,
                             .effect = OUTCOME_EXISTING_CASE };
 }
 
@@ -100,12 +101,14 @@ stays_with(const struct case_row *target)
 static struct ruling
 acts_on_own(const struct matter *t, enum life_event event)
 {
-    return (struct ruling){ .target = t->own, .event = event,
+    return (struct ruling){ .target = t->own,
+                            .event = event,
                             .side = side_of(t->d),
                             .effect = t->d->outcome };
 }
 
-/* The case that existing_case means: triage's, if it is still open; else any. */
+/* The case that existing_case means: triage's, if it is still open; else any.
+ */
 static const struct case_row *
 existing(const struct matter *t)
 {
@@ -187,19 +190,23 @@ rule_help(const struct matter *t)
         return stays_with(t->csc); /* C05: open to social care */
     if (t->eh == NULL)
         return acts_on_own(t, intent ? LIFE_FINAL_INTENT : LIFE_FINAL_HELP);
-    if (!revises(t) && (outcome_rank(t->d->outcome) <=
-                            outcome_rank(t->eh->outcome) ||
-                        third_need_again(t)))
+    if (!revises(t) &&
+        (outcome_rank(t->d->outcome) <= outcome_rank(t->eh->outcome) ||
+         third_need_again(t)))
         return stays_with(t->eh);
-    return (struct ruling){ .target = t->eh, .event = LIFE_FINAL_HELP,
-                            .side = SIDE_EH, .effect = t->d->outcome };
+    return (struct ruling){ .target = t->eh,
+                            .event = LIFE_FINAL_HELP,
+                            .side = SIDE_EH,
+                            .effect = t->d->outcome };
 }
 
 static struct ruling
 offer(const struct case_row *target, int effect)
 {
-    return (struct ruling){ .target = target, .event = LIFE_OFFERED,
-                            .side = target->side, .effect = effect };
+    return (struct ruling){ .target = target,
+                            .event = LIFE_OFFERED,
+                            .side = target->side,
+                            .effect = effect };
 }
 
 /*
@@ -216,8 +223,10 @@ static struct ruling
 rule_csc(const struct matter *t)
 {
     if (t->csc != NULL && t->csc->state == CASE_SCREENING)
-        return (struct ruling){ .target = t->csc, .event = LIFE_FINAL_CSC,
-                                .side = SIDE_CSC, .effect = t->d->outcome };
+        return (struct ruling){ .target = t->csc,
+                                .event = LIFE_FINAL_CSC,
+                                .side = SIDE_CSC,
+                                .effect = t->d->outcome };
     if (t->csc != NULL)
         return stays_with(t->csc);
     if (outcome_rank(t->d->outcome) == 5 && may_offer(t->eh))
@@ -244,10 +253,13 @@ rule_on(const struct matter *t)
     if (t->d->status == DECISION_PROVISIONAL)
         return rule_provisional(t);
     switch (t->d->outcome) {
-    case OUTCOME_EXISTING_CASE: return rule_existing(t);
+    case OUTCOME_EXISTING_CASE:
+        return rule_existing(t);
     case OUTCOME_STEP_DOWN_OFFER:
-    case OUTCOME_STEP_UP_OFFER: return rule_offer(t);
-    default: break;
+    case OUTCOME_STEP_UP_OFFER:
+        return rule_offer(t);
+    default:
+        break;
     }
     if (outcome_rank(t->d->outcome) >= 5)
         return rule_csc(t);
@@ -359,8 +371,8 @@ merge_own(const struct moment *m, const struct matter *t, struct id into,
     const struct case_said said = { .state_before = t->own->state };
     struct case_row c = *t->own;
     struct life_result result;
-    enum status rc = life_step(c.state, 0, LIFE_FINAL_EXISTING, &facts,
-                               &result, err);
+    enum status rc =
+        life_step(c.state, 0, LIFE_FINAL_EXISTING, &facts, &result, err);
 
     if (rc != ST_OK)
         return rc;
@@ -377,8 +389,8 @@ facts_of(const struct matter *t, const struct case_row *c, int was_outcome)
         .mash = t->d->entry == ENTRY_MASH,
         .outcome = t->d->outcome,
         .was_outcome = was_outcome,
-        .csc_status = t->d->csc_status > CSC_NONE ? t->d->csc_status
-                                                  : c->csc_status,
+        .csc_status =
+            t->d->csc_status > CSC_NONE ? t->d->csc_status : c->csc_status,
         .has_worker = c->worker.n > 0,
     };
 }
@@ -460,7 +472,8 @@ answer(const struct moment *m, const struct matter *t, const struct ruling *r,
     return say_answer(m, &said, err);
 }
 
-/* A final decision ends the sender's waiting, unless a person must still look. */
+/* A final decision ends the sender's waiting, unless a person must still look.
+ */
 static enum status
 answer_final(const struct moment *m, const struct matter *t,
              const struct ruling *r, struct err *err)
@@ -477,8 +490,7 @@ answer_final(const struct moment *m, const struct matter *t,
 }
 
 static void
-remember(const struct moment *m, const struct matter *t,
-         const struct ruling *r)
+remember(const struct moment *m, const struct matter *t, const struct ruling *r)
 {
     struct referral_row row;
 
@@ -522,8 +534,8 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
                        err);
     if (rc == ST_OK && r.event != 0) {
         rc = apply(m, &t, &r, &why);
-        refused = rc == ST_REJECT && r.target != NULL &&
-                  why.code[0] == 'R' && why.code[1] == '2';
+        refused = rc == ST_REJECT && r.target != NULL && why.code[0] == 'R' &&
+                  why.code[1] == '2';
         if (rc != ST_OK && !refused)
             *err = why;
     } else if (rc == ST_OK) {

@@ -13,13 +13,15 @@
 #include "tracker/core/cases.h"
 
 /** Want what became of the notification before. */
-void arbiter_want(struct rows *rows, const struct referral_decided *d);
+void
+arbiter_want(struct rows *rows, const struct referral_decided *d);
 /** Want, in a later round, the case that it went to. */
-void arbiter_want_case(struct rows *rows, const struct referral_decided *d);
+void
+arbiter_want_case(struct rows *rows, const struct referral_decided *d);
 
 /** Apply a decision; m->at is when it was recorded. ST_REJECT R16 only. */
-MUST_CHECK enum status arbiter_decided(const struct moment *m,
-                                       const struct referral_decided *d,
-                                       struct err *err);
+MUST_CHECK enum status
+arbiter_decided(const struct moment *m, const struct referral_decided *d,
+                struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "tracker/core/cases.h"
 
+#include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -185,6 +186,13 @@ watch_contact(const struct moment *m, const struct case_row *c,
                       limits_days_after(&m->limits, c->contact_at, days), err);
 }
 
+/* Who counts the case among theirs; null where nobody does. */
+static struct str
+counted_by(const struct case_row *c)
+{
+    return life_is_open(c->state) ? c->worker : STR_NULL;
+}
+
 static bool
 is_worked(int state)
 {
@@ -217,8 +225,7 @@ make_offer(const struct moment *m, struct case_row *c,
 
     like_handover(id_derive("handover", parts, N_OF(parts)), c->case_id, h);
     h->child_id = c->child_id;
-    h->direction =
-        c->side == SIDE_EH ? DIRECTION_STEP_UP : DIRECTION_STEP_DOWN;
+    h->direction = c->side == SIDE_EH ? DIRECTION_STEP_UP : DIRECTION_STEP_DOWN;
     h->state = HANDOVER_OFFERED;
     h->from_unit = c->unit;
     h->to_unit = input->to_unit;
@@ -233,10 +240,14 @@ static int
 end_state(enum life_event ev)
 {
     switch (ev) {
-    case LIFE_ACCEPTED: return HANDOVER_ACCEPTED;
-    case LIFE_DECLINED: return HANDOVER_DECLINED;
-    case LIFE_EXPIRED: return HANDOVER_EXPIRED;
-    default: return HANDOVER_WITHDRAWN; /* or the case ended under it */
+    case LIFE_ACCEPTED:
+        return HANDOVER_ACCEPTED;
+    case LIFE_DECLINED:
+        return HANDOVER_DECLINED;
+    case LIFE_EXPIRED:
+        return HANDOVER_EXPIRED;
+    default:
+        return HANDOVER_WITHDRAWN; /* or the case ended under it */
     }
 }
 
@@ -266,8 +277,8 @@ tell_leaders(const struct moment *m, const struct case_row *c,
              const struct handover_row *h, struct err *err)
 {
     struct watched w = cases_watched(c, h);
-    enum status rc = watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER,
-                                h->from_unit, err);
+    enum status rc =
+        watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->from_unit, err);
 
     if (rc == ST_OK)
         rc = watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->to_unit, err);
@@ -328,14 +339,14 @@ static enum status
 open_there(const struct moment *m, struct case_row *c,
            const struct case_said *said, struct err *err)
 {
-    struct life_result start = { .next = c->state, .effects = LIFE_DO_OPEN,
+    struct life_result start = { .next = c->state,
+                                 .effects = LIFE_DO_OPEN,
                                  .start = CK(CK_T17) };
     const struct case_input none = { .close_outcome = 0 };
     struct case_said there = { .activity_id = said->activity_id };
 
-    start.start |= c->side == SIDE_CSC
-                       ? CK(CK_T2)
-                       : CK(CK_T12) | CK(CK_T12B) | CK(CK_T13);
+    start.start |=
+        c->side == SIDE_CSC ? CK(CK_T2) : CK(CK_T12) | CK(CK_T12B) | CK(CK_T13);
     if (c->state == CASE_UNALLOCATED)
         start.start |= CK(CK_L2);
     return cases_apply(m, c, true, LIFE_ACCEPTED, &start, &none, &there, err);
@@ -390,8 +401,8 @@ cases_offer_expired(const struct moment *m, const struct case_row *before,
     const struct case_input none = { .close_outcome = 0 };
     struct case_row c = *before;
     struct life_result result;
-    enum status rc = life_step(c.state, c.state_before, LIFE_EXPIRED, &facts,
-                               &result, err);
+    enum status rc =
+        life_step(c.state, c.state_before, LIFE_EXPIRED, &facts, &result, err);
 
     if (rc != ST_OK)
         return rc;
@@ -430,8 +441,8 @@ take_input(struct case_row *c, unsigned effects, const struct case_input *in)
     if (c->state == CASE_CLOSED) {
         c->close_outcome = in->close_outcome;
         if ((effects & LIFE_DO_OTHER_SIDE) != 0)
-            c->close_outcome = c->side == SIDE_EH ? CLOSE_STEPPED_UP
-                                                  : CLOSE_STEPPED_DOWN;
+            c->close_outcome =
+                c->side == SIDE_EH ? CLOSE_STEPPED_UP : CLOSE_STEPPED_DOWN;
     }
 }
 
@@ -491,6 +502,7 @@ cases_apply(const struct moment *m, struct case_row *c, bool is_new,
     struct watched w;
     bool pending = !is_new && c->state == CASE_HANDOVER_PENDING;
     bool offers = (result->effects & LIFE_DO_OFFER) != 0;
+    struct str worker = is_new ? STR_NULL : counted_by(c);
     bool contact;
     enum status rc = ST_OK;
 
@@ -510,6 +522,8 @@ cases_apply(const struct moment *m, struct case_row *c, bool is_new,
         rc = do_effects(m, c, &w, result, input, err);
     if (rc == ST_OK && contact)
         rc = watch_contact(m, c, &w, err);
+    if (rc == ST_OK)
+        rc = caseload_moved(m, c, worker, counted_by(c), err);
     if (rc == ST_OK && offers) {
         rows_put(m->step->rows, TABLE_HANDOVER, &made);
         rc = say_handover(m, &made, c, err);
@@ -570,8 +584,8 @@ merge_into(const struct moment *m, const struct case_row *younger,
     struct case_row c = *younger;
     struct case_row taker = *older;
     struct life_result result;
-    enum status rc = life_step(c.state, c.state_before, LIFE_MERGED, &facts,
-                               &result, err);
+    enum status rc =
+        life_step(c.state, c.state_before, LIFE_MERGED, &facts, &result, err);
 
     if (rc == ST_OK)
         rc = watch_take_over(m, &w, c.case_id, err);
@@ -584,8 +598,7 @@ merge_into(const struct moment *m, const struct case_row *younger,
     rc = watch_contact(m, &taker, &w, err);
     c.merged_into = older->case_id;
     if (rc == ST_OK)
-        rc = cases_apply(m, &c, false, LIFE_MERGED, &result, &none, &said,
-                         err);
+        rc = cases_apply(m, &c, false, LIFE_MERGED, &result, &none, &said, err);
     return rc;
 }
 
@@ -599,8 +612,7 @@ merge_side(const struct moment *m, const struct child_merged *merged, int side,
 
     if (a == NULL || b == NULL)
         return ST_OK;
-    return is_older(a, b) ? merge_into(m, b, a, err)
-                          : merge_into(m, a, b, err);
+    return is_older(a, b) ? merge_into(m, b, a, err) : merge_into(m, a, b, err);
 }
 
 /* The rows of `from` that `whose` was first (none: all) are `to`'s now. */
@@ -634,8 +646,8 @@ cases_merge(const struct moment *m, const struct child_merged *merged,
     if (rc == ST_OK)
         rc = merge_side(m, merged, SIDE_CSC, err);
     if (rc == ST_OK)
-        rc = move_cases(m, merged->merged_id, merged->survivor_id, ID_NONE,
-                        err);
+        rc =
+            move_cases(m, merged->merged_id, merged->survivor_id, ID_NONE, err);
     if (rc == ST_OK)
         rc = desk_move(m, merged->merged_id, merged->survivor_id, err);
     return rc;
@@ -659,6 +671,8 @@ revive(const struct moment *m, const struct case_row *merged, struct err *err)
     rc = say_case(m, &c, &said, err);
     if (rc == ST_OK)
         rc = watch_reopen(m, &w, err);
+    if (rc == ST_OK)
+        rc = caseload_moved(m, &c, STR_NULL, counted_by(&c), err);
     return rc == ST_OK ? watch_contact(m, &c, &w, err) : rc;
 }
 

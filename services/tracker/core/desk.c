@@ -40,11 +40,16 @@ static time_ms
 message_at(const struct episode_message_row *msg)
 {
     switch (msg->kind) {
-    case KIND_POLICE_MISSING_REPORTED: return msg->reported_at;
-    case KIND_POLICE_MISSING_RISK_CHANGED: return msg->graded_at;
-    case KIND_POLICE_MISSING_FOUND: return msg->found_at;
-    case KIND_POLICE_MISSING_CANCELLED: return msg->cancelled_at;
-    default: return TIME_NONE;
+    case KIND_POLICE_MISSING_REPORTED:
+        return msg->reported_at;
+    case KIND_POLICE_MISSING_RISK_CHANGED:
+        return msg->graded_at;
+    case KIND_POLICE_MISSING_FOUND:
+        return msg->found_at;
+    case KIND_POLICE_MISSING_CANCELLED:
+        return msg->cancelled_at;
+    default:
+        return TIME_NONE;
     }
 }
 
@@ -55,8 +60,7 @@ graded_at(const struct episode_message_row *msg)
     if (msg->risk_grade == 0)
         return TIME_NONE;
     if (msg->kind == KIND_POLICE_MISSING_REPORTED)
-        return msg->graded_at != TIME_NONE ? msg->graded_at
-                                           : msg->reported_at;
+        return msg->graded_at != TIME_NONE ? msg->graded_at : msg->reported_at;
     return msg->kind == KIND_POLICE_MISSING_RISK_CHANGED ? msg->graded_at
                                                          : TIME_NONE;
 }
@@ -81,11 +85,10 @@ earliest(time_ms at, time_ms *out)
 }
 
 static void
-derive_state(const struct episode_message_row *cancelled,
-             struct episode_row *e)
+derive_state(const struct episode_message_row *cancelled, struct episode_row *e)
 {
-    bool is_cancelled = cancelled != NULL &&
-                        cancelled->cancel_reason != CANCEL_WITHDRAWN;
+    bool is_cancelled =
+        cancelled != NULL && cancelled->cancel_reason != CANCEL_WITHDRAWN;
 
     e->cancel_reason = is_cancelled ? cancelled->cancel_reason : 0;
     e->incomplete = !is_cancelled && e->found_at != TIME_NONE &&
@@ -99,10 +102,9 @@ derive_state(const struct episode_message_row *cancelled,
         e->rhi_state = 0;
     } else {
         e->rhi_state = e->interview == 0 ? RHI_DUE : e->interview;
-        e->state =
-            e->rhi_state == RHI_HELD || e->rhi_state == RHI_DECLINED
-                ? EPISODE_DONE
-                : EPISODE_FOUND;
+        e->state = e->rhi_state == RHI_HELD || e->rhi_state == RHI_DECLINED
+                       ? EPISODE_DONE
+                       : EPISODE_FOUND;
     }
 }
 
@@ -136,7 +138,8 @@ desk_derive(const struct episode_message_row *messages, size_t n,
             cancelled = msg;
         if (at == TIME_NONE)
             continue;
-        if (at > grade_at || (at == grade_at && msg->risk_grade > e->risk_grade))
+        if (at > grade_at ||
+            (at == grade_at && msg->risk_grade > e->risk_grade))
             e->risk_grade = msg->risk_grade;
         if (at > grade_at)
             grade_at = at;
@@ -168,8 +171,7 @@ desk_watched(const struct episode_row *e, const struct case_row *c)
 /* ---- what changed -------------------------------------------------------- */
 
 static enum status
-end_alerts(const struct moment *m, const struct episode_row *e,
-           struct err *err)
+end_alerts(const struct moment *m, const struct episode_row *e, struct err *err)
 {
     if (e->state != EPISODE_CANCELLED && e->state != EPISODE_DONE)
         return ST_OK;
@@ -206,8 +208,7 @@ settle_count(const struct moment *m, const struct referral_decided *d,
     static const int roles[] = { ROLE_DUTY, ROLE_UNIT_LEADER,
                                  ROLE_DISTRICT_MANAGER };
     int count = m->limits.profile->drift.missing_count;
-    time_ms due_at =
-        e->reported_at != TIME_NONE ? e->reported_at : e->found_at;
+    time_ms due_at = e->reported_at != TIME_NONE ? e->reported_at : e->found_at;
     enum status rc = ST_OK;
 
     if (e->state == EPISODE_CANCELLED || e->state == EPISODE_DONE ||
@@ -222,7 +223,8 @@ settle_count(const struct moment *m, const struct referral_decided *d,
     return rc;
 }
 
-/* Store the episode, settle its clock and say it, if it is another than before. */
+/* Store the episode, settle its clock and say it, if it is another than before.
+ */
 static enum status
 settle(const struct moment *m, const struct episode_row *before,
        struct episode_row *e, const struct case_row *c, struct err *err)
@@ -287,8 +289,8 @@ messages_of(const struct moment *m, struct id episode_id, size_t *n)
     all = arena_array(m->step->arena, *n, sizeof *all);
     at = 0;
     for (size_t i = 0; i < *n; i++) {
-        msg = rows_next(m->step->rows, TABLE_EPISODE_MESSAGE, BY_EPISODE,
-                        &like, &at);
+        msg = rows_next(m->step->rows, TABLE_EPISODE_MESSAGE, BY_EPISODE, &like,
+                        &at);
         all[i] = *msg;
     }
     return all;
@@ -328,10 +330,14 @@ static int
 interview_of(int activity)
 {
     switch (activity) {
-    case ACTIVITY_RHI_OFFERED: return RHI_OFFERED;
-    case ACTIVITY_RHI_ACCEPTED: return RHI_ACCEPTED;
-    case ACTIVITY_RHI_DECLINED: return RHI_DECLINED;
-    default: return RHI_HELD;
+    case ACTIVITY_RHI_OFFERED:
+        return RHI_OFFERED;
+    case ACTIVITY_RHI_ACCEPTED:
+        return RHI_ACCEPTED;
+    case ACTIVITY_RHI_DECLINED:
+        return RHI_DECLINED;
+    default:
+        return RHI_HELD;
     }
 }
 
@@ -371,8 +377,7 @@ desk_interview(const struct moment *m, const struct activity_recorded *a,
 }
 
 enum status
-desk_move(const struct moment *m, struct id from, struct id to,
-          struct err *err)
+desk_move(const struct moment *m, struct id from, struct id to, struct err *err)
 {
     const struct episode_row *known;
     enum status rc = ST_OK;

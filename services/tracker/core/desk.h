@@ -10,46 +10,47 @@
 #include "tracker/core/watch.h"
 
 /** True for the four kinds that the police send about a missing child. */
-bool desk_is_missing(int kind);
+bool
+desk_is_missing(int kind);
 
 /** Want the episode, its messages, clock, deadlines and alerts. */
-void desk_want(struct rows *rows, struct id episode_id);
-const struct episode_row *desk_get(const struct moment *m,
-                                   struct id episode_id);
+void
+desk_want(struct rows *rows, struct id episode_id);
+const struct episode_row *
+desk_get(const struct moment *m, struct id episode_id);
 
 /**
  * Fill the members of `e` that follow from its messages (all but episode_id,
  * agency_id, episode_ref, interview, rhi_at and rhi_due_at), in whichever
  * order they stand.
  */
-void desk_derive(const struct episode_message_row *messages, size_t n,
-                 struct episode_row *e);
+void
+desk_derive(const struct episode_message_row *messages, size_t n,
+            struct episode_row *e);
 
 /** Who has the child's case now: unit, worker; null members where nobody. */
-struct watched desk_watched(const struct episode_row *e,
-                            const struct case_row *c);
+struct watched
+desk_watched(const struct episode_row *e, const struct case_row *c);
 
 /**
  * Take in what a decision says of an episode. `c` is the child's open case or
  * NULL: its worker is told.
  */
-MUST_CHECK enum status desk_message(const struct moment *m,
-                                    const struct referral_decided *d,
-                                    const struct case_row *c,
-                                    struct err *err);
+MUST_CHECK enum status
+desk_message(const struct moment *m, const struct referral_decided *d,
+             const struct case_row *c, struct err *err);
 
 /**
  * rhi_offered, accepted, declined or held: for the child's episode that was
  * found first and still waits. ST_REJECT R20 where none waits.
  */
-MUST_CHECK enum status desk_interview(const struct moment *m,
-                                      const struct activity_recorded *a,
-                                      struct id child_id,
-                                      const struct case_row *c,
-                                      struct err *err);
+MUST_CHECK enum status
+desk_interview(const struct moment *m, const struct activity_recorded *a,
+               struct id child_id, const struct case_row *c, struct err *err);
 
 /** The child's episodes are another's now (merge). */
-MUST_CHECK enum status desk_move(const struct moment *m, struct id from,
-                                 struct id to, struct err *err);
+MUST_CHECK enum status
+desk_move(const struct moment *m, struct id from, struct id to,
+          struct err *err);
 
 #endif

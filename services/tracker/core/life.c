@@ -10,20 +10,18 @@
 #define NOWHERE ON(LIFE_NONE)
 #define SCREENING ON(CASE_SCREENING)
 #define UNALLOCATED ON(CASE_UNALLOCATED)
-#define WORKED                                                           \
-    (ON(CASE_ALLOCATED) | ON(CASE_ASSESSMENT) | ON(CASE_PLAN) |          \
-     ON(CASE_REVIEW))
+#define WORKED                                                                 \
+    (ON(CASE_ALLOCATED) | ON(CASE_ASSESSMENT) | ON(CASE_PLAN) | ON(CASE_REVIEW))
 #define PENDING ON(CASE_HANDOVER_PENDING)
-#define OPEN_NOT_PENDING                                                 \
-    (SCREENING | ON(CASE_INTENT) | UNALLOCATED | WORKED)
+#define OPEN_NOT_PENDING (SCREENING | ON(CASE_INTENT) | UNALLOCATED | WORKED)
 #define OPEN (OPEN_NOT_PENDING | PENDING)
 
 /* Next states that depend on where the case was. */
 enum {
     SAME = -1,
-    RETURN = -2,   /* where the pending hand-over began */
-    BEFORE = -3,   /* what it was before it closed */
-    UNDER = -4,    /* row 17: the row of the state it would return to */
+    RETURN = -2, /* where the pending hand-over began */
+    BEFORE = -3, /* what it was before it closed */
+    UNDER = -4,  /* row 17: the row of the state it would return to */
 };
 
 enum guard {
@@ -96,8 +94,8 @@ static const struct transition rows[] = {
     { 3, SCREENING, LIFE_FINAL_HELP, NEEDS_ASSESSMENT, CASE_UNALLOCATED,
       .stop = DOOR, .start = CK(CK_L2) | CK(CK_T13) | ASSESS,
       .effects = LIFE_DO_ANSWER | LIFE_DO_OUTCOME },
-    { 3, SCREENING, LIFE_FINAL_HELP, ALWAYS, CASE_UNALLOCATED,
-      .stop = DOOR, .start = CK(CK_L2) | CK(CK_T13),
+    { 3, SCREENING, LIFE_FINAL_HELP, ALWAYS, CASE_UNALLOCATED, .stop = DOOR,
+      .start = CK(CK_L2) | CK(CK_T13),
       .effects = LIFE_DO_ANSWER | LIFE_DO_OUTCOME },
 
     { 4, NOWHERE, LIFE_FINAL_INTENT, ALWAYS, CASE_INTENT,
@@ -120,10 +118,9 @@ static const struct transition rows[] = {
       .start = OPENING | CK(CK_L1), .effects = LIFE_DO_OPEN },
     { 6, NOWHERE, LIFE_FINAL_EXISTING, NOT_BY_MASH, CASE_SCREENING,
       .start = OPENING | CK(CK_L5), .effects = LIFE_DO_OPEN },
-    { 6, SCREENING, LIFE_FINAL_EXISTING, FACTS_TAKEN, CASE_MERGED,
-      .stop = DOOR, .effects = LIFE_DO_ANSWER | LIFE_DO_STOP_ALL },
-    { 6, SCREENING, LIFE_FINAL_EXISTING, ALWAYS, SAME,
-      .effects = 0 },
+    { 6, SCREENING, LIFE_FINAL_EXISTING, FACTS_TAKEN, CASE_MERGED, .stop = DOOR,
+      .effects = LIFE_DO_ANSWER | LIFE_DO_STOP_ALL },
+    { 6, SCREENING, LIFE_FINAL_EXISTING, ALWAYS, SAME, .effects = 0 },
 
     { 7, ON(CASE_INTENT), LIFE_CAF_RECEIVED, ALWAYS, CASE_UNALLOCATED,
       .stop = CK(CK_L4), .start = CK(CK_L2) | ASSESS },
@@ -138,20 +135,17 @@ static const struct transition rows[] = {
     { 10, ON(CASE_ALLOCATED) | ON(CASE_REVIEW), LIFE_ASSESSMENT_STARTED,
       CONSENT_OR_CSC, CASE_ASSESSMENT, .stop = CK(CK_T15),
       .effects = LIFE_DO_CONTACT },
-    { 11, ON(CASE_ASSESSMENT), LIFE_ASSESSMENT_COMPLETED, AUTHORISED,
-      CASE_PLAN, .stop = CK(CK_T12) | CK(CK_T2),
-      .effects = LIFE_DO_CONTACT },
+    { 11, ON(CASE_ASSESSMENT), LIFE_ASSESSMENT_COMPLETED, AUTHORISED, CASE_PLAN,
+      .stop = CK(CK_T12) | CK(CK_T2), .effects = LIFE_DO_CONTACT },
 
     { 12, ON(CASE_PLAN), LIFE_PLAN_AGREED, IS_EH, CASE_REVIEW,
-      .stop = CK(CK_T12B),
-      .start = CK(CK_T14A) | CK(CK_T15) | CK(CK_T16),
+      .stop = CK(CK_T12B), .start = CK(CK_T14A) | CK(CK_T15) | CK(CK_T16),
       .effects = LIFE_DO_CONTACT },
     { 12, ON(CASE_PLAN), LIFE_PLAN_AGREED, IS_CSC, CASE_REVIEW,
       .stop = CK(CK_T12B), .start = CK(CK_T9A) | CK(CK_T15) | CK(CK_T16),
       .effects = LIFE_DO_CONTACT },
     { 12, ON(CASE_ALLOCATED), LIFE_PLAN_AGREED, SINGLE_AGENCY, CASE_REVIEW,
-      .stop = CK(CK_T12B),
-      .start = CK(CK_T14A) | CK(CK_T15) | CK(CK_T16),
+      .stop = CK(CK_T12B), .start = CK(CK_T14A) | CK(CK_T15) | CK(CK_T16),
       .effects = LIFE_DO_CONTACT },
 
     { 13, ON(CASE_REVIEW), LIFE_REVIEW_HELD, IS_EH, SAME,
@@ -180,35 +174,25 @@ static const struct transition rows[] = {
       .stop = CK(CK_L3) | CK(CK_T18) | CK(CK_T1),
       .effects = LIFE_DO_END_OFFER },
 
-    { 17, PENDING, LIFE_ALLOCATED, ALWAYS, UNDER,
-      .effects = 0 },
-    { 17, PENDING, LIFE_REALLOCATED, ALWAYS, UNDER,
-      .effects = 0 },
-    { 17, PENDING, LIFE_ASSESSMENT_STARTED, ALWAYS, UNDER,
-      .effects = 0 },
-    { 17, PENDING, LIFE_ASSESSMENT_COMPLETED, ALWAYS, UNDER,
-      .effects = 0 },
-    { 17, PENDING, LIFE_PLAN_AGREED, ALWAYS, UNDER,
-      .effects = 0 },
-    { 17, PENDING, LIFE_REVIEW_HELD, ALWAYS, UNDER,
-      .effects = 0 },
+    { 17, PENDING, LIFE_ALLOCATED, ALWAYS, UNDER, .effects = 0 },
+    { 17, PENDING, LIFE_REALLOCATED, ALWAYS, UNDER, .effects = 0 },
+    { 17, PENDING, LIFE_ASSESSMENT_STARTED, ALWAYS, UNDER, .effects = 0 },
+    { 17, PENDING, LIFE_ASSESSMENT_COMPLETED, ALWAYS, UNDER, .effects = 0 },
+    { 17, PENDING, LIFE_PLAN_AGREED, ALWAYS, UNDER, .effects = 0 },
+    { 17, PENDING, LIFE_REVIEW_HELD, ALWAYS, UNDER, .effects = 0 },
 
     { 18, OPEN, LIFE_CONTACT, ALWAYS, SAME, .stop = CK(CK_T13),
       .effects = LIFE_DO_CONTACT },
     { 18, OPEN, LIFE_SEEN, ALWAYS, SAME, .effects = LIFE_DO_CONTACT },
-    { 18, OPEN, LIFE_NOTE, ALWAYS, SAME,
-      .effects = 0 },
+    { 18, OPEN, LIFE_NOTE, ALWAYS, SAME, .effects = 0 },
     { 18, OPEN, LIFE_TRACKER_REVIEWED, ALWAYS, SAME, .stop = CK(CK_T17),
       .start = CK(CK_T17) },
     { 18, OPEN, LIFE_PANEL_CONSIDERED, ALWAYS, SAME, .stop = CK(CK_T18) },
     { 18, OPEN, LIFE_CONSULTED, ALWAYS, SAME, .start = CK(CK_L6) },
-    { 18, OPEN, LIFE_CONSULTATION_ANSWERED, ALWAYS, SAME,
-      .stop = CK(CK_L6) },
-    { 18, OPEN, LIFE_PAUSED, REASON_GIVEN, SAME,
-      .effects = LIFE_DO_PAUSE },
+    { 18, OPEN, LIFE_CONSULTATION_ANSWERED, ALWAYS, SAME, .stop = CK(CK_L6) },
+    { 18, OPEN, LIFE_PAUSED, REASON_GIVEN, SAME, .effects = LIFE_DO_PAUSE },
     { 18, OPEN, LIFE_RESUMED, ALWAYS, SAME, .effects = LIFE_DO_RESUME },
-    { 18, OPEN, LIFE_CSC_STATUS_CHANGED, ALWAYS, SAME,
-      .effects = 0 },
+    { 18, OPEN, LIFE_CSC_STATUS_CHANGED, ALWAYS, SAME, .effects = 0 },
 
     /* Social care's own clocks: the text under the table. */
     { 18, OPEN, LIFE_STRATEGY_STARTED, IS_CSC, SAME, .start = CK(CK_T3) },
@@ -226,8 +210,7 @@ static const struct transition rows[] = {
       .effects = LIFE_DO_CONTACT },
     { 18, OPEN, LIFE_LAC_STARTED, IS_CSC, SAME, .start = CK(CK_T8A) },
     { 18, OPEN, LIFE_LAC_REVIEW_HELD, FIRST_LAC_REVIEW, SAME,
-      .stop = CK(CK_T8A), .start = CK(CK_T8B),
-      .effects = LIFE_DO_CONTACT },
+      .stop = CK(CK_T8A), .start = CK(CK_T8B), .effects = LIFE_DO_CONTACT },
     { 18, OPEN, LIFE_LAC_REVIEW_HELD, IS_CSC, SAME,
       .stop = CK(CK_T8B) | CK(CK_T8C), .start = CK(CK_T8C),
       .effects = LIFE_DO_CONTACT },
@@ -265,11 +248,13 @@ static const struct refusal refusals[GUARD_N] = {
     [IS_EH] = { "R20", "it is early help's" },
     [IS_CSC] = { "R20", "it is social care's" },
     [SINGLE_AGENCY] = { "R20", "only single agency help needs no assessment" },
-    [MAY_STEP_DOWN] = { "R21", "child protection or looked after: no step-down" },
+    [MAY_STEP_DOWN] = { "R21",
+                        "child protection or looked after: no step-down" },
     [BY_OTHER_SIDE] = { "R20", "only the other side accepts, naming its unit" },
     [BY_SENDER] = { "R20", "only the sender withdraws" },
     [OTHER_OUTCOME] = { "R20", "the case isn't early help's" },
-    [CLOSING] = { "R20", "closing names an outcome, the worker and the leader" },
+    [CLOSING] = { "R20",
+                  "closing names an outcome, the worker and the leader" },
     [MAY_REOPEN] = { "R20", "reopening takes a leader, within 14 days, while "
                             "the side is free" },
     [OLDER_OPEN] = { "R20", "no older case is open on that side" },
@@ -298,37 +283,57 @@ static bool
 guard_holds(enum guard g, const struct life_facts *f)
 {
     switch (g) {
-    case ALWAYS: return true;
-    case BY_MASH: return f->mash;
-    case NOT_BY_MASH: return !f->mash;
-    case NEEDS_ASSESSMENT: return needs_assessment(f->outcome);
-    case FACTS_TAKEN: return f->open_elsewhere;
-    case REASON_GIVEN: return f->reason;
-    case LONG_REASON: return f->long_reason;
-    case WORKER_NAMED: return f->worker_named;
-    case CONSENT_OR_CSC: return f->consent || is_csc(f);
-    case AUTHORISED: return f->second_named;
-    case IS_EH: return !is_csc(f);
-    case IS_CSC: return is_csc(f);
+    case ALWAYS:
+        return true;
+    case BY_MASH:
+        return f->mash;
+    case NOT_BY_MASH:
+        return !f->mash;
+    case NEEDS_ASSESSMENT:
+        return needs_assessment(f->outcome);
+    case FACTS_TAKEN:
+        return f->open_elsewhere;
+    case REASON_GIVEN:
+        return f->reason;
+    case LONG_REASON:
+        return f->long_reason;
+    case WORKER_NAMED:
+        return f->worker_named;
+    case CONSENT_OR_CSC:
+        return f->consent || is_csc(f);
+    case AUTHORISED:
+        return f->second_named;
+    case IS_EH:
+        return !is_csc(f);
+    case IS_CSC:
+        return is_csc(f);
     case SINGLE_AGENCY:
         return !is_csc(f) && f->was_outcome == OUTCOME_SINGLE_AGENCY;
     case MAY_STEP_DOWN:
-        return is_csc(f) && f->csc_status != CSC_CP &&
-               f->csc_status != CSC_LAC;
-    case BY_OTHER_SIDE: return f->by_other_side && f->unit_named;
-    case BY_SENDER: return !f->by_other_side;
-    case MORE_HELP_OWNED: return more_help(f) && f->has_worker;
-    case MORE_HELP: return more_help(f);
-    case OTHER_OUTCOME: return !is_csc(f);
+        return is_csc(f) && f->csc_status != CSC_CP && f->csc_status != CSC_LAC;
+    case BY_OTHER_SIDE:
+        return f->by_other_side && f->unit_named;
+    case BY_SENDER:
+        return !f->by_other_side;
+    case MORE_HELP_OWNED:
+        return more_help(f) && f->has_worker;
+    case MORE_HELP:
+        return more_help(f);
+    case OTHER_OUTCOME:
+        return !is_csc(f);
     case CLOSING:
         return f->outcome_named && f->by_named && f->second_named;
     case MAY_REOPEN:
         return f->second_named && f->closed_days <= REOPEN_DAYS &&
                !f->side_taken;
-    case OLDER_OPEN: return f->older_open;
-    case WITH_CP_PLAN: return is_csc(f) && f->cp_plan;
-    case FIRST_LAC_REVIEW: return is_csc(f) && f->first_lac_review;
-    case GUARD_N: break;
+    case OLDER_OPEN:
+        return f->older_open;
+    case WITH_CP_PLAN:
+        return is_csc(f) && f->cp_plan;
+    case FIRST_LAC_REVIEW:
+        return is_csc(f) && f->first_lac_review;
+    case GUARD_N:
+        break;
     }
     return false;
 }
@@ -359,11 +364,10 @@ refuse(int state, enum life_event ev, const struct transition *refused,
 
     if (refused == NULL)
         return err_set(err, ST_REJECT, "R20",
-                       "%s doesn't fit a case that is %s",
-                       life_event_name(ev),
-                       state == LIFE_NONE ? "not there"
-                                          : codes_word(&codes_case_state,
-                                                       state));
+                       "%s doesn't fit a case that is %s", life_event_name(ev),
+                       state == LIFE_NONE
+                           ? "not there"
+                           : codes_word(&codes_case_state, state));
     why = &refusals[refused->guard];
     return err_set(err, ST_REJECT, why->code == NULL ? "R20" : why->code,
                    "%s: %s", life_event_name(ev),
@@ -391,8 +395,9 @@ life_step(int state, int before, enum life_event ev,
     }
     if (t->next == BEFORE && !life_is_open(before))
         return err_set(err, ST_REJECT, "R20", "the case was never open");
-    *out = (struct life_result){ .row = row, .stop = t->stop,
-                                 .start = t->start, .effects = t->effects };
+    *out = (struct life_result){
+        .row = row, .stop = t->stop, .start = t->start, .effects = t->effects
+    };
     if (t->next == RETURN || t->next == BEFORE)
         out->next = before;
     else
@@ -470,10 +475,9 @@ const char *
 life_clock_id(enum life_clock c)
 {
     static const char *const ids[CK_N] = {
-        "T1",   "T2",   "T3",  "T4",  "T5",  "T6",  "T8a", "T8b", "T8c",
-        "T9a",  "T9b",  "T10", "T12", "T12b", "T13", "T14a", "T14b",
-        "T15",  "T16",  "T17", "T18", "L1",  "L2",  "L3",  "L4",  "L5",
-        "L6",
+        "T1",  "T2",  "T3",  "T4",  "T5",   "T6",  "T8a",  "T8b",  "T8c",
+        "T9a", "T9b", "T10", "T12", "T12b", "T13", "T14a", "T14b", "T15",
+        "T16", "T17", "T18", "L1",  "L2",   "L3",  "L4",   "L5",   "L6",
     };
 
     return c < CK_N ? ids[c] : "";

@@ -34,14 +34,14 @@ enum life_event {
     LIFE_ASSESSMENT_COMPLETED,
     LIFE_PLAN_AGREED,
     LIFE_REVIEW_HELD,
-    LIFE_OFFERED,          /* handover_offered, or a final step offer */
+    LIFE_OFFERED, /* handover_offered, or a final step offer */
     LIFE_ACCEPTED,
     LIFE_DECLINED,
     LIFE_WITHDRAWN,
-    LIFE_EXPIRED,          /* L3 passed for the second time */
-    LIFE_CONTACT,          /* contact_family, visit */
-    LIFE_SEEN,             /* child_seen, contact_agency, session_attended */
-    LIFE_NOTE,             /* what moves nothing: notes, needs, services */
+    LIFE_EXPIRED, /* L3 passed for the second time */
+    LIFE_CONTACT, /* contact_family, visit */
+    LIFE_SEEN,    /* child_seen, contact_agency, session_attended */
+    LIFE_NOTE,    /* what moves nothing: notes, needs, services */
     LIFE_TRACKER_REVIEWED,
     LIFE_PANEL_CONSIDERED,
     LIFE_CONSULTED,
@@ -65,68 +65,94 @@ enum life_event {
 };
 
 /** "allocated", "final_help", ...; for reasons and traces. */
-const char *life_event_name(enum life_event ev);
+const char *
+life_event_name(enum life_event ev);
 
 /* The clocks that cases and episodes run, in the order of the tables. */
 enum life_clock {
-    CK_T1, CK_T2, CK_T3, CK_T4, CK_T5, CK_T6, CK_T8A, CK_T8B, CK_T8C,
-    CK_T9A, CK_T9B, CK_T10, CK_T12, CK_T12B, CK_T13, CK_T14A, CK_T14B,
-    CK_T15, CK_T16, CK_T17, CK_T18, CK_L1, CK_L2, CK_L3, CK_L4, CK_L5, CK_L6,
+    CK_T1,
+    CK_T2,
+    CK_T3,
+    CK_T4,
+    CK_T5,
+    CK_T6,
+    CK_T8A,
+    CK_T8B,
+    CK_T8C,
+    CK_T9A,
+    CK_T9B,
+    CK_T10,
+    CK_T12,
+    CK_T12B,
+    CK_T13,
+    CK_T14A,
+    CK_T14B,
+    CK_T15,
+    CK_T16,
+    CK_T17,
+    CK_T18,
+    CK_L1,
+    CK_L2,
+    CK_L3,
+    CK_L4,
+    CK_L5,
+    CK_L6,
     CK_N,
 };
 
 #define CK(c) ((uint32_t)1 << (c))
 
 /** "T1", "T12b", ...: the id in profiles. */
-const char *life_clock_id(enum life_clock c);
+const char *
+life_clock_id(enum life_clock c);
 
 /* What the tracker does besides moving the state. */
 enum life_effect {
-    LIFE_DO_ANSWER = 1,        /* ReferrerAnswered with the outcome */
-    LIFE_DO_OPEN = 2,          /* a case comes to be */
-    LIFE_DO_STOP_ALL = 4,      /* every clock of the case, every alert */
-    LIFE_DO_CONTACT = 8,       /* the child was seen to: D02 anew */
-    LIFE_DO_WORKER = 16,       /* the owner is the worker named */
-    LIFE_DO_OFFER = 32,        /* a hand-over begins */
-    LIFE_DO_END_OFFER = 64,    /* it ends, the case goes back */
-    LIFE_DO_OTHER_SIDE = 128,  /* it is accepted: the other side's case opens */
-    LIFE_DO_OUTCOME = 256,     /* the case takes the decision's outcome */
+    LIFE_DO_ANSWER = 1,       /* ReferrerAnswered with the outcome */
+    LIFE_DO_OPEN = 2,         /* a case comes to be */
+    LIFE_DO_STOP_ALL = 4,     /* every clock of the case, every alert */
+    LIFE_DO_CONTACT = 8,      /* the child was seen to: D02 anew */
+    LIFE_DO_WORKER = 16,      /* the owner is the worker named */
+    LIFE_DO_OFFER = 32,       /* a hand-over begins */
+    LIFE_DO_END_OFFER = 64,   /* it ends, the case goes back */
+    LIFE_DO_OTHER_SIDE = 128, /* it is accepted: the other side's case opens */
+    LIFE_DO_OUTCOME = 256,    /* the case takes the decision's outcome */
     LIFE_DO_PAUSE = 512,
     LIFE_DO_RESUME = 1024,
-    LIFE_DO_REOPEN = 2048,     /* clocks go on with their old due instants */
+    LIFE_DO_REOPEN = 2048, /* clocks go on with their old due instants */
 };
 
 /* What the guards look at; the tracker fills in what it knows. */
 struct life_facts {
-    int side;          /* enum side of the case, of the decision where none is */
-    bool mash;         /* came in by the MASH door */
-    int outcome;       /* enum outcome that takes effect */
-    int was_outcome;   /* of the open case, 0 where none is */
-    int csc_status;    /* enum csc_status of the child */
+    int side;        /* enum side of the case, of the decision where none is */
+    bool mash;       /* came in by the MASH door */
+    int outcome;     /* enum outcome that takes effect */
+    int was_outcome; /* of the open case, 0 where none is */
+    int csc_status;  /* enum csc_status of the child */
     bool open_elsewhere; /* another open case of the child takes the facts */
-    bool side_taken;   /* another case is open on this case's side */
+    bool side_taken;     /* another case is open on this case's side */
     bool older_open;   /* the other case of a merge is open, older, same side */
     bool has_worker;   /* the case has one */
     bool worker_named; /* the record names one */
     bool unit_named;
-    bool consent;      /* given or not needed */
-    bool by_named;     /* who did it */
-    bool second_named; /* the leader beside the worker */
-    bool reason;       /* some reason given */
-    bool long_reason;  /* of 20 characters or more */
-    bool outcome_named; /* a closing outcome */
-    bool by_other_side; /* the record's unit is not the sender's */
-    bool cp_plan;      /* the conference agreed a protection plan */
+    bool consent;          /* given or not needed */
+    bool by_named;         /* who did it */
+    bool second_named;     /* the leader beside the worker */
+    bool reason;           /* some reason given */
+    bool long_reason;      /* of 20 characters or more */
+    bool outcome_named;    /* a closing outcome */
+    bool by_other_side;    /* the record's unit is not the sender's */
+    bool cp_plan;          /* the conference agreed a protection plan */
     bool first_lac_review; /* T8a is the one that runs */
-    int64_t closed_days; /* local days since the case closed */
+    int64_t closed_days;   /* local days since the case closed */
 };
 
 struct life_result {
-    int row;        /* of domain.md section 6, 1 to 24 */
-    int next;       /* enum case_state or LIFE_NONE */
-    int return_to;  /* where a pending hand-over leads back to, else 0 */
-    uint32_t stop;  /* CK bits */
-    uint32_t start; /* CK bits, after stopping */
+    int row;          /* of domain.md section 6, 1 to 24 */
+    int next;         /* enum case_state or LIFE_NONE */
+    int return_to;    /* where a pending hand-over leads back to, else 0 */
+    uint32_t stop;    /* CK bits */
+    uint32_t start;   /* CK bits, after stopping */
     unsigned effects; /* enum life_effect bits */
 };
 
@@ -136,11 +162,13 @@ struct life_result {
  * where a protection plan or looked-after status stands in the way of a
  * step-down): nothing changes.
  */
-MUST_CHECK enum status life_step(int state, int before, enum life_event ev,
-                                 const struct life_facts *facts,
-                                 struct life_result *out, struct err *err);
+MUST_CHECK enum status
+life_step(int state, int before, enum life_event ev,
+          const struct life_facts *facts, struct life_result *out,
+          struct err *err);
 
 /** True for the eight states of a case that is open. */
-bool life_is_open(int state);
+bool
+life_is_open(int state);
 
 #endif

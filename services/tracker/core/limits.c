@@ -7,50 +7,99 @@
 
 /* domain.md section 8; the last line is the ladder for every other clock. */
 static const struct drift drifts[] = {
-    { .clock = "L2", .rule = "D01", .due = ROLE_UNIT_LEADER,
-      .district = ROLE_DISTRICT_MANAGER, .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "D02", .rule = "D02", .due = ROLE_WORKER,
+    { .clock = "L2",
+      .rule = "D01",
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "D02",
+      .rule = "D02",
+      .due = ROLE_WORKER,
       .district = ROLE_UNIT_LEADER },
-    { .clock = "T2", .rule = "D03", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T2",
+      .rule = "D03",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T12", .rule = "D03", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T12",
+      .rule = "D03",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T12b", .rule = "D04", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T12b",
+      .rule = "D04",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T14a", .rule = "D05", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T14a",
+      .rule = "D05",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T14b", .rule = "D05", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T14b",
+      .rule = "D05",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T9a", .rule = "D05", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T9a",
+      .rule = "D05",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T9b", .rule = "D05", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T9b",
+      .rule = "D05",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "L3", .rule = "D08", .warn = ROLE_UNIT_LEADER,
-      .due = ROLE_UNIT_LEADER, .also = ROLE_UNIT_LEADER,
-      .district = ROLE_DISTRICT_MANAGER, .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "L4", .rule = "D09", .warn = ROLE_CAF_OFFICER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "L3",
+      .rule = "D08",
+      .warn = ROLE_UNIT_LEADER,
+      .due = ROLE_UNIT_LEADER,
+      .also = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T10", .rule = "D10", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "L4",
+      .rule = "D09",
+      .warn = ROLE_CAF_OFFICER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T1", .rule = "D14", .warn = ROLE_SCREENER,
-      .due = ROLE_MASH_MANAGER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T10",
+      .rule = "D10",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T17", .rule = "D15", .warn = ROLE_WORKER,
-      .due = ROLE_UNIT_LEADER, .district = ROLE_DISTRICT_MANAGER,
+    { .clock = "T1",
+      .rule = "D14",
+      .warn = ROLE_SCREENER,
+      .due = ROLE_MASH_MANAGER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "T18", .rule = "D20", .warn = ROLE_WORKER,
-      .due = ROLE_DISTRICT_MANAGER, .head = ROLE_HEAD_OF_SERVICE },
-    { .clock = "", .rule = "", .warn = ROLE_WORKER, .due = ROLE_UNIT_LEADER,
-      .district = ROLE_DISTRICT_MANAGER, .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "T17",
+      .rule = "D15",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "T18",
+      .rule = "D20",
+      .warn = ROLE_WORKER,
+      .due = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "",
+      .rule = "",
+      .warn = ROLE_WORKER,
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
 };
 
 enum status
@@ -73,10 +122,14 @@ static int
 rag_hours(const struct profile_rag_hours *hours, int rag)
 {
     switch (rag) {
-    case RAG_RED: return hours->red;
-    case RAG_GREEN: return hours->green;
-    case RAG_BLUE: return 0;
-    default: return hours->amber;
+    case RAG_RED:
+        return hours->red;
+    case RAG_GREEN:
+        return hours->green;
+    case RAG_BLUE:
+        return 0;
+    default:
+        return hours->amber;
     }
 }
 
@@ -118,10 +171,9 @@ working_days_after(const struct limits *limits, time_ms from, int days)
     const struct calendar *cal = limits->setting.cal;
     date_d d;
 
-    if (days < 1 ||
-        calendar_add_working_days(cal, &limits->setting.closures,
-                                  zone_date(&cal->zone, from), days,
-                                  CALENDAR_WD0, &d, NULL) != ST_OK)
+    if (days < 1 || calendar_add_working_days(cal, &limits->setting.closures,
+                                              zone_date(&cal->zone, from), days,
+                                              CALENDAR_WD0, &d, NULL) != ST_OK)
         return TIME_NEVER;
     return zone_end_of_day(&cal->zone, d) + 1;
 }
@@ -147,8 +199,8 @@ limits_rungs(const struct limits *limits, const struct drift *drift,
     } else {
         *district = working_days_after(limits, due_at,
                                        d->escalate_district_working_days);
-        *head = working_days_after(limits, due_at,
-                                   d->escalate_head_working_days);
+        *head =
+            working_days_after(limits, due_at, d->escalate_head_working_days);
     }
     if (drift->district == 0)
         *district = TIME_NEVER;

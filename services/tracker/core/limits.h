@@ -20,17 +20,18 @@ struct limits {
  * not among those activated. ST_FATAL, code "profile", before the log has
  * activated a profile and a calendar.
  */
-MUST_CHECK enum status limits_of(const struct settings *settings,
-                                 struct str version, struct limits *out,
-                                 struct err *err);
+MUST_CHECK enum status
+limits_of(const struct settings *settings, struct str version,
+          struct limits *out, struct err *err);
 
 /**
  * The specification of a clock; L1 and L6 take their hours from the MASH's
  * colour `rag` (0 is amber). False where the profile has no such clock, or
  * the colour has none (blue).
  */
-bool limits_clock(const struct limits *limits, const char *clock, int rag,
-                  struct clock_spec *out);
+bool
+limits_clock(const struct limits *limits, const char *clock, int rag,
+             struct clock_spec *out);
 
 /* One way to alert. A role that is 0 isn't told. */
 struct drift {
@@ -38,22 +39,25 @@ struct drift {
     const char *rule;  /* that the alert carries */
     int warn;          /* enum alert_role */
     int due;
-    int also;          /* told at the same moment as `due` */
-    int district;      /* the next rung up */
+    int also;     /* told at the same moment as `due` */
+    int district; /* the next rung up */
     int head;
 };
 
 /** How a clock, or a rule without a clock, alerts; never NULL. */
-const struct drift *limits_drift(struct str clock);
+const struct drift *
+limits_drift(struct str clock);
 
 /**
  * When the rungs after `due_at` fire, in *district and *head; TIME_NEVER
  * where there is none.
  */
-void limits_rungs(const struct limits *limits, const struct drift *drift,
-                  time_ms due_at, time_ms *district, time_ms *head);
+void
+limits_rungs(const struct limits *limits, const struct drift *drift,
+             time_ms due_at, time_ms *district, time_ms *head);
 
 /** End of the local day `days` after that of `from`. */
-time_ms limits_days_after(const struct limits *limits, time_ms from, int days);
+time_ms
+limits_days_after(const struct limits *limits, time_ms from, int days);
 
 #endif

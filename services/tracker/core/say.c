@@ -4,8 +4,9 @@ enum status
 moment_of(struct moment *m, struct step *step, time_ms at, struct id record,
           struct str version, struct err *err)
 {
-    *m = (struct moment){ .step = step, .at = at, .record = record,
-                          .profile_version = version };
+    *m = (struct moment){
+        .step = step, .at = at, .record = record, .profile_version = version
+    };
     return limits_of(step->settings, version, &m->limits, err);
 }
 
@@ -38,8 +39,7 @@ say_case(const struct moment *m, const struct case_row *c,
     rec.side = c->side;
     rec.state = c->state;
     rec.state_before = said->state_before;
-    rec.return_to =
-        c->state == CASE_HANDOVER_PENDING ? c->state_before : 0;
+    rec.return_to = c->state == CASE_HANDOVER_PENDING ? c->state_before : 0;
     rec.outcome = c->outcome;
     rec.unit = c->unit;
     rec.worker = c->worker;
@@ -176,8 +176,8 @@ say_raised(const struct moment *m, const struct alert_row *a, struct err *err)
     rec.told = a->told;
     rec.unit = a->unit;
     rec.worker = a->worker;
-    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a),
-                   REC_ALERT_RAISED, &rec, err);
+    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a), REC_ALERT_RAISED,
+                   &rec, err);
 }
 
 static enum status
@@ -240,8 +240,8 @@ say_cleared(const struct moment *m, const struct alert_row *a,
     rec.case_id = a->case_id;
     rec.child_id = a->child_id;
     rec.reason = reason;
-    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a),
-                   REC_ALERT_CLEARED, &rec, err);
+    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a), REC_ALERT_CLEARED,
+                   &rec, err);
 }
 
 static bool
@@ -267,11 +267,14 @@ answer_for(const struct answer_said *said)
                        said->outcome == OUTCOME_UNIVERSAL
                    ? ANSWER_NO_FURTHER_ACTION
                    : ANSWER_BEING_HELPED;
-    case AGENCY_INDIVIDUAL: return ANSWER_NEXT_STEPS;
+    case AGENCY_INDIVIDUAL:
+        return ANSWER_NEXT_STEPS;
     case AGENCY_ANONYMOUS:
     case AGENCY_UNKNOWN:
-    case 0: return ANSWER_RECEIVED;
-    default: return ANSWER_OUTCOME;
+    case 0:
+        return ANSWER_RECEIVED;
+    default:
+        return ANSWER_OUTCOME;
     }
 }
 
@@ -282,9 +285,10 @@ say_answer(const struct moment *m, const struct answer_said *said,
     struct referrer_answered rec;
 
     fields_clear(&fields_referrer_answered, &rec);
-    fill_meta(m, id_is_none(said->notification_id) ? m->record
-                                                   : said->notification_id,
-              &rec.meta);
+    fill_meta(
+        m,
+        id_is_none(said->notification_id) ? m->record : said->notification_id,
+        &rec.meta);
     rec.notification_id = said->notification_id;
     rec.agency_id = said->agency_id;
     rec.agency_ref = said->agency_ref;

@@ -16,52 +16,50 @@
 struct moment {
     struct step *step;
     struct limits limits;
-    time_ms at;        /* when it happened: stops clocks */
-    struct id record;  /* id of the record, null where a deadline fires */
+    time_ms at;       /* when it happened: stops clocks */
+    struct id record; /* id of the record, null where a deadline fires */
     struct str profile_version;
 };
 
 /**
  * Set up a moment; `version` as in limits_of. ST_FATAL "profile" as there.
  */
-MUST_CHECK enum status moment_of(struct moment *m, struct step *step,
-                                 time_ms at, struct id record,
-                                 struct str version, struct err *err);
+MUST_CHECK enum status
+moment_of(struct moment *m, struct step *step, time_ms at, struct id record,
+          struct str version, struct err *err);
 
 /* What CaseChanged says beside the case itself. */
 struct case_said {
-    int state_before; /* 0: the case is new */
+    int state_before;          /* 0: the case is new */
     struct id decision_id;     /* that it answers, or null */
     struct id notification_id; /* with it; else the one that opened the case */
     int effect;                /* enum outcome, with it */
     struct id activity_id;
 };
 
-MUST_CHECK enum status say_case(const struct moment *m,
-                                const struct case_row *c,
-                                const struct case_said *said,
-                                struct err *err);
-MUST_CHECK enum status say_handover(const struct moment *m,
-                                    const struct handover_row *h,
-                                    const struct case_row *c,
-                                    struct err *err);
+MUST_CHECK enum status
+say_case(const struct moment *m, const struct case_row *c,
+         const struct case_said *said, struct err *err);
+MUST_CHECK enum status
+say_handover(const struct moment *m, const struct handover_row *h,
+             const struct case_row *c, struct err *err);
 /** `change` is an enum clock_change. */
-MUST_CHECK enum status say_clock(const struct moment *m,
-                                 const struct clock_row *k, int change,
-                                 struct str unit, struct err *err);
-MUST_CHECK enum status say_episode(const struct moment *m,
-                                   const struct episode_row *e,
-                                   struct str worker, struct err *err);
+MUST_CHECK enum status
+say_clock(const struct moment *m, const struct clock_row *k, int change,
+          struct str unit, struct err *err);
+MUST_CHECK enum status
+say_episode(const struct moment *m, const struct episode_row *e,
+            struct str worker, struct err *err);
 /** AlertRaised at stage 1, AlertEscalated above. */
-MUST_CHECK enum status say_alert(const struct moment *m,
-                                 const struct alert_row *a, struct err *err);
-MUST_CHECK enum status say_acknowledged(const struct moment *m,
-                                        const struct alert_row *a,
-                                        struct err *err);
+MUST_CHECK enum status
+say_alert(const struct moment *m, const struct alert_row *a, struct err *err);
+MUST_CHECK enum status
+say_acknowledged(const struct moment *m, const struct alert_row *a,
+                 struct err *err);
 /** `reason` is a code: ended, closed, merged. */
-MUST_CHECK enum status say_cleared(const struct moment *m,
-                                   const struct alert_row *a,
-                                   struct str reason, struct err *err);
+MUST_CHECK enum status
+say_cleared(const struct moment *m, const struct alert_row *a,
+            struct str reason, struct err *err);
 
 /* Whom to answer, and what. */
 struct answer_said {
@@ -79,8 +77,8 @@ struct answer_said {
 };
 
 /** How much each kind of sender is told: domain.md section 11, "Feedback". */
-MUST_CHECK enum status say_answer(const struct moment *m,
-                                  const struct answer_said *said,
-                                  struct err *err);
+MUST_CHECK enum status
+say_answer(const struct moment *m, const struct answer_said *said,
+           struct err *err);
 
 #endif

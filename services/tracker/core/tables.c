@@ -181,10 +181,23 @@ static const struct field episode_message_at[] = {
 };
 #undef S
 
-#define FIELDS(sql, c, at_) \
-    { .name = (sql), .size = sizeof(c), .at = (at_), .n = N_OF(at_) }
-#define INDEX(sql, position) \
-    { { .name = (sql), .fields = { (position) }, .n = 1 } }
+#define S struct worker_row
+static const struct field worker_at[] = {
+    FIELD_TEXT(S, worker, 0),
+    FIELD_I32(S, open_cases, 0),
+};
+#undef S
+
+#define FIELDS(sql, c, at_)                                                    \
+    {                                                                          \
+        .name = (sql), .size = sizeof(c), .at = (at_), .n = N_OF(at_)          \
+    }
+#define INDEX(sql, position)                                                   \
+    {                                                                          \
+        {                                                                      \
+            .name = (sql), .fields = { (position) }, .n = 1                    \
+        }                                                                      \
+    }
 
 /* Position of a field whose group is loaded together; SQL has its index. */
 enum {
@@ -231,8 +244,8 @@ const struct table tracker_tables[TABLE_N] = {
                       .index = INDEX("alert_by_subject", AT_SECOND),
                       .n_index = 1,
                       .due = -1 },
-    [TABLE_EPISODE] = { .fields = FIELDS("episode", struct episode_row,
-                                         episode_at),
+    [TABLE_EPISODE] = { .fields =
+                            FIELDS("episode", struct episode_row, episode_at),
                         .n_key = 1,
                         .index = INDEX("episode_by_child", AT_SECOND),
                         .n_index = 1,
@@ -245,4 +258,7 @@ const struct table tracker_tables[TABLE_N] = {
                                                AT_FIRST),
                                 .n_index = 1,
                                 .due = -1 },
+    [TABLE_WORKER] = { .fields = FIELDS("worker", struct worker_row, worker_at),
+                       .n_key = 1,
+                       .due = -1 },
 };

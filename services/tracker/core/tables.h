@@ -24,6 +24,7 @@ enum tracker_table {
     TABLE_ALERT,
     TABLE_EPISODE,
     TABLE_EPISODE_MESSAGE,
+    TABLE_WORKER,
     TABLE_N,
 };
 
@@ -43,9 +44,10 @@ struct case_row {
     struct id child_id;
     struct id first_child_id; /* whose it was before children were merged */
     int side;
-    int state;         /* enum case_state */
-    int state_before;  /* where a pending offer returns to; what a closed case was */
-    int outcome;       /* enum outcome */
+    int state;        /* enum case_state */
+    int state_before; /* where a pending offer returns to; what a closed case
+                         was */
+    int outcome;      /* enum outcome */
     struct str unit;
     struct str worker; /* null: nobody yet */
     struct str locality;
@@ -56,8 +58,8 @@ struct case_row {
     int agency_type;
     struct str cin_source;
     int entry;
-    struct id decision_id;   /* the last that was applied to it */
-    struct id handover_id;   /* the offer that waits, or null */
+    struct id decision_id;    /* the last that was applied to it */
+    struct id handover_id;    /* the offer that waits, or null */
     struct id predecessor_id; /* case handed over to become this one */
     struct id merged_into;
     time_ms received_at; /* T1 and T2 run from it */
@@ -86,8 +88,8 @@ struct referral_row {
     int32_t amendment; /* highest seen; a lower one later is history */
     struct id case_id; /* that it acts on, or null */
     struct id decision_id;
-    int status;        /* enum decision_status */
-    int effect;        /* enum outcome */
+    int status; /* enum decision_status */
+    int effect; /* enum outcome */
 };
 
 struct handover_row {
@@ -112,13 +114,13 @@ struct clock_row {
     struct str clock;     /* "T12b" */
     int subject_kind;     /* enum clock_subject */
     struct id child_id;
-    int state;            /* enum clock_change: started, paused, stopped, void */
+    int state; /* enum clock_change: started, paused, stopped, void */
     time_ms started_at;
-    time_ms due_at;       /* null while a pause keeps it from being due */
+    time_ms due_at; /* null while a pause keeps it from being due */
     time_ms stopped_at;
     enum tri late;
-    bool by_closing;      /* stopped by closing: goes on where it reopens */
-    int rag;              /* that set its length, L1 and L6 */
+    bool by_closing; /* stopped by closing: goes on where it reopens */
+    int rag;         /* that set its length, L1 and L6 */
     struct str profile_version;
 };
 
@@ -136,7 +138,7 @@ enum deadline_stage {
     STAGE_DUE = 5,  /* one millisecond after due_at: late */
     STAGE_DISTRICT, /* the ladder's upper rungs */
     STAGE_HEAD,
-    STAGE_EXPIRE,   /* L3 passes for the second time */
+    STAGE_EXPIRE, /* L3 passes for the second time */
 };
 
 /* The next thing that happens by itself. */
@@ -211,6 +213,12 @@ struct episode_message_row {
     struct str locality;
     int age_band;
     int csc_status;
+};
+
+/* A worker's open cases, both sides together. */
+struct worker_row {
+    struct str worker;
+    int32_t open_cases;
 };
 
 #endif

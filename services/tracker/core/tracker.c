@@ -2,6 +2,7 @@
 
 #include "tracker/core/acts.h"
 #include "tracker/core/arbiter.h"
+#include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 
 /* ---- touching ------------------------------------------------------------ */
@@ -72,8 +73,10 @@ want_of_child(const struct moment *m, struct id child_id, bool all)
     size_t at = 0;
 
     while ((c = cases_next(m, child_id, &at)) != NULL) {
-        if (life_is_open(c->state) || all)
+        if (life_is_open(c->state) || all) {
             cases_want(rows, c->case_id);
+            caseload_want(rows, c->worker);
+        }
         if (all)
             cases_want(rows, c->merged_into);
     }
@@ -201,19 +204,23 @@ static enum status
 tracker_step(struct step *step, const struct event *ev, struct err *err)
 {
     switch (ev->type) {
-    case REC_REFERRAL_DECIDED: return decided(step, ev->body, err);
-    case REC_ACTIVITY_RECORDED: return recorded(step, ev->body, err);
-    case REC_CHILD_MERGED: return merged(step, ev->body, err);
-    case REC_CHILD_UNMERGED: return unmerged(step, ev->body, err);
-    default: return ST_OK; /* time, settings and erasure change nothing here */
+    case REC_REFERRAL_DECIDED:
+        return decided(step, ev->body, err);
+    case REC_ACTIVITY_RECORDED:
+        return recorded(step, ev->body, err);
+    case REC_CHILD_MERGED:
+        return merged(step, ev->body, err);
+    case REC_CHILD_UNMERGED:
+        return unmerged(step, ev->body, err);
+    default:
+        return ST_OK; /* time, settings and erasure change nothing here */
     }
 }
 
 /* ---- firing -------------------------------------------------------------- */
 
 static enum status
-fire_case(const struct moment *m, const struct deadline_row *d,
-          struct err *err)
+fire_case(const struct moment *m, const struct deadline_row *d, struct err *err)
 {
     const struct case_row *c = cases_get(m, d->subject_id);
     bool first_l3 = d->stage == STAGE_DUE && str_is(d->rule, "L3");
@@ -251,8 +258,8 @@ tracker_fire(struct step *step, const void *due_row, struct err *err)
 {
     const struct deadline_row *d = due_row;
     struct moment m;
-    enum status rc = moment_of(&m, step, step->now, ID_NONE,
-                               d->profile_version, err);
+    enum status rc =
+        moment_of(&m, step, step->now, ID_NONE, d->profile_version, err);
 
     if (rc != ST_OK)
         return rc;

@@ -78,8 +78,7 @@ watch_clock(const struct moment *m, struct id subject, struct str clock)
 static bool
 runs(const struct clock_row *k)
 {
-    return k != NULL &&
-           (k->state == CLOCK_STARTED || k->state == CLOCK_PAUSED);
+    return k != NULL && (k->state == CLOCK_STARTED || k->state == CLOCK_PAUSED);
 }
 
 bool
@@ -186,8 +185,7 @@ watch_clear(const struct moment *m, struct id subject, struct str rule,
     enum status rc = ST_OK;
     size_t at = 0;
 
-    while (rc == ST_OK &&
-           (a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
+    while (rc == ST_OK && (a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
         if (a->cleared_at == TIME_NONE &&
             (rule.p == NULL || str_eq(a->rule, rule)) &&
             (due_at == TIME_NONE || a->due_at == due_at))
@@ -260,7 +258,8 @@ open_run(const struct moment *m, struct id subject, struct str clock,
     (void)snprintf(id, sizeof id, "%.*s", STR_ARG(clock));
     if (!limits_clock(&m->limits, id, rag, &out->spec))
         return false;
-    out->run = (struct clock_run){ .start = start, .pauses = out->pauses,
+    out->run = (struct clock_run){ .start = start,
+                                   .pauses = out->pauses,
                                    .birth = DATE_NONE };
     while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
         if (str_eq(p->clock, clock) && out->run.n_pauses < PAUSES_MAX)
@@ -271,7 +270,8 @@ open_run(const struct moment *m, struct id subject, struct str clock,
     return true;
 }
 
-/* When a chase of L4 falls due: every so many working days, until it is late. */
+/* When a chase of L4 falls due: every so many working days, until it is late.
+ */
 static size_t
 chases(const struct moment *m, const struct run *r, time_ms due_at,
        time_ms out[CLOCK_WARNS])
@@ -291,11 +291,11 @@ chases(const struct moment *m, const struct run *r, time_ms due_at,
     return n;
 }
 
-/* Deadlines of a run that is due at `due_at`; warnings that are past go unsaid. */
+/* Deadlines of a run that is due at `due_at`; warnings that are past go unsaid.
+ */
 static enum status
-put_deadlines(const struct moment *m, const struct watched *w,
-              struct str clock, const struct run *r, time_ms due_at,
-              struct err *err)
+put_deadlines(const struct moment *m, const struct watched *w, struct str clock,
+              const struct run *r, time_ms due_at, struct err *err)
 {
     time_ms warnings[CLOCK_WARNS];
     size_t n = 0;
@@ -303,8 +303,8 @@ put_deadlines(const struct moment *m, const struct watched *w,
 
     if (due_at == TIME_NEVER)
         return ST_OK;
-    rc = clock_warnings(&r->spec, &m->limits.setting, &r->run, due_at,
-                        warnings, &n, err);
+    rc = clock_warnings(&r->spec, &m->limits.setting, &r->run, due_at, warnings,
+                        &n, err);
     if (rc != ST_OK)
         return rc;
     if (str_is(clock, "L4"))
@@ -376,8 +376,8 @@ watch_start(const struct moment *m, const struct watched *w, struct str clock,
 
 /* Nobody waits for this run any more. */
 static enum status
-end_watch(const struct moment *m, const struct clock_row *k,
-          struct str reason, struct err *err)
+end_watch(const struct moment *m, const struct clock_row *k, struct str reason,
+          struct err *err)
 {
     remove_deadlines(m, k->subject_id, k->clock, STAGE_WARN);
     return watch_clear(m, k->subject_id, rule_of(k->clock), k->due_at, reason,
@@ -457,7 +457,8 @@ watch_reopen(const struct moment *m, const struct watched *w, struct err *err)
     return rc;
 }
 
-/* The due time follows from start and pauses anew; what hung on the old one goes. */
+/* The due time follows from start and pauses anew; what hung on the old one
+ * goes. */
 static enum status
 move_due(const struct moment *m, const struct watched *w,
          const struct clock_row *running, const struct run *r, int change,
@@ -574,14 +575,14 @@ take_over_one(const struct moment *m, const struct watched *w,
     if (rc == ST_OK)
         rc = put_deadlines(m, w, k.clock, &r, k.due_at, err);
     if (rc == ST_OK)
-        rc = say_clock(m, &k, runs(ours) ? CLOCK_MOVED : CLOCK_STARTED,
-                       w->unit, err);
+        rc = say_clock(m, &k, runs(ours) ? CLOCK_MOVED : CLOCK_STARTED, w->unit,
+                       err);
     return rc;
 }
 
 enum status
-watch_take_over(const struct moment *m, const struct watched *w,
-                struct id from, struct err *err)
+watch_take_over(const struct moment *m, const struct watched *w, struct id from,
+                struct err *err)
 {
     const struct clock_row *k;
     enum status rc = ST_OK;
@@ -626,7 +627,8 @@ watch_acknowledge(const struct moment *m, struct id alert_id, struct str by,
     rows_put(m->step->rows, TABLE_ALERT, &a);
     while ((d = next_of(m, TABLE_DEADLINE, a.subject_id, &at)) != NULL)
         if ((d->stage == STAGE_DISTRICT || d->stage == STAGE_HEAD) &&
-            !str_is(d->rule, "D02") && d->alert_due_at == a.due_at && str_eq(rule_of(d->rule), a.rule))
+            !str_is(d->rule, "D02") && d->alert_due_at == a.due_at &&
+            str_eq(rule_of(d->rule), a.rule))
             rows_delete(m->step->rows, TABLE_DEADLINE, d);
     return say_acknowledged(m, &a, err);
 }
@@ -671,8 +673,7 @@ put_expiry(const struct moment *m, const struct watched *w,
 
 enum status
 watch_fire(const struct moment *m, const struct watched *w,
-           const struct deadline_row *deadline, bool *expired,
-           struct err *err)
+           const struct deadline_row *deadline, bool *expired, struct err *err)
 {
     const struct drift *drift = limits_drift(deadline->rule);
     struct str rule = rule_of(deadline->rule);
@@ -690,9 +691,14 @@ watch_fire(const struct moment *m, const struct watched *w,
     case STAGE_EXPIRE:
         *expired = true;
         return ST_OK;
-    case STAGE_DISTRICT: role = drift->district; break;
-    case STAGE_HEAD: role = drift->head; break;
-    default: break;
+    case STAGE_DISTRICT:
+        role = drift->district;
+        break;
+    case STAGE_HEAD:
+        role = drift->head;
+        break;
+    default:
+        break;
     }
     return watch_tell(m, w, rule, deadline->alert_due_at, role, w->unit, err);
 }

@@ -24,30 +24,33 @@ struct watched {
 };
 
 /** Want all that the functions here read of a subject. */
-void watch_want(struct rows *rows, struct id subject);
+void
+watch_want(struct rows *rows, struct id subject);
 /** Say that the subject is new in this batch. */
-void watch_new(struct rows *rows, struct id subject);
+void
+watch_new(struct rows *rows, struct id subject);
 
 /** The clock's row, running or not; NULL if it never ran. */
-const struct clock_row *watch_clock(const struct moment *m, struct id subject,
-                                    struct str clock);
-bool watch_runs(const struct moment *m, struct id subject, struct str clock);
+const struct clock_row *
+watch_clock(const struct moment *m, struct id subject, struct str clock);
+bool
+watch_runs(const struct moment *m, struct id subject, struct str clock);
 
 /**
  * Start a clock at `start`; one that runs goes on as it is. No such clock in
  * the profile: nothing. ST_REJECT R16 past the calendar.
  */
-MUST_CHECK enum status watch_start(const struct moment *m,
-                                   const struct watched *w, struct str clock,
-                                   time_ms start, struct err *err);
+MUST_CHECK enum status
+watch_start(const struct moment *m, const struct watched *w, struct str clock,
+            time_ms start, struct err *err);
 
 /**
  * When a clock without pauses that started at `start` is due; TIME_NONE where
  * the profile has no such clock. ST_REJECT R16 past the calendar.
  */
-MUST_CHECK enum status watch_due(const struct moment *m, const char *clock,
-                                 time_ms start, time_ms *due_at,
-                                 struct err *err);
+MUST_CHECK enum status
+watch_due(const struct moment *m, const char *clock, time_ms start,
+          time_ms *due_at, struct err *err);
 
 /* Why a clock ends. */
 struct watch_end {
@@ -56,74 +59,72 @@ struct watch_end {
     struct str reason; /* of the alerts that it clears */
 };
 
-/** Stop a clock at m->at, with its deadlines and alerts; nothing if it doesn't run. */
-MUST_CHECK enum status watch_stop(const struct moment *m,
-                                  const struct watched *w, struct str clock,
-                                  const struct watch_end *end,
-                                  struct err *err);
+/** Stop a clock at m->at, with its deadlines and alerts; nothing if it doesn't
+ * run. */
+MUST_CHECK enum status
+watch_stop(const struct moment *m, const struct watched *w, struct str clock,
+           const struct watch_end *end, struct err *err);
 
 /** Stop every clock and clear every alert of the subject. */
-MUST_CHECK enum status watch_stop_all(const struct moment *m,
-                                      const struct watched *w,
-                                      const struct watch_end *end,
-                                      struct err *err);
+MUST_CHECK enum status
+watch_stop_all(const struct moment *m, const struct watched *w,
+               const struct watch_end *end, struct err *err);
 
 /** What closing stopped goes on, with its old due instants. */
-MUST_CHECK enum status watch_reopen(const struct moment *m,
-                                    const struct watched *w, struct err *err);
+MUST_CHECK enum status
+watch_reopen(const struct moment *m, const struct watched *w, struct err *err);
 
 /** Pause or resume at m->at the pausable clocks; `clock` null: all of them. */
-MUST_CHECK enum status watch_pause(const struct moment *m,
-                                   const struct watched *w, struct str clock,
-                                   struct err *err);
-MUST_CHECK enum status watch_resume(const struct moment *m,
-                                    const struct watched *w, struct str clock,
-                                    struct err *err);
+MUST_CHECK enum status
+watch_pause(const struct moment *m, const struct watched *w, struct str clock,
+            struct err *err);
+MUST_CHECK enum status
+watch_resume(const struct moment *m, const struct watched *w, struct str clock,
+             struct err *err);
 
 /** The clocks of `from` go over to `w`: each keeps the earlier due (merge). */
-MUST_CHECK enum status watch_take_over(const struct moment *m,
-                                       const struct watched *w,
-                                       struct id from, struct err *err);
+MUST_CHECK enum status
+watch_take_over(const struct moment *m, const struct watched *w, struct id from,
+                struct err *err);
 
 /**
  * A rule that has no clock (D02) is due at `due_at`: its deadlines anew, what
  * it alerted before cleared.
  */
-MUST_CHECK enum status watch_rule(const struct moment *m,
-                                  const struct watched *w, struct str rule,
-                                  time_ms due_at, struct err *err);
+MUST_CHECK enum status
+watch_rule(const struct moment *m, const struct watched *w, struct str rule,
+           time_ms due_at, struct err *err);
 
 /** Raise an alert, or take it one stage up. */
-MUST_CHECK enum status watch_tell(const struct moment *m,
-                                  const struct watched *w, struct str rule,
-                                  time_ms due_at, int role, struct str unit,
-                                  struct err *err);
+MUST_CHECK enum status
+watch_tell(const struct moment *m, const struct watched *w, struct str rule,
+           time_ms due_at, int role, struct str unit, struct err *err);
 
 /** Has there ever been an alert of this rule and due time? */
-bool watch_told(const struct moment *m, struct id subject, struct str rule,
-                time_ms due_at);
+bool
+watch_told(const struct moment *m, struct id subject, struct str rule,
+           time_ms due_at);
 
 /** Clear the subject's alerts of a rule; TIME_NONE: of every due time. */
-MUST_CHECK enum status watch_clear(const struct moment *m, struct id subject,
-                                   struct str rule, time_ms due_at,
-                                   struct str reason, struct err *err);
+MUST_CHECK enum status
+watch_clear(const struct moment *m, struct id subject, struct str rule,
+            time_ms due_at, struct str reason, struct err *err);
 
 /**
  * A person has seen an alert: the ladder stops until the next stage. Nothing
  * for an alert that isn't the tracker's; ST_REJECT R20 for one that is cleared
  * or acknowledged.
  */
-MUST_CHECK enum status watch_acknowledge(const struct moment *m,
-                                         struct id alert_id, struct str by,
-                                         struct err *err);
+MUST_CHECK enum status
+watch_acknowledge(const struct moment *m, struct id alert_id, struct str by,
+                  struct err *err);
 
 /**
  * A deadline fires. Removes it; *expired is set where it was the second end
  * of L3, which the caller carries out.
  */
-MUST_CHECK enum status watch_fire(const struct moment *m,
-                                  const struct watched *w,
-                                  const struct deadline_row *deadline,
-                                  bool *expired, struct err *err);
+MUST_CHECK enum status
+watch_fire(const struct moment *m, const struct watched *w,
+           const struct deadline_row *deadline, bool *expired, struct err *err);
 
 #endif

@@ -194,3 +194,11 @@ CREATE TABLE episode_message (
     csc_status text,
     PRIMARY KEY (shard, episode_id, agency_ref)
 );
+
+-- Open cases of each worker.
+CREATE TABLE worker (
+    shard integer NOT NULL,
+    worker text NOT NULL,
+    open_cases integer NOT NULL,
+    PRIMARY KEY (shard, worker)
+);

@@ -1,0 +1,92 @@
+#include "tracker/core/caseload.h"
+
+#define D13 STR("D13")
+
+static struct id
+subject_of(struct str worker)
+{
+    return id_derive("worker", &worker, 1);
+}
+
+static void
+like_worker(struct str worker, struct worker_row *like)
+{
+    fields_clear(&tracker_tables[TABLE_WORKER].fields, like);
+    like->worker = worker;
+}
+
+void
+caseload_want(struct rows *rows, struct str worker)
+{
+    struct worker_row like;
+
+    if (worker.n == 0)
+        return;
+    like_worker(worker, &like);
+    rows_want(rows, TABLE_WORKER, &like);
+    watch_want(rows, subject_of(worker));
+}
+
+static time_ms
+month_of(const struct moment *m)
+{
+    const struct zone *zone = &m->limits.setting.cal->zone;
+    date_d d = zone_date(zone, m->step->now);
+
+    return zone_start_of_day(zone, d - date_ymd(d).day + 1);
+}
+
+static bool
+alert_is_open(const struct moment *m, struct id subject)
+{
+    struct alert_row like;
+    const struct alert_row *a;
+    size_t at = 0;
+
+    fields_clear(&tracker_tables[TABLE_ALERT].fields, &like);
+    like.subject_id = subject;
+    while ((a = rows_next(m->step->rows, TABLE_ALERT, BY_SUBJECT, &like,
+                          &at)) != NULL)
+        if (a->cleared_at == TIME_NONE && a->due_at == month_of(m))
+            return true;
+    return false;
+}
+
+static enum status
+count(const struct moment *m, const struct case_row *c, struct str worker,
+      int32_t change, struct err *err)
+{
+    int over = m->limits.profile->drift.caseload_over;
+    struct watched w = { .kind = CLOCK_SUBJECT_WORKER,
+                         .unit = c->unit,
+                         .worker = worker };
+    const struct worker_row *known;
+    struct worker_row row;
+
+    if (worker.n == 0)
+        return ST_OK;
+    like_worker(worker, &row);
+    known = rows_get(m->step->rows, TABLE_WORKER, &row);
+    row.open_cases = (known == NULL ? 0 : known->open_cases) + change;
+    rows_put(m->step->rows, TABLE_WORKER, &row);
+    w.id = subject_of(worker);
+    if (over < 0)
+        return ST_OK;
+    if (row.open_cases <= over)
+        return watch_clear(m, w.id, D13, TIME_NONE, STR("ended"), err);
+    if (change < 0 || alert_is_open(m, w.id))
+        return ST_OK;
+    return watch_tell(m, &w, D13, month_of(m), ROLE_UNIT_LEADER, w.unit, err);
+}
+
+enum status
+caseload_moved(const struct moment *m, const struct case_row *c,
+               struct str before, struct str now, struct err *err)
+{
+    enum status rc;
+
+    if (str_eq(before, now))
+        return ST_OK;
+    rc = count(m, c, before, -1, err);
+    return rc == ST_OK ? count(m, c, now, 1, err) : rc;
+}
