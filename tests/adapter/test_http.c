@@ -118,6 +118,24 @@ feed_close(void *self)
     (void)pthread_mutex_unlock(&sv->lock);
 }
 
+/* Has nothing yet, but is woken before the server has put it to sleep. */
+static int64_t
+race_read(void *self, char *to, size_t max)
+{
+    struct service *sv = self;
+    int call = sv->inside++;
+
+    assert_true(max >= 4);
+    if (call == 0) {
+        http_wake(sv->server);
+        return 0;
+    }
+    if (call > 1)
+        return -1;
+    memcpy(to, "woke", 4);
+    return 4;
+}
+
 static void
 feed(struct service *sv, const char *text, bool ended)
 {
@@ -156,6 +174,9 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
         resp->stream = (struct http_stream){ .read = feed_read,
                                              .close = feed_close,
                                              .self = sv };
+    } else if (str_is(req->path, "/race")) {
+        resp->status = 200;
+        resp->stream = (struct http_stream){ .read = race_read, .self = sv };
     } else if (!str_is(req->path, "/nothing")) {
         http_body(resp, 404, "text/plain", req->path);
     }
@@ -456,6 +477,8 @@ test_body_limit(void **state)
             assert_int_equal(strlen(a.body), rows[i].n);
         else
             assert_non_null(strstr(a.body, "\"code\":\"R04\""));
+        if (rows[i].want != 200)
+            assert_non_null(strstr(a.text, "Connection: close"));
         (void)close(fd);
     }
 }
@@ -763,6 +786,18 @@ test_stream(void **state)
     await_text(fd, &a, "data: end\n\n");
     await_text(fd, &a, "\r\n0\r\n\r\n");
     await_closed(sv);
+    (void)close(fd);
+}
+
+static void
+test_wake_is_not_missed(void **state)
+{
+    struct answer a = { .body = "" };
+    int fd = dial(*state);
+
+    say(fd, "GET /race HTTP/1.1\r\n" HOST "\r\n");
+    await_text(fd, &a, "woke");
+    await_text(fd, &a, "\r\n0\r\n\r\n");
     (void)close(fd);
 }
 
@@ -1119,6 +1154,8 @@ main(void)
         SERVED("an answer has safe defaults", test_defaults_of_an_answer),
         SERVED("HEAD has no body", test_head_has_no_body),
         SERVED("a stream comes piece by piece and ends", test_stream),
+        SERVED("a wake just before the sleep is not missed",
+               test_wake_is_not_missed),
         SERVED("a stream whose client left is closed",
                test_stream_whose_client_left),
         ALONE("a stop ends streams", test_stop_ends_streams),

@@ -782,7 +782,7 @@ bind_tcp(struct http_server *s, struct err *err)
     const int on = 1;
     enum status rc = resolve(where, &a, err);
 
-    if (rc != ST_OK)
+    if (a == NULL)
         return rc;
     if (!s->options.any_address && !is_loopback(a->ai_addr)) {
         rc = bind_error(err, where, "only loopback is allowed");

@@ -46,8 +46,7 @@ MUST_CHECK enum status
 json_parse(struct str text, size_t max_bytes, struct json **out,
            struct err *err);
 
-/** Free a document; every value and text taken from it is void. NULL is fine.
- */
+/** Free a document; values and texts taken from it are void. NULL is fine. */
 void
 json_free(struct json *document);
 
@@ -83,8 +82,7 @@ struct json_each {
 /** A walk over `v`; over nothing if it is no object. */
 struct json_each
 json_each_of(const struct json *v);
-/** The next member; false after the last, then `key` and `value` are untouched.
- */
+/** The next member; false after the last, then both outputs are untouched. */
 bool
 json_each_next(struct json_each *each, struct str *key,
                const struct json **value);
@@ -150,8 +148,7 @@ struct json_out {
  * due. */
 void
 json_out_init(struct json_out *o, struct arena *arena);
-/** Give malloc's room back; does nothing after json_out_take or with an arena.
- */
+/** Give malloc's room back; an arena's stays. Fine after json_out_take. */
 void
 json_out_free(struct json_out *o);
 /** Begin again in the same room. */

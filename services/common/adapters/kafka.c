@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #define WHY_SIZE 300
-#define WAITING_MAX 2000 /* messages moved out of librdkafka's queue at once   \
-                          */
+#define WAITING_MAX 2000 /* taken from librdkafka's queue at once */
 #define DEFAULT_QUEUE_KB 65536
 #define DEFAULT_QUEUE_RECORDS 100000
 

@@ -22,8 +22,9 @@
  */
 #define KAFKA_RECORD_BYTES_MAX 2500000
 
-#define KAFKA_BEGINNING INT64_C(-2) /* as next_offset: the earliest there is   \
-                                     */
+#define KAFKA_BEGINNING                                                        \
+    INT64_C(-2) /* as next_offset: the earliest there is                       \
+                 */
 
 /* One of librdkafka's own settings: security.protocol, ssl.ca.location, ... */
 struct kafka_setting {
@@ -272,8 +273,7 @@ kafka_writer_in_flight(const struct kafka_writer *w);
 int
 kafka_writer_fd(const struct kafka_writer *w);
 
-/** What is still queued is dropped, unconfirmed. Does not wait. NULL is fine.
- */
+/** Drops what is still queued, unconfirmed. Does not wait. NULL is fine. */
 void
 kafka_writer_close(struct kafka_writer *w);
 
