@@ -535,6 +535,7 @@ a_higher_amendment_revises_what_was_final(void **state)
             "rule_id=C03 outcome=social_care_referral status=revised\n");
     assert_int_equal(mem_count(s->m, TRIAGE_CHILD), 1);
     assert_int_equal(mem_count(s->m, TRIAGE_EPISODE), 1);
+    assert_true(decision(s, "kent-police", "M-1")->superseded);
 }
 
 static void

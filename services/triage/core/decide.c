@@ -1,6 +1,5 @@
 #include "triage/core/decide.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define RELAY_TO_SCHOOL "relay_to_school"
