@@ -234,41 +234,53 @@ struct suppress_row {
     int64_t counts[2][4]; /* two districts, four bands */
     bool no_secondary;
     const char *want; /* whole, one, two */
+    int below;        /* 0: 5 */
 };
 
 static const struct suppress_row suppress_rows[] = {
     { "5 is shown", { { 5, 6 }, { 7, 8 } }, false,
-      "K01 eh all 12 14 0 0 0 0 26\n"
-      "K01 eh one 5 6 0 0 0 0 11\n"
-      "K01 eh two 7 8 0 0 0 0 15\n" },
+      .want = "K01 eh all 12 14 0 0 0 0 26\n"
+              "K01 eh one 5 6 0 0 0 0 11\n"
+              "K01 eh two 7 8 0 0 0 0 15\n" },
     { "4 is hidden, and what would tell it along line and column",
       { { 4, 6, 30 }, { 7, 8, 30 } }, false,
-      "K01 eh all 11 14 60 0 0 0 85\n"
-      "K01 eh one * * 30 0 0 0 40\n"
-      "K01 eh two * * 30 0 0 0 45\n" },
+      .want = "K01 eh all 11 14 60 0 0 0 85\n"
+              "K01 eh one * * 30 0 0 0 40\n"
+              "K01 eh two * * 30 0 0 0 45\n" },
     { "1 is hidden", { { 1, 20, 30 }, { 17, 28, 30 } }, false,
-      "K01 eh all 18 48 60 0 0 0 126\n"
-      "K01 eh one * * 30 0 0 0 51\n"
-      "K01 eh two * * 30 0 0 0 75\n" },
+      .want = "K01 eh all 18 48 60 0 0 0 126\n"
+              "K01 eh one * * 30 0 0 0 51\n"
+              "K01 eh two * * 30 0 0 0 75\n" },
     { "0 is shown", { { 0, 20 }, { 0, 28 } }, false,
-      "K01 eh all 0 48 0 0 0 0 48\n"
-      "K01 eh one 0 20 0 0 0 0 20\n"
-      "K01 eh two 0 28 0 0 0 0 28\n" },
+      .want = "K01 eh all 0 48 0 0 0 0 48\n"
+              "K01 eh one 0 20 0 0 0 0 20\n"
+              "K01 eh two 0 28 0 0 0 0 28\n" },
     { "without the secondary rule only small counts go",
       { { 4, 6, 30 }, { 7, 8, 30 } }, true,
-      "K01 eh all 11 14 60 0 0 0 85\n"
-      "K01 eh one * 6 30 0 0 0 40\n"
-      "K01 eh two 7 8 30 0 0 0 45\n" },
+      .want = "K01 eh all 11 14 60 0 0 0 85\n"
+              "K01 eh one * 6 30 0 0 0 40\n"
+              "K01 eh two 7 8 30 0 0 0 45\n" },
     { "a small count alone in its line takes the sum with it",
       { { 3 }, { 20, 30 } }, false,
-      "K01 eh all 23 30 0 0 0 0 53\n"
-      "K01 eh one * 0 0 0 0 0 *\n"
-      "K01 eh two * 30 0 0 0 0 *\n" },
+      .want = "K01 eh all 23 30 0 0 0 0 53\n"
+              "K01 eh one * 0 0 0 0 0 *\n"
+              "K01 eh two * 30 0 0 0 0 *\n" },
     { "two ones whose sum is shown would be known, so a third goes",
       { { 1, 1, 20, 40 }, { 10, 10, 30, 40 } }, false,
-      "K01 eh all 11 11 50 80 0 0 152\n"
-      "K01 eh one * * * 40 0 0 62\n"
-      "K01 eh two * * * 40 0 0 90\n" },
+      .want = "K01 eh all 11 11 50 80 0 0 152\n"
+              "K01 eh one * * * 40 0 0 62\n"
+              "K01 eh two * * * 40 0 0 90\n",
+      .below = 2 },
+    { "1 and 2 whose sum is shown are known to be small, so a third goes",
+      { { 1, 2, 20, 40 }, { 10, 10, 30, 40 } }, false,
+      .want = "K01 eh all 11 12 50 80 0 0 153\n"
+              "K01 eh one * * * 40 0 0 63\n"
+              "K01 eh two * * * 40 0 0 90\n" },
+    { "1 and 4 whose sum is shown could be others, so no third goes",
+      { { 1, 4, 20, 40 }, { 10, 10, 30, 40 } }, false,
+      .want = "K01 eh all 11 14 50 80 0 0 155\n"
+              "K01 eh one * * 20 40 0 0 65\n"
+              "K01 eh two * * 30 40 0 0 90\n" },
 };
 
 static struct scorecard
@@ -290,7 +302,7 @@ suppress(struct arena *arena, const struct suppress_row *row,
             .kpis = { .at = kpis, .n = 1 },
             .districts = { .at = districts, .n = 2 },
             .district = district,
-            .suppress_below = 5,
+            .suppress_below = row->below == 0 ? 5 : row->below,
             .suppress_secondary = !row->no_secondary });
 }
 
