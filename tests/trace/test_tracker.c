@@ -623,6 +623,7 @@ static void
 a_late_record_clears_an_alert_but_never_unsays_it(void **s)
 {
     struct day *d = *s;
+    const struct clock_changed *stopped;
 
     a_case(d, "C", OUTCOME_SINGLE_AGENCY);
     act(d, &(struct deed){ .at = "2015-06-26T12:00:00",
@@ -643,6 +644,8 @@ a_late_record_clears_an_alert_but_never_unsays_it(void **s)
         "out case-journal ClockChanged clock=L2 change=stopped "
         "due_at=2015-06-30T23:59:59.999+01:00 late=no\n");
     assert_int_equal(mem_count(d->m, TABLE_ALERT), 1);
+    stopped = mem_last(d->m, REC_CLOCK_CHANGED);
+    assert_int_equal(stopped->stopped_at, local(d, "2015-06-29T09:00:00"));
 }
 
 static void
@@ -1073,6 +1076,31 @@ of_two_open_cases_the_younger_is_merged_and_comes_back(void **s)
 }
 
 static void
+a_merged_childs_interview_is_still_waited_for(void **s)
+{
+    struct day *d = *s;
+    struct child_merged merged;
+
+    decide(d, &(struct decision){ .at = "2015-06-26T15:40:00",
+                                  .child = "young",
+                                  .ref = "m2",
+                                  .kind = KIND_POLICE_MISSING_FOUND,
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .episode = "E1",
+                                  .found = "2015-06-26T14:55:00" });
+    fields_clear(&fields_child_merged, &merged);
+    fill_meta(d, &merged.meta, local(d, "2015-06-27T09:00:00"));
+    merged.survivor_id = some_id("child", "old");
+    merged.merged_id = some_id("child", "young");
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_MERGED, &merged, NULL), ST_OK);
+    mem_clear(d->m);
+    tick(d, "2015-06-28T14:55:00");
+    assert_string_equal(lines_with(d, "D10"),
+                        "out alerts AlertRaised rule=D10 told=worker\n");
+}
+
+static void
 an_episode_outlives_its_case(void **s)
 {
     struct day *d = *s;
@@ -1166,6 +1194,7 @@ main(void)
         STORY(what_does_not_fit_changes_nothing_and_tells_the_sender),
         STORY(a_reopened_case_keeps_its_old_due_instants),
         STORY(of_two_open_cases_the_younger_is_merged_and_comes_back),
+        STORY(a_merged_childs_interview_is_still_waited_for),
         STORY(an_episode_outlives_its_case),
         STORY(one_batch_gives_what_its_records_give_one_by_one),
     };

@@ -46,7 +46,13 @@ acts_want_more(struct rows *rows, const struct activity_recorded *a)
     }
     if (!id_is_none(a->alert_id))
         alert = rows_get(rows, TABLE_ALERT, &a_like);
-    if (alert != NULL)
+    if (alert == NULL)
+        return;
+    if (alert->subject_kind == CLOCK_SUBJECT_EPISODE)
+        desk_want(rows, alert->subject_id);
+    else if (alert->subject_kind == CLOCK_SUBJECT_CASE)
+        cases_want(rows, alert->subject_id);
+    else
         watch_want(rows, alert->subject_id);
 }
 

@@ -115,18 +115,20 @@ want_found(const struct moment *m, const struct event *ev, int round)
     }
 }
 
-/* Whom a deadline is about, and who has the child. */
+/* Whom a deadline is about, and who has the child now. */
 static void
-want_due(const struct moment *m, const struct deadline_row *d)
+want_due(const struct moment *m, const struct deadline_row *d, int round)
 {
-    struct rows *rows = m->step->rows;
+    const struct episode_row *e;
 
-    if (d->subject_kind == CLOCK_SUBJECT_CASE)
-        cases_want(rows, d->subject_id);
-    else
-        desk_want(rows, d->subject_id);
-    if (!id_is_none(d->child_id))
-        cases_want_child(rows, d->child_id);
+    if (d->subject_kind == CLOCK_SUBJECT_CASE) {
+        cases_want(m->step->rows, d->subject_id);
+        return;
+    }
+    desk_want(m->step->rows, d->subject_id);
+    e = round > 1 ? desk_get(m, d->subject_id) : NULL;
+    if (e != NULL)
+        cases_want_child(m->step->rows, e->child_id);
 }
 
 static bool
@@ -150,7 +152,7 @@ tracker_touch(const struct step *step, const struct event *evs, size_t n,
         return true;
     while ((d = rows_next_due(step->rows, TABLE_DEADLINE, step->now, &at)) !=
            NULL)
-        want_due(&m, d);
+        want_due(&m, d, round);
     return true;
 }
 
