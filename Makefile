@@ -92,6 +92,14 @@ $(call program_file,$(1)): $(call obj,$(wildcard services/$(1)/*.c)) $(SHELL_LIB
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
+# Programs that measure; each file of bench/ is one.
+BENCH := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+.PHONY: bench-build
+bench-build: $(BENCH)
+$(B)/bench/%: $(B)/obj/bench/%.o $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+
 # Unit tests link the core alone.
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(CORE_LIB)
 	@mkdir -p $(@D)
@@ -129,10 +137,10 @@ check: install ## All tests, part by part, in a bed of their own
 	@tests/check.sh
 
 demo: install build ## Set up, play a day of a MASH, stay up for your own try
-	@deploy/demo.sh
+	@demo/demo.sh
 
 stop: ## End what `make demo` left running
-	@deploy/demo.sh stop
+	@demo/demo.sh stop
 
 SEED ?= 1
 BUDGET ?= full

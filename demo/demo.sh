@@ -1,0 +1,132 @@
+#!/bin/bash
+# demo.sh: plays a day of a safeguarding hub through the real services with the
+# log clock, shows what came of it, and leaves an empty authority running on
+# the wall clock. demo.sh stop ends that.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bed=demo
+authority=kent-2015
+
+stop()
+{
+    testbed/services.sh down "$bed" || :
+    testbed/bed.sh down "$bed" || :
+}
+
+if [ "${1-}" = stop ]; then
+    stop
+    echo "stopped"
+    exit 0
+fi
+
+sql() { psql -qAtX -F ' ' -v ON_ERROR_STOP=1 -c "$1"; }
+
+post() # path, body on stdin; prints what came back
+{
+    curl -sS -m 20 -X POST "$WAYMARK_INTAKE$1" \
+        -H "Content-Type: application/json" \
+        -H "Waymark-Authority: $authority" --data-binary @- \
+        -w '\n%{http_code}\n'
+}
+
+move_time() { # instant
+    local answer
+    answer=$(printf '{"at":"%s"}' "$1" | post /v1/time)
+    case ${answer##*$'\n'} in
+    2??) ;;
+    *) echo "time does not move to $1: $answer" >&2; exit 1 ;;
+    esac
+}
+
+# Metrics has heard from every input that all before this instant was read.
+await_metrics() # instant
+{
+    local end=$((SECONDS + 30))
+    until [ "$(sql "SELECT count(*) >= 6 AND bool_and(heard >= '$1') FROM metrics.in_mark
+        JOIN metrics.shard USING (shard) WHERE authority = '$authority'")" = t ]; do
+        if [ $SECONDS -ge $end ]; then
+            echo "the services do not get to $1:" >&2
+            sql "SELECT topic, service, sequence, heard FROM metrics.in_mark" >&2
+            exit 1
+        fi
+        sleep 0.05
+    done
+}
+
+play()
+{
+    local line at row say to answer last=''
+    while IFS= read -r line; do
+        at=$(jq -r .at <<<"$line") row=$(jq -r .row <<<"$line")
+        say=$(jq -r .say <<<"$line") to=$(jq -r '.to // ""' <<<"$line")
+        [ "$at" = "$last" ] || move_time "$at"
+        last=$at
+        answer=''
+        if [ -n "$to" ]; then
+            answer=$(jq -c .body <<<"$line" | post "$to")
+            case ${answer##*$'\n'} in
+            202) answer="202 ${answer%%$'\n'*}" ;;
+            *) echo "row $row was refused: $answer" >&2; exit 1 ;;
+            esac
+        fi
+        printf '%-4s %s  %s\n' "$row" "${at:0:19}" "$say"
+        [ -z "$answer" ] || printf '       -> %.140s\n' "$answer"
+    done <demo/day.ndjson
+    await_metrics "$last"
+}
+
+timeline()
+{
+    echo
+    echo "What was decided, and by which rule"
+    psql -qX -c "SELECT to_char(d.received_at AT TIME ZONE 'Europe/London', 'Dy DD Mon HH24:MI:SS') AS received,
+        d.agency_id AS agency, d.agency_ref AS ref, d.kind, d.rule_id AS rule, d.outcome, d.status,
+        left(d.child_id::text, 8) AS child, coalesce(d.unit, '-') AS unit
+        FROM triage.decision d JOIN triage.shard s USING (shard)
+        WHERE s.authority = '$authority' ORDER BY d.received_at, d.agency_ref"
+    echo "What stands where"
+    psql -qX -c "SELECT left(c.case_id::text, 8) AS case, left(c.child_id::text, 8) AS child, c.side, c.state,
+        c.outcome, coalesce(c.unit, '-') AS unit, coalesce(c.worker, '-') AS worker
+        FROM tracker.cases c JOIN tracker.shard s USING (shard)
+        WHERE s.authority = '$authority' ORDER BY c.opened_at, c.case_id"
+    echo "Who was told"
+    build/bin/waymark alerts --authority "$authority"
+    echo
+    build/bin/waymark scorecard --authority "$authority" --month 2015-06
+}
+
+live()
+{
+    local example
+    example='{"agency_id":"school-oakfield","agency_ref":"TRY-1","kind":"school_referral","sent_at":"'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'","needs":["c_attendance"],"child":{"forename":"Testchild","surname":"Yours","dob":"2015-09-01","postcode":"CT1 1AA"}}'
+    echo "An empty authority, demo-live, is up on the wall clock. Send it one of your own:"
+    echo
+    echo "  curl -s -X POST $WAYMARK_INTAKE/v1/notifications -H 'Content-Type: application/json' -H 'Waymark-Authority: demo-live' -d '$example'"
+    echo
+    echo "and look: set -a; eval \"\$(testbed/bed.sh env $bed)\"; set +a; build/bin/waymark case --authority demo-live --notification school-oakfield/TRY-1"
+}
+
+stop >/dev/null 2>&1
+testbed/bed.sh wipe "$bed" >/dev/null
+testbed/bed.sh up "$bed"
+testbed/services.sh up "$bed" "$authority,demo-live"
+set -a
+eval "$(testbed/bed.sh env "$bed")"
+eval "$(testbed/services.sh env "$bed")"
+set +a
+
+echo "A day in Kent, 2015, with the log clock (rows of the sample day)"
+play
+echo "Rows 5, 6, 7 and 11 (consultation, duty's \"not met\", hand-over) are tried in tests/trace and tests/pipeline."
+timeline
+
+rc=0
+differences=$(build/bin/waymark reconcile --authority "$authority" | tee /dev/stderr | tail -n 1) || rc=$?
+shard="JOIN intake.shard s USING (shard) WHERE s.authority = '$authority'"
+notifications=$(sql "SELECT count(*) FROM intake.receipt $shard AND item_kind = 'notification'")
+decisions=$(sql "SELECT count(*) FROM triage.decision ${shard//intake/triage}")
+alerts=$(sql "SELECT count(*) FROM tracker.alert ${shard//intake/tracker}")
+live
+echo "demo: $notifications notifications, $decisions decisions, $alerts alerts, $(tr -dc 0-9 <<<"$differences") differences"
+echo "make stop ends it."
+exit $rc
