@@ -4,7 +4,7 @@
 #include "metrics/core/metrics.h"
 #include "metrics/core/scorecard.h"
 #include "metrics/core/tables.h"
-#include "tests/lib/memory.h"
+#include "../lib/memory.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
