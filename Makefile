@@ -64,6 +64,9 @@ endif
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
+# cmocka takes rows of constant tables as void *.
+$(B)/obj/tests/%.o: CFLAGS += -I. -Wno-cast-qual
+
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -c $< -o $@
