@@ -528,6 +528,41 @@ test_positions_are_noted(void **state)
     kafka_reader_close(reader);
 }
 
+static void
+test_partition_is_missing(void **state)
+{
+    struct world *w = *state;
+    struct kafka_writer *writer = open_writer(w);
+    struct kafka_send s = { .topic = w->topic,
+                            .partition = 7,
+                            .value = STR("x") };
+    int64_t until = now_ms() + WAIT_MS;
+    struct err err = { .code = "" };
+    enum status rc = ST_OK;
+    uint64_t tag;
+    size_t n = 0;
+
+    /* Nothing is known of the topic yet: accepted, then never confirmed. */
+    assert_int_equal(kafka_writer_send(writer, &s, &err), ST_OK);
+    while (rc == ST_OK) {
+        assert_true(now_ms() < until);
+        rc = kafka_writer_poll(writer, 100, &tag, 1, &n, &err);
+        assert_int_equal(n, 0);
+    }
+    assert_int_equal(rc, ST_FATAL);
+    assert_string_equal(err.code, "producer");
+    kafka_writer_close(writer);
+    writer = open_writer(w);
+    s.partition = 0;
+    assert_int_equal(kafka_writer_send(writer, &s, &err), ST_OK);
+    tag = 0;
+    await_confirmed(writer, 1, &tag);
+    s.partition = 7;
+    assert_int_equal(kafka_writer_send(writer, &s, &err), ST_RETRY);
+    assert_string_equal(err.code, "topic");
+    kafka_writer_close(writer);
+}
+
 /* Mock only from here: brokers that go and come back. */
 
 static void
@@ -934,7 +969,8 @@ test_largest_record(void **state)
         ON("a partition tells its ends", test_ends),                           \
         ON("a reader's descriptor says when to take", test_reader_descriptor), \
         ON("a writer's descriptor says when to poll", test_writer_descriptor), \
-        ON("noting a position disturbs nothing", test_positions_are_noted)
+        ON("noting a position disturbs nothing", test_positions_are_noted),    \
+        ON("a missing partition confirms nothing", test_partition_is_missing)
 
 int
 main(void)
