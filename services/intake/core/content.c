@@ -101,3 +101,19 @@ content_hash(struct arena *arena, struct str key, enum item_kind_of item,
     add_value(&h, arena, raw);
     (void)crypto_generichash_final(&h, out, CONTENT_HASH_SIZE);
 }
+
+char *
+content_digest(struct str text, char out[CONTENT_DIGEST_SIZE])
+{
+    static const char hex[] = "0123456789abcdef";
+    uint8_t hash[32];
+
+    (void)crypto_generichash(hash, sizeof hash,
+                             (const unsigned char *)text.p, text.n, NULL, 0);
+    for (size_t i = 0; i < sizeof hash; i++) {
+        out[2 * i] = hex[hash[i] >> 4];
+        out[2 * i + 1] = hex[hash[i] & 15];
+    }
+    out[CONTENT_DIGEST_SIZE - 1] = '\0';
+    return out;
+}

@@ -21,4 +21,9 @@ void content_hash(struct arena *arena, struct str key,
                   enum item_kind_of item, const struct raw_value *raw,
                   uint8_t out[CONTENT_HASH_SIZE]);
 
+#define CONTENT_DIGEST_SIZE 65
+
+/** BLAKE2b-256 of a text as 64 hex digits: what a configuration is known by. */
+char *content_digest(struct str text, char out[CONTENT_DIGEST_SIZE]);
+
 #endif

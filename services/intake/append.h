@@ -1,0 +1,134 @@
+/**
+ * An authority's log grows here and nowhere else: what was looked at becomes
+ * true, in one order (design.md section 2, "Intake").
+ *
+ * One writer thread per authority takes all requests that wait, up to
+ * APPEND_GROUP_MAX items, into one transaction. It locks the shard's row, so
+ * that commit order is sequence order among all instances; reads there the
+ * last numbers, the time and the versions in force; encodes; commits. Only
+ * then a caller hears that its message is accepted. An error or an unknown
+ * outcome makes all of the group APPEND_LATER: sent again, what became true
+ * nevertheless is found as a repeat.
+ *
+ * What it writes is published by publish.h.
+ */
+#ifndef WAYMARK_INTAKE_APPEND_H
+#define WAYMARK_INTAKE_APPEND_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "intake/core/content.h"
+#include "intake/core/validate.h"
+#include "intake/terms.h"
+
+#define APPEND_GROUP_MAX 500
+#define APPEND_GROUP_BYTES ((size_t)8 << 20) /* raw text of one group */
+
+struct append_options {
+    const char *conninfo; /* NULL or "": PG* */
+    const char *schema;
+    struct str authority; /* name */
+    uint16_t partition;
+    bool log_clock;       /* time comes from append_time only */
+    struct terms *terms;  /* takes, whatever comes: how it begins */
+    /* Where a fault test lets the process die; NULL in production. */
+    void (*at)(void *self, const char *place);
+    void *at_self;
+};
+
+/* Read by other threads for /metrics and /readyz. */
+struct append_stats {
+    _Atomic int64_t accepted;
+    _Atomic int64_t repeated;
+    _Atomic int64_t refused;
+    _Atomic int64_t later;    /* items that were told to come again */
+    _Atomic int64_t groups;   /* committed */
+    _Atomic int64_t commit_us; /* last group, lock to commit */
+    _Atomic int64_t now;      /* last recorded time, ms; TIME_NONE: none */
+    _Atomic int64_t turn;
+    _Atomic int ready;        /* 1 while the database answers */
+};
+
+enum append_result {
+    APPEND_WAITING = 0,
+    APPEND_ACCEPTED,
+    APPEND_REPEATED, /* the same key and content before: the first receipt */
+    APPEND_REFUSED,  /* v.problems say why */
+    APPEND_LATER,    /* the world is not ready: nothing is known to be true */
+    APPEND_BROKEN,   /* our own fault, this item only */
+};
+
+/* One message on its way; the caller's until append_items returns. */
+struct append_item {
+    enum item_kind_of item;
+    const struct raw_value *raw;
+    size_t raw_n;              /* bytes it came as */
+    struct str trace_parent;   /* or null */
+    uint8_t hash[CONTENT_HASH_SIZE];
+    struct validated v;        /* how it looked to the caller */
+    const struct terms *terms; /* that it was held against */
+    time_ms looked_at;         /* and the time taken for received */
+    /* What became of it. */
+    enum append_result result;
+    time_ms recorded_at;
+    uint32_t warnings;
+    struct id id;
+    char why[16]; /* code of APPEND_LATER: "database", "clock" */
+};
+
+/* A receipt that was looked up. */
+struct append_receipt {
+    bool found;
+    enum item_kind_of item;
+    struct id id;
+    struct str agency_id;
+    struct str agency_ref;
+    int32_t amendment;
+    struct str kind;
+    time_ms recorded_at;
+    uint32_t warnings;
+};
+
+struct append;
+
+/** Start the writer; the schema must be there. Borrows the texts. */
+MUST_CHECK enum status append_open(const struct append_options *options,
+                                   struct append **out, struct err *err);
+/** Ends after the group under way; what waits becomes APPEND_LATER. */
+void append_close(struct append *a);
+
+/** The newest terms; valid until append_close. */
+const struct terms *append_terms(const struct append *a);
+/**
+ * The time to hold a message against before it is appended: this machine's
+ * clock or, with the log clock, the last TimeAdvanced (TIME_NONE before the
+ * first).
+ */
+time_ms append_now(const struct append *a);
+const struct append_stats *append_stats(const struct append *a);
+
+/**
+ * Append what was looked at and accepted; items that were refused keep their
+ * problems, but with the log clock they are looked at again under the lock.
+ * Returns when every item has a result. `arena` is the caller's: problems
+ * that are found here are kept there.
+ */
+void append_items(struct append *a, struct append_item *items, size_t n,
+                  struct arena *arena);
+
+/**
+ * Append TimeAdvanced to notifications, receipts and indicators. `at` counts
+ * with the log clock only, else it is now. *out is what was appended.
+ * ST_REJECT, code "time": lower than the last. ST_RETRY: come again.
+ */
+MUST_CHECK enum status append_time(struct append *a, time_ms at, time_ms *out,
+                                   struct err *err);
+
+/** Look for an item's receipt. Texts are in `arena`. ST_RETRY: come again. */
+MUST_CHECK enum status append_find(struct append *a, struct id id,
+                                   struct arena *arena,
+                                   struct append_receipt *out,
+                                   struct err *err);
+
+#endif

@@ -1,0 +1,71 @@
+/**
+ * The door: records as JSON texts go in, a result for each comes out, when it
+ * is true. HTTP requests and files of the drop folder come this way alike; one
+ * bad row never blocks the others.
+ */
+#ifndef WAYMARK_INTAKE_DOOR_H
+#define WAYMARK_INTAKE_DOOR_H
+
+#include "common/adapters/json.h"
+#include "intake/append.h"
+
+#define DOOR_RECORD_MAX ((size_t)256 << 10) /* bytes of one record, R04 */
+#define DOOR_BATCH_MAX ((size_t)16 << 20)   /* of one request */
+#define DOOR_RETRY_AFTER_S 5
+
+/* One authority's door. */
+struct door {
+    struct str authority;
+    uint16_t partition;
+    bool log_clock;
+    struct append *append;
+    struct str hash_key; /* for content_hash */
+};
+
+struct door_batch {
+    enum item_kind_of item;
+    const struct str *rows; /* one record each */
+    size_t n;
+    size_t first_row;       /* number of rows[0] in its file, for the result */
+    struct str agency;      /* rows of others are refused; null: any */
+    struct str trace_parent;
+};
+
+/* How many ended how. */
+struct door_counts {
+    size_t accepted; /* repeats included */
+    size_t refused;
+    size_t later;
+};
+
+/**
+ * Take one record; the answer is a JSON object: a receipt or a problem.
+ * Returns the HTTP status: 202, 400, 413, 422, 500, 503.
+ */
+int door_one(const struct door *door, const struct door_batch *one,
+             struct json_out *out);
+
+/**
+ * Take many; each gives an object with `row` and `status`, in order. `each` is
+ * called for every one with its text (borrowed for the call). ST_RETRY without
+ * memory: what was told of is true.
+ */
+MUST_CHECK enum status door_rows(const struct door *door,
+                                 const struct door_batch *batch,
+                                 void (*each)(void *self, struct str json),
+                                 void *self, struct door_counts *counts,
+                                 struct err *err);
+
+/** A receipt as JSON, as door_one gives it. */
+void door_receipt(struct json_out *out, const struct append_receipt *receipt,
+                  bool repeated);
+
+/**
+ * The rows of a JSON array or, with `lines`, of NDJSON (blank lines don't
+ * count). The list is in `arena`, the texts are parts of `body`. False where
+ * the array isn't one.
+ */
+bool door_split(struct arena *arena, struct str body, bool lines,
+                struct str **rows, size_t *n);
+
+#endif

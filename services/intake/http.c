@@ -1,0 +1,547 @@
+#include "intake/http.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/engine/log.h"
+#include "common/engine/memory.h"
+
+enum {
+    REQUEST_MEMORY = 64 << 20, /* lists of rows, one problem */
+    TIME_BODY_MAX = 1024,
+    STATUS_MULTI = 207,
+};
+
+struct intake_http {
+    struct intake_http_options options;
+    struct http_server *server;
+    char address[128];
+};
+
+/* ---- who and what ------------------------------------------------------------ */
+
+static const struct served *
+served_of(const struct intake_http *h, const struct http_request *req)
+{
+    struct str name = http_header(req, "Waymark-Authority");
+
+    if (name.p == NULL)
+        name = http_query(req, "authority");
+    if (name.p == NULL)
+        return h->options.n == 1 ? &h->options.served[0] : NULL;
+    for (size_t i = 0; i < h->options.n; i++)
+        if (str_eq(h->options.served[i].door.authority, name))
+            return &h->options.served[i];
+    return NULL;
+}
+
+static enum item_kind_of
+item_of(struct str path)
+{
+    if (str_is(path, "/v1/notifications"))
+        return ITEM_NOTIFICATION;
+    if (str_is(path, "/v1/activities"))
+        return ITEM_ACTIVITY;
+    if (str_is(path, "/v1/screenings"))
+        return ITEM_SCREENING;
+    if (str_is(path, "/v1/matches"))
+        return ITEM_MATCH;
+    return 0;
+}
+
+enum media { MEDIA_OTHER, MEDIA_JSON, MEDIA_LINES };
+
+static bool
+is_media(struct str type, const char *want)
+{
+    size_t n = strlen(want);
+
+    if (type.n < n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = type.p[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (c != want[i])
+            return false;
+    }
+    return type.n == n || type.p[n] == ';' || type.p[n] == ' ';
+}
+
+static enum media
+media_of(struct str type)
+{
+    if (is_media(type, "application/json"))
+        return MEDIA_JSON;
+    if (is_media(type, "application/x-ndjson") ||
+        is_media(type, "application/ndjson") ||
+        is_media(type, "application/jsonl"))
+        return MEDIA_LINES;
+    return MEDIA_OTHER;
+}
+
+static bool
+is_array(struct str body)
+{
+    for (size_t i = 0; i < body.n; i++)
+        if (strchr(" \t\r\n", body.p[i]) == NULL)
+            return body.p[i] == '[';
+    return false;
+}
+
+static void
+come_again(struct http_response *resp)
+{
+    http_add_header(resp, "Retry-After", "%d", DOOR_RETRY_AFTER_S);
+}
+
+static void
+answer_json(struct http_response *resp, int status, const char *type,
+            struct json_out *out)
+{
+    size_t n = 0;
+    char *text = json_out_take(out, &n);
+
+    if (text == NULL) {
+        http_problem(resp, 503, "memory", "Not ready", NULL);
+        come_again(resp);
+        return;
+    }
+    http_body_take(resp, status, type, text, n);
+}
+
+/* ---- taking -------------------------------------------------------------------- */
+
+static void
+post_one(const struct door *door, const struct door_batch *one,
+         struct http_response *resp)
+{
+    struct json_out out;
+    int status;
+
+    json_out_init(&out, NULL);
+    status = door_one(door, one, &out);
+    answer_json(resp, status,
+                status == 202 ? "application/json"
+                              : "application/problem+json",
+                &out);
+    if (status == 503)
+        come_again(resp);
+}
+
+static void
+put_row(void *self, struct str json)
+{
+    json_out_raw(self, json);
+}
+
+static void
+post_rows(const struct door *door, struct door_batch *batch,
+          struct str body, bool lines, struct http_response *resp)
+{
+    struct arena *arena = memory_open(REQUEST_MEMORY);
+    struct door_counts counts = { .accepted = 0 };
+    struct json_out out;
+    struct str *rows;
+    struct err err;
+    enum status rc = ST_RETRY;
+
+    json_out_init(&out, NULL);
+    if (arena == NULL) {
+        http_problem(resp, 503, "memory", "Not ready", NULL);
+        come_again(resp);
+    } else if (!door_split(arena, body, lines, &rows, &batch->n)) {
+        http_problem(resp, 400, "unreadable", "Not readable",
+                     "the list of records is no JSON array");
+    } else {
+        batch->rows = rows;
+        batch->first_row = lines ? 1 : 0;
+        json_out_array(&out);
+        rc = door_rows(door, batch, put_row, &out, &counts, &err);
+        json_out_array_end(&out);
+        if (rc == ST_OK)
+            answer_json(resp, STATUS_MULTI, "application/json", &out);
+        else
+            http_problem(resp, 503, "memory", "Not ready", NULL);
+        if (rc != ST_OK || counts.later > 0)
+            come_again(resp);
+    }
+    json_out_free(&out);
+    memory_close(arena);
+}
+
+static void
+post_items(const struct door *door, enum item_kind_of item,
+           const struct http_request *req, struct http_response *resp)
+{
+    enum media media = media_of(req->content_type);
+    struct door_batch batch = {
+        .item = item,
+        .rows = &req->body,
+        .n = 1,
+        .trace_parent = http_header(req, "traceparent"),
+    };
+
+    if (batch.trace_parent.n > 64)
+        batch.trace_parent = STR_NULL;
+    if (media == MEDIA_OTHER)
+        http_problem(resp, 415, "media_type", "Not a type that is read",
+                     "want application/json or application/x-ndjson");
+    else if (media == MEDIA_LINES || is_array(req->body))
+        post_rows(door, &batch, req->body, media == MEDIA_LINES, resp);
+    else
+        post_one(door, &batch, resp);
+}
+
+/* ---- time ------------------------------------------------------------------------ */
+
+static enum status
+read_at(const struct door *door, struct str body, time_ms *at,
+        struct err *err)
+{
+    const struct calendar *calendar =
+        &append_terms(door->append)->calendar;
+    struct json *doc = NULL;
+    struct str text;
+    enum status rc = json_parse(body, TIME_BODY_MAX, &doc, err);
+
+    if (rc == ST_OK && !json_str(json_get(doc, "at"), &text))
+        rc = err_set(err, ST_REJECT, "R03", "want an instant as at");
+    if (rc == ST_OK)
+        rc = time_parse(&calendar->zone, text, at, err);
+    if (rc == ST_OK)
+        rc = calendar_check(calendar, zone_date(&calendar->zone, *at), err);
+    json_free(doc);
+    return rc;
+}
+
+static void
+post_time(const struct door *door, const struct http_request *req,
+          struct http_response *resp)
+{
+    char text[TIME_TEXT_SIZE];
+    struct json_out out;
+    struct err err;
+    time_ms at;
+    enum status rc;
+
+    if (!door->log_clock) {
+        http_problem(resp, 409, "clock", "The clock is the wall's",
+                     "time is set from outside with the log clock only");
+        return;
+    }
+    rc = read_at(door, req->body, &at, &err);
+    if (rc != ST_OK) {
+        http_problem(resp, 422, err.code, "Refused", err.text);
+        return;
+    }
+    rc = append_time(door->append, at, &at, &err);
+    if (rc == ST_REJECT) {
+        http_problem(resp, 409, err.code, "Time does not go back", err.text);
+    } else if (rc != ST_OK) {
+        http_problem(resp, 503, "not_ready", "Not ready", NULL);
+        come_again(resp);
+    } else {
+        json_out_init(&out, NULL);
+        json_out_object(&out);
+        json_out_kcstr(&out, "at", time_text(at, text));
+        json_out_object_end(&out);
+        answer_json(resp, 202, "application/json", &out);
+    }
+}
+
+/* ---- receipts --------------------------------------------------------------------- */
+
+static void
+get_receipt(const struct door *door, struct str id_part_of_path,
+            struct http_response *resp)
+{
+    struct arena *arena = memory_open(REQUEST_MEMORY);
+    struct append_receipt receipt = { .found = false };
+    struct json_out out;
+    struct err err;
+    struct id id;
+    enum status rc = ST_RETRY;
+
+    if (!id_parse(id_part_of_path, &id)) {
+        http_problem(resp, 404, "id", "No such id", NULL);
+        memory_close(arena);
+        return;
+    }
+    if (arena != NULL)
+        rc = append_find(door->append, id, arena, &receipt, &err);
+    if (rc != ST_OK) {
+        http_problem(resp, 503, "not_ready", "Not ready", NULL);
+        come_again(resp);
+    } else if (!receipt.found) {
+        http_problem(resp, 404, "id", "No such id", NULL);
+    } else {
+        json_out_init(&out, NULL);
+        door_receipt(&out, &receipt, false);
+        answer_json(resp, 200, "application/json", &out);
+    }
+    memory_close(arena);
+}
+
+/* ---- health ------------------------------------------------------------------------ */
+
+/* A counter of an authority as a Prometheus family. */
+struct family {
+    const char *name;
+    const char *type;
+    const char *help;
+    double (*value)(const struct served *s);
+};
+
+#define APPENDED(name)                                                   \
+    static double get_##name(const struct served *s)                     \
+    {                                                                    \
+        return (double)atomic_load(                                      \
+            &append_stats(s->door.append)->name);                        \
+    }
+APPENDED(accepted)
+APPENDED(repeated)
+APPENDED(refused)
+APPENDED(later)
+APPENDED(groups)
+APPENDED(turn)
+
+static double
+get_commit_s(const struct served *s)
+{
+    return (double)atomic_load(&append_stats(s->door.append)->commit_us) *
+           1e-6;
+}
+
+static double
+get_unconfirmed(const struct served *s)
+{
+    int64_t turn = atomic_load(&append_stats(s->door.append)->turn);
+    int64_t confirmed =
+        atomic_load(&publish_stats(s->publish)->confirmed_turn);
+
+    return turn > confirmed ? (double)(turn - confirmed) : 0;
+}
+
+static double
+get_owner(const struct served *s)
+{
+    return atomic_load(&publish_stats(s->publish)->owner);
+}
+
+static double
+get_epoch(const struct served *s)
+{
+    return (double)atomic_load(&publish_stats(s->publish)->epoch);
+}
+
+static double
+get_stopped(const struct served *s)
+{
+    return atomic_load(&publish_stats(s->publish)->stopped);
+}
+
+static double
+get_retries(const struct served *s)
+{
+    return (double)atomic_load(&publish_stats(s->publish)->retries);
+}
+
+static const struct family families[] = {
+    { "waymark_intake_accepted_total", "counter", "Items accepted.",
+      get_accepted },
+    { "waymark_intake_repeated_total", "counter",
+      "Items that had been accepted before.", get_repeated },
+    { "waymark_intake_refused_total", "counter",
+      "Items refused where the receipts are known.", get_refused },
+    { "waymark_intake_later_total", "counter",
+      "Items that were told to come again.", get_later },
+    { "waymark_intake_groups_total", "counter", "Groups committed.",
+      get_groups },
+    { "waymark_turn", "gauge", "Last turn committed here.", get_turn },
+    { "waymark_commit_seconds", "gauge", "Last group, lock to commit.",
+      get_commit_s },
+    { "waymark_outbox_unconfirmed_turns", "gauge",
+      "Turns committed and not yet confirmed by Kafka.", get_unconfirmed },
+    { "waymark_shard_owned", "gauge", "1 while this instance publishes.",
+      get_owner },
+    { "waymark_shard_stopped", "gauge", "1 where publishing stopped.",
+      get_stopped },
+    { "waymark_epoch", "gauge", "Epoch of this owner.", get_epoch },
+    { "waymark_retries_total", "counter",
+      "Failures of publishing that were tried again.", get_retries },
+};
+
+static void
+get_metrics(const struct intake_http *h, struct http_response *resp)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *to = open_memstream(&text, &n);
+
+    if (to == NULL) {
+        resp->status = 503;
+        return;
+    }
+    for (size_t f = 0; f < sizeof families / sizeof families[0]; f++) {
+        const struct family *fam = &families[f];
+
+        fprintf(to, "# HELP %s %s\n# TYPE %s %s\n", fam->name, fam->help,
+                fam->name, fam->type);
+        for (size_t i = 0; i < h->options.n; i++) {
+            const struct served *s = &h->options.served[i];
+
+            fprintf(to, "%s{service=\"intake\",authority=\"%.*s\"} %.9g\n",
+                    fam->name, STR_ARG(s->door.authority), fam->value(s));
+        }
+    }
+    if (fclose(to) != 0) {
+        free(text);
+        resp->status = 503;
+        return;
+    }
+    http_body_take(resp, 200, "text/plain; version=0.0.4", text, n);
+}
+
+/* Ready: a message that comes now can be accepted. */
+static bool
+is_ready(const struct intake_http *h)
+{
+    for (size_t i = 0; i < h->options.n; i++) {
+        const struct served *s = &h->options.served[i];
+        struct append_receipt ignored;
+        struct err err;
+        struct arena *arena = memory_open(1 << 16);
+        bool ok = arena != NULL &&
+                  append_find(s->door.append, ID_NONE, arena, &ignored,
+                              &err) == ST_OK &&
+                  !atomic_load(&publish_stats(s->publish)->stopped);
+
+        memory_close(arena);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* ---- routes ------------------------------------------------------------------------- */
+
+static bool
+is_get(const struct http_request *req)
+{
+    return str_is(req->method, "GET") || str_is(req->method, "HEAD");
+}
+
+static void
+wrong_method(struct http_response *resp, const char *allow)
+{
+    http_problem(resp, 405, "method", "Not for this method", NULL);
+    http_add_header(resp, "Allow", "%s", allow);
+}
+
+static bool
+route_health(const struct intake_http *h, const struct http_request *req,
+             struct http_response *resp)
+{
+    bool live = str_is(req->path, "/livez");
+    bool ready = str_is(req->path, "/readyz");
+    bool metrics = str_is(req->path, "/metrics");
+
+    if (!live && !ready && !metrics)
+        return false;
+    if (!is_get(req))
+        wrong_method(resp, "GET");
+    else if (metrics)
+        get_metrics(h, resp);
+    else if (live || is_ready(h))
+        http_body(resp, 200, "text/plain",
+                  live ? STR("alive\n") : STR("ready\n"));
+    else
+        http_body(resp, 503, "text/plain", STR("not ready\n"));
+    return true;
+}
+
+static void
+handle(void *self, const struct http_request *req, struct http_response *resp)
+{
+    static const struct str receipts = { "/v1/notifications/", 18 };
+    const struct intake_http *h = self;
+    enum item_kind_of item = item_of(req->path);
+    bool time = str_is(req->path, "/v1/time");
+    bool receipt = str_starts(req->path, receipts);
+    const struct served *s;
+
+    if (route_health(h, req, resp))
+        return;
+    if (item == 0 && !time && !receipt) {
+        http_problem(resp, 404, "path", "Not here", NULL);
+        return;
+    }
+    if (receipt ? !is_get(req) : !str_is(req->method, "POST")) {
+        wrong_method(resp, receipt ? "GET" : "POST");
+        return;
+    }
+    s = served_of(h, req);
+    if (s == NULL)
+        http_problem(resp, 400, "authority", "Which authority?",
+                     "want a known one in the header Waymark-Authority");
+    else if (time)
+        post_time(&s->door, req, resp);
+    else if (receipt)
+        get_receipt(&s->door,
+                    (struct str){ .p = req->path.p + receipts.n,
+                                  .n = req->path.n - receipts.n },
+                    resp);
+    else
+        post_items(&s->door, item, req, resp);
+}
+
+enum status
+intake_http_open(const struct intake_http_options *options,
+                 struct intake_http **out, struct err *err)
+{
+    struct intake_http *h = calloc(1, sizeof *h);
+    struct http_options http = { .bind = options->listen,
+                                 .any_address = options->any_address,
+                                 .threads = options->threads,
+                                 .max_body = DOOR_BATCH_MAX,
+                                 .handle = handle,
+                                 .self = h };
+    const char *colon = strrchr(options->listen, ':');
+    enum status rc;
+
+    if (h == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory");
+    h->options = *options;
+    rc = http_serve(&http, &h->server, err);
+    if (rc != ST_OK) {
+        free(h);
+        return rc;
+    }
+    if (http_port(h->server) > 0 && colon != NULL)
+        (void)snprintf(h->address, sizeof h->address, "%.*s:%d",
+                       (int)(colon - options->listen), options->listen,
+                       http_port(h->server));
+    else
+        (void)snprintf(h->address, sizeof h->address, "%s", options->listen);
+    *out = h;
+    return ST_OK;
+}
+
+const char *
+intake_http_address(const struct intake_http *h)
+{
+    return h->address;
+}
+
+void
+intake_http_close(struct intake_http *h)
+{
+    if (h == NULL)
+        return;
+    http_close(h->server);
+    free(h);
+}

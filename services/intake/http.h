@@ -1,0 +1,45 @@
+/**
+ * Intake's HTTP endpoints:
+ *
+ *   POST /v1/notifications, /v1/activities, /v1/screenings, /v1/matches
+ *        one object: 202 and its receipt, or a problem; an array, or NDJSON:
+ *        207 and a list with a status a row
+ *   POST /v1/time {"at": instant}    the log clock's only source
+ *   GET  /v1/notifications/ID        its receipt
+ *   GET  /livez /readyz /metrics
+ *
+ * The authority is the header Waymark-Authority or ?authority=, or the only
+ * one there is. Problems are those of RFC 9457 with `code` and `errors`.
+ */
+#ifndef WAYMARK_INTAKE_HTTP_H
+#define WAYMARK_INTAKE_HTTP_H
+
+#include "common/adapters/http.h"
+#include "intake/door.h"
+#include "intake/publish.h"
+
+/* An authority as it is served. */
+struct served {
+    struct door door;
+    struct publish *publish;
+};
+
+struct intake_http_options {
+    const char *listen;
+    bool any_address;
+    int threads;
+    const struct served *served; /* borrowed, as all here */
+    size_t n;
+};
+
+struct intake_http;
+
+MUST_CHECK enum status
+intake_http_open(const struct intake_http_options *options,
+                 struct intake_http **out, struct err *err);
+/** Where it listens: "127.0.0.1:41234". */
+const char *intake_http_address(const struct intake_http *h);
+/** Lets running requests end. NULL does nothing. */
+void intake_http_close(struct intake_http *h);
+
+#endif

@@ -1,0 +1,446 @@
+/* Intake: wires door, writers, publishers and folders together. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/adapters/authorities.h"
+#include "common/engine/config.h"
+#include "common/engine/log.h"
+#include "common/engine/memory.h"
+#include "common/host/exit_code.h"
+#include "common/host/start.h"
+#include "intake/agencies_json.h"
+#include "intake/drop.h"
+#include "intake/http.h"
+
+enum {
+    MEMORY_MAX = 128 << 20, /* registers of authorities and agencies */
+    REGISTER_MAX = 16 << 20,
+    SERVED_MAX = 64,
+};
+
+struct intake_config {
+    char *kafka;
+    char *pgconn;
+    char *schema;
+    char *authorities;
+    char *profiles;
+    char *calendars;
+    char *instance;
+    char *listen;
+    char *hash_key;
+    char *drop_folder;
+    char *drop_authority;
+    char *crash_at;
+    bool any_address;
+    int64_t threads;
+    int64_t replication;
+    int64_t lease_ms;
+    int64_t beat_ms;
+    int64_t tick_ms;
+    int64_t drop_poll_ms;
+};
+
+#define AT(member) offsetof(struct intake_config, member)
+
+static const struct config_entry entries[] = {
+    { .name = "KAFKA", .type = CONFIG_TEXT, .min = 3,
+      .help = "brokers, host:port,...", .offset = AT(kafka) },
+    { .name = "PGCONN", .type = CONFIG_TEXT, .dflt = "",
+      .help = "PostgreSQL conninfo; empty: PGHOST, PGUSER, ...",
+      .offset = AT(pgconn) },
+    { .name = "SCHEMA", .type = CONFIG_TEXT, .dflt = "intake", .min = 1,
+      .max = 40, .help = "PostgreSQL schema", .offset = AT(schema) },
+    { .name = "AUTHORITIES", .type = CONFIG_TEXT, .min = 1,
+      .help = "names of profiles/authorities.json, with commas",
+      .offset = AT(authorities) },
+    { .name = "PROFILES", .type = CONFIG_TEXT, .dflt = "profiles", .min = 1,
+      .help = "folder of authorities.json, agencies.json and profiles",
+      .offset = AT(profiles) },
+    { .name = "CALENDARS", .type = CONFIG_TEXT, .dflt = "calendars",
+      .min = 1, .help = "folder of calendars", .offset = AT(calendars) },
+    { .name = "INSTANCE", .type = CONFIG_TEXT, .dflt = "", .max = 60,
+      .help = "holder of leases, the same after a restart; empty: host name",
+      .offset = AT(instance) },
+    { .name = "LISTEN", .type = CONFIG_TEXT, .dflt = "127.0.0.1:0",
+      .min = 3, .help = "address, HOST:PORT or unix:PATH; port 0: any",
+      .offset = AT(listen) },
+    { .name = "ANY_ADDRESS", .type = CONFIG_BOOL, .dflt = "off",
+      .help = "LISTEN may be other than loopback: on or off",
+      .offset = AT(any_address) },
+    { .name = "THREADS", .type = CONFIG_INT, .dflt = "64", .min = 1,
+      .max = 512, .help = "requests at the same time",
+      .offset = AT(threads) },
+    { .name = "INTAKE_HASH_KEY", .type = CONFIG_TEXT, .min = CONTENT_KEY_MIN,
+      .max = CONTENT_KEY_MAX,
+      .help = "secret over contents, the same for ever, characters",
+      .offset = AT(hash_key) },
+    { .name = "REPLICATION", .type = CONFIG_INT, .dflt = "1", .min = 1,
+      .max = 9, .help = "copies of a topic that is made at start",
+      .offset = AT(replication) },
+    { .name = "LEASE_MS", .type = CONFIG_INT, .dflt = "5000", .min = 500,
+      .max = 600000, .help = "silence after which a lease is lost, ms",
+      .offset = AT(lease_ms) },
+    { .name = "BEAT_MS", .type = CONFIG_INT, .dflt = "1000", .min = 50,
+      .max = 60000, .help = "the owner's sign of life, ms",
+      .offset = AT(beat_ms) },
+    { .name = "CLOCK_TICK_MS", .type = CONFIG_INT, .dflt = "10000",
+      .min = 100, .max = 600000,
+      .help = "how often the time is told with the wall clock, ms",
+      .offset = AT(tick_ms) },
+    { .name = "DROP_FOLDER", .type = CONFIG_TEXT, .dflt = "",
+      .help = "folder with one of files for each agency; empty: none",
+      .offset = AT(drop_folder) },
+    { .name = "DROP_AUTHORITY", .type = CONFIG_TEXT, .dflt = "",
+      .help = "authority of its files; empty: the only one",
+      .offset = AT(drop_authority) },
+    { .name = "DROP_POLL_MS", .type = CONFIG_INT, .dflt = "1000", .min = 10,
+      .max = 600000, .help = "how often it is looked at, ms",
+      .offset = AT(drop_poll_ms) },
+    { .name = "CRASH_AT", .type = CONFIG_TEXT, .dflt = "", .max = 60,
+      .help = "for fault tests: PLACE:N ends the process there, as kill -9",
+      .offset = AT(crash_at) },
+};
+enum { N_ENTRIES = sizeof entries / sizeof entries[0] };
+
+struct intake {
+    struct intake_config config;
+    struct arena *arena;
+    struct authorities authorities;
+    struct agencies agencies;
+    const struct authority *chosen[SERVED_MAX];
+    struct terms *terms[SERVED_MAX]; /* until a writer takes them */
+    struct served served[SERVED_MAX];
+    size_t n;
+    char cluster_id[KAFKA_CLUSTER_ID_SIZE];
+    struct kafka_conn kafka;
+    struct intake_http *http;
+    struct drop *drop;
+    char crash_place[32];
+    _Atomic long crash_left;
+};
+
+/* ---- configuration ----------------------------------------------------------- */
+
+static enum status
+read_agencies(struct intake *in, struct err *err)
+{
+    struct str path =
+        arena_printf(in->arena, "%s/agencies.json", in->config.profiles);
+    struct str text;
+    enum status rc = file_read(path.p, REGISTER_MAX, in->arena, &text, err);
+
+    if (rc == ST_OK)
+        rc = agencies_json_read(in->arena, text, &in->agencies, err);
+    if (rc != ST_OK)
+        err_where(err, "%s", path.p);
+    return rc;
+}
+
+static enum status
+choose(struct intake *in, struct err *err)
+{
+    struct str left = str_of(in->config.authorities);
+
+    while (left.n > 0) {
+        const char *comma = memchr(left.p, ',', left.n);
+        struct str name = { .p = left.p,
+                            .n = comma == NULL ? left.n
+                                               : (size_t)(comma - left.p) };
+        const struct authority *a =
+            authorities_find(&in->authorities, name);
+
+        if (a == NULL)
+            return err_set(err, ST_REJECT, "config",
+                           "AUTHORITIES: \"%.*s\" is not in authorities.json",
+                           STR_ARG(name));
+        if (in->n == SERVED_MAX)
+            return err_set(err, ST_REJECT, "config",
+                           "AUTHORITIES: at most %d in one process",
+                           SERVED_MAX);
+        in->chosen[in->n++] = a;
+        left.p += name.n + (comma != NULL);
+        left.n -= name.n + (comma != NULL);
+    }
+    return in->n > 0 ? ST_OK
+                     : err_set(err, ST_REJECT, "config",
+                               "AUTHORITIES is empty");
+}
+
+static enum status
+read_terms(struct intake *in, struct err *err)
+{
+    enum status rc = ST_OK;
+
+    for (size_t i = 0; rc == ST_OK && i < in->n; i++) {
+        struct terms_files files = { .profiles = in->config.profiles,
+                                     .profile = in->chosen[i]->profile.p,
+                                     .calendars = in->config.calendars,
+                                     .agencies = &in->agencies };
+
+        rc = terms_of_files(&files, &in->terms[i], err);
+    }
+    return rc;
+}
+
+static enum status
+read_crash_at(struct intake *in, struct err *err)
+{
+    const char *colon = strchr(in->config.crash_at, ':');
+    size_t n = colon == NULL ? 0 : (size_t)(colon - in->config.crash_at);
+
+    if (in->config.crash_at[0] == '\0')
+        return ST_OK;
+    if (n == 0 || n >= sizeof in->crash_place || atol(colon + 1) < 1)
+        return err_set(err, ST_REJECT, "config",
+                       "CRASH_AT=\"%s\": want PLACE:N", in->config.crash_at);
+    memcpy(in->crash_place, in->config.crash_at, n);
+    atomic_store(&in->crash_left, atol(colon + 1));
+    return ST_OK;
+}
+
+static enum status
+configure(struct intake *in, struct err *err)
+{
+    char name[64] = "";
+    enum status rc = ST_OK;
+
+    gethostname(name, sizeof name - 1);
+    if (in->config.instance[0] == '\0') {
+        free(in->config.instance);
+        in->config.instance = strdup(name);
+        if (in->config.instance == NULL)
+            return err_set(err, ST_FATAL, "memory", "no memory");
+    }
+    rc = read_crash_at(in, err);
+    if (rc == ST_OK)
+        rc = authorities_read(in->config.profiles, in->arena,
+                              &in->authorities, err);
+    if (rc == ST_OK)
+        rc = choose(in, err);
+    if (rc == ST_OK)
+        rc = read_agencies(in, err);
+    if (rc == ST_OK)
+        rc = read_terms(in, err);
+    in->kafka = (struct kafka_conn){
+        .brokers = in->config.kafka,
+        .client_id = service_name(SERVICE_INTAKE),
+    };
+    return rc;
+}
+
+/* ---- parts --------------------------------------------------------------------- */
+
+static void
+crash_here(void *self, const char *place)
+{
+    struct intake *in = self;
+
+    if (strcmp(place, in->crash_place) == 0 &&
+        atomic_fetch_sub(&in->crash_left, 1) == 1)
+        raise(SIGKILL);
+}
+
+static enum status
+serve_authority(struct intake *in, size_t i, struct err *err)
+{
+    const struct authority *a = in->chosen[i];
+    struct served *s = &in->served[i];
+    bool crash = in->crash_place[0] != '\0';
+    struct append_options append = {
+        .conninfo = in->config.pgconn,
+        .schema = in->config.schema,
+        .authority = a->name,
+        .partition = a->partition,
+        .log_clock = a->log_clock,
+        .terms = in->terms[i],
+        .at = crash ? crash_here : NULL,
+        .at_self = in,
+    };
+    struct publish_options publish = {
+        .conninfo = in->config.pgconn,
+        .schema = in->config.schema,
+        .instance = in->config.instance,
+        .authority = a->name.p,
+        .partition = a->partition,
+        .kafka = in->kafka,
+        .cluster_id = in->cluster_id,
+        .lease_ms = in->config.lease_ms,
+        .beat_ms = in->config.beat_ms,
+        .log_clock = a->log_clock,
+        .tick_ms = in->config.tick_ms,
+        .at = crash ? crash_here : NULL,
+        .at_self = in,
+    };
+    enum status rc;
+
+    in->terms[i] = NULL; /* owned by the writer from here */
+    s->door = (struct door){ .authority = a->name,
+                             .partition = a->partition,
+                             .log_clock = a->log_clock,
+                             .hash_key = str_of(in->config.hash_key) };
+    rc = append_open(&append, &s->door.append, err);
+    publish.append = s->door.append;
+    if (rc == ST_OK)
+        rc = publish_open(&publish, &s->publish, err);
+    return rc;
+}
+
+static enum status
+watch_folder(struct intake *in, struct err *err)
+{
+    struct drop_options options = { .folder = in->config.drop_folder,
+                                    .poll_ms = in->config.drop_poll_ms };
+    const char *name = in->config.drop_authority;
+
+    if (in->config.drop_folder[0] == '\0')
+        return ST_OK;
+    for (size_t i = 0; i < in->n; i++)
+        if (name[0] == '\0' ? in->n == 1
+                            : str_is(in->chosen[i]->name, name))
+            options.door = &in->served[i].door;
+    if (options.door == NULL)
+        return err_set(err, ST_REJECT, "config",
+                       "DROP_AUTHORITY: want one of AUTHORITIES");
+    return drop_open(&options, &in->drop, err);
+}
+
+static enum status
+start(struct intake *in, struct err *err)
+{
+    struct intake_http_options http = {
+        .listen = in->config.listen,
+        .any_address = in->config.any_address,
+        .threads = (int)in->config.threads,
+        .served = in->served,
+        .n = in->n,
+    };
+    enum status rc = ST_OK;
+
+    for (size_t i = 0; rc == ST_OK && i < in->n; i++)
+        rc = serve_authority(in, i, err);
+    if (rc == ST_OK)
+        rc = watch_folder(in, err);
+    if (rc == ST_OK)
+        rc = intake_http_open(&http, &in->http, err);
+    return rc;
+}
+
+/* Doors first, so that nothing new comes; then what is true goes out. */
+static int
+stop(struct intake *in)
+{
+    int code = EXIT_DONE;
+
+    drop_close(in->drop);
+    intake_http_close(in->http);
+    for (size_t i = 0; i < in->n; i++) {
+        struct served *s = &in->served[i];
+
+        if (s->publish != NULL && publish_stopped(s->publish)[0] != '\0')
+            code = exit_code_of(publish_stopped(s->publish));
+        publish_close(s->publish);
+        append_close(s->door.append);
+        terms_close(in->terms[i]);
+    }
+    return code;
+}
+
+/* Threads inherit the mask: only main takes SIGTERM and SIGINT. */
+static void
+block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+run(struct intake *in)
+{
+    struct err err = { .code = "" };
+    struct start_options world = {
+        .service = service_name(SERVICE_INTAKE),
+        .conninfo = in->config.pgconn,
+        .schema = in->config.schema,
+        .conn = in->kafka,
+        .partitions = in->authorities.partitions,
+        .replication = (int)in->config.replication,
+    };
+    sigset_t set;
+    enum status rc;
+    int code = EXIT_DONE, stopped, sig;
+
+    block_signals(&set);
+    world.stop_fd = eventfd(0, EFD_CLOEXEC);
+    rc = start_world(&world, &set, in->cluster_id, &err);
+    (void)close(world.stop_fd);
+    if (rc != ST_OK) {
+        log_error("start_failed", "code=%s why=\"%s\"", err.code, err.text);
+        return EXIT_WORLD;
+    }
+    rc = start(in, &err);
+    if (rc == ST_OK) {
+        log_info("service_up", "listen=%s shards=%zu",
+                 intake_http_address(in->http), in->n);
+        (void)sigwait(&set, &sig);
+    } else {
+        log_error("service_failed", "code=%s why=\"%s\"", err.code, err.text);
+        code = EXIT_CONFIG;
+    }
+    stopped = stop(in);
+    if (code == EXIT_DONE)
+        code = stopped;
+    log_info("service_down", "exit=%d", code);
+    return code;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct intake *in = calloc(1, sizeof *in);
+    struct config_args args = { .program = argv[0],
+                                .entries = entries,
+                                .n = N_ENTRIES,
+                                .argc = argc,
+                                .argv = argv };
+    struct err err = { .code = "" };
+    enum config_action action;
+    enum status rc;
+    int code = EXIT_CONFIG;
+
+    if (in == NULL || (in->arena = memory_open(MEMORY_MAX)) == NULL) {
+        free(in);
+        return EXIT_WORLD;
+    }
+    rc = config_read(&args, &in->config, &action, &err);
+    if (rc == ST_OK && action == CONFIG_HELP) {
+        config_help(&args, stdout);
+        code = EXIT_DONE;
+    } else if (rc == ST_OK) {
+        rc = configure(in, &err);
+    }
+    if (rc != ST_OK) {
+        (void)fprintf(stderr, "%s: %s\n", argv[0], err.text);
+    } else if (action == CONFIG_CHECK) {
+        config_print(entries, N_ENTRIES, &in->config, stdout);
+        code = EXIT_DONE;
+    } else if (action == CONFIG_RUN) {
+        log_open(service_name(SERVICE_INTAKE), in->config.instance);
+        code = run(in);
+    }
+    if (action != CONFIG_RUN || rc != ST_OK)
+        for (size_t i = 0; i < in->n; i++)
+            terms_close(in->terms[i]);
+    config_free(entries, N_ENTRIES, &in->config);
+    memory_close(in->arena);
+    free(in);
+    return code;
+}

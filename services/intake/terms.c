@@ -1,0 +1,138 @@
+#include "intake/terms.h"
+
+#include <stdlib.h>
+
+#include "common/adapters/authorities.h"
+#include "common/adapters/profile_json.h"
+#include "common/core/codes.h"
+#include "common/engine/memory.h"
+#include "intake/core/content.h"
+
+enum { MEMORY_MAX = 128 << 20, SHORT_HASH = 8 };
+
+static enum status
+terms_open(const struct agencies *agencies, struct terms **out,
+           struct err *err)
+{
+    struct terms *r = calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (r == NULL || (r->arena = memory_open(MEMORY_MAX)) == NULL) {
+        free(r);
+        return err_set(err, ST_RETRY, "memory", "no memory for a profile");
+    }
+    r->agencies = agencies;
+    *out = r;
+    return ST_OK;
+}
+
+void
+terms_close(struct terms *terms)
+{
+    while (terms != NULL) {
+        struct terms *older = terms->older;
+
+        memory_close(terms->arena);
+        free(terms);
+        terms = older;
+    }
+}
+
+static struct config_text
+copy(struct arena *arena, const struct config_text *t)
+{
+    return (struct config_text){ .config_kind = t->config_kind,
+                                 .name = arena_str(arena, t->name),
+                                 .version = arena_str(arena, t->version),
+                                 .hash = arena_str(arena, t->hash),
+                                 .text = arena_str(arena, t->text) };
+}
+
+static enum status
+finish(struct terms *r, enum status rc, struct terms **out)
+{
+    if (rc != ST_OK) {
+        terms_close(r);
+        r = NULL;
+    }
+    *out = r;
+    return rc;
+}
+
+enum status
+terms_of_texts(const struct config_text *profile,
+               const struct config_text *calendar,
+               const struct agencies *agencies, struct terms **out,
+               struct err *err)
+{
+    struct terms *r;
+    enum status rc = terms_open(agencies, &r, err);
+
+    if (rc != ST_OK)
+        return rc;
+    r->profile_text = copy(r->arena, profile);
+    r->calendar_text = copy(r->arena, calendar);
+    r->version = r->profile_text.version;
+    rc = profile_json_read(r->arena, r->profile_text.text, &r->profile, err);
+    if (rc == ST_OK)
+        rc = calendar_json_read(r->arena, r->calendar_text.text, &r->calendar,
+                                err);
+    return finish(r, rc, out);
+}
+
+static enum status
+read_calendar(struct terms *r, const char *folder, struct err *err)
+{
+    struct str name = r->profile.calendar;
+    struct str path =
+        arena_printf(r->arena, "%s/%.*s.json", folder, STR_ARG(name));
+    char digest[CONTENT_DIGEST_SIZE];
+    struct str text;
+    enum status rc =
+        file_read(path.p, PROFILE_BYTES_MAX, r->arena, &text, err);
+
+    if (rc == ST_OK)
+        rc = calendar_json_read(r->arena, text, &r->calendar, err);
+    if (rc != ST_OK)
+        return rc;
+    (void)content_digest(text, digest);
+    r->calendar_text = (struct config_text){
+        .config_kind = CONFIG_CALENDAR,
+        .name = name,
+        .version = arena_printf(r->arena, "%.*s#%.*s", STR_ARG(name),
+                                (int)SHORT_HASH, digest),
+        .hash = arena_str(r->arena, str_of(digest)),
+        .text = text,
+    };
+    return ST_OK;
+}
+
+enum status
+terms_of_files(const struct terms_files *files, struct terms **out,
+               struct err *err)
+{
+    struct terms *r;
+    struct str path, text;
+    enum status rc = terms_open(files->agencies, &r, err);
+
+    if (rc != ST_OK)
+        return rc;
+    path = arena_printf(r->arena, "%s/%s", files->profiles, files->profile);
+    rc = file_read(path.p, PROFILE_BYTES_MAX, r->arena, &text, err);
+    if (rc == ST_OK)
+        rc = profile_json_read(r->arena, text, &r->profile, err);
+    if (rc == ST_OK) {
+        r->version = r->profile.version_id;
+        r->profile_text = (struct config_text){
+            .config_kind = CONFIG_PROFILE,
+            .name = r->profile.id,
+            .version = r->profile.version_id,
+            .hash = r->profile.hash,
+            .text = text,
+        };
+        rc = read_calendar(r, files->calendars, err);
+    }
+    if (rc != ST_OK)
+        err_where(err, "%s", path.p);
+    return finish(r, rc, out);
+}
