@@ -306,6 +306,133 @@ sink_publish(void *self, const struct committed *c, struct err *err)
     return rc;
 }
 
+/* ---- what stands in the log ------------------------------------------------ */
+
+enum { LAST_MS = 10000, LAST_STEP_MS = 100, LAST_WINDOW = 64 };
+
+struct last {
+    struct kafka_sink *sink;
+    struct kafka_part parts[TOPIC_N];
+    int64_t low[TOPIC_N];
+    int64_t high[TOPIC_N];
+    struct link *out;
+    size_t n;
+};
+
+static void
+note_last(struct last *last, const struct kafka_record *record)
+{
+    struct link link;
+
+    if (record->wm.p != NULL && chain_read(record->wm, &link) &&
+        origin_eq(link.origin, last->sink->options.origin) &&
+        link.sequence > last->out[record->part].sequence)
+        last->out[record->part] = link;
+}
+
+/* Read every part from its next_offset to the end that was seen. */
+static enum status
+read_tails(struct last *last, struct err *err)
+{
+    struct kafka_reader_options options = { .conn = last->sink->options.conn,
+                                            .queue_kb = 4096 };
+    struct kafka_take take = { .max = TAKE_MAX,
+                               .max_bytes = TAKE_BYTES,
+                               .timeout_ms = LAST_STEP_MS };
+    struct kafka_record *records = calloc(TAKE_MAX, sizeof *records);
+    struct kafka_reader *reader = NULL;
+    int64_t at[TOPIC_N];
+    size_t open = 0;
+    int waited = 0;
+    enum status rc = ST_OK;
+
+    if (records == NULL)
+        rc = err_set(err, ST_RETRY, "memory", "no memory");
+    if (rc == ST_OK)
+        rc = kafka_reader_open(&options, &reader, err);
+    if (rc == ST_OK)
+        rc = kafka_reader_assign(reader, last->parts, last->n, err);
+    for (size_t i = 0; i < last->n; i++) {
+        at[i] = last->parts[i].next_offset;
+        open += at[i] < last->high[i];
+    }
+    while (rc == ST_OK && open > 0) {
+        size_t n = 0;
+
+        rc = kafka_reader_take(reader, &take, records, &n, err);
+        for (size_t i = 0; rc == ST_OK && i < n; i++) {
+            note_last(last, &records[i]);
+            at[records[i].part] = records[i].offset + 1;
+        }
+        open = 0;
+        for (size_t i = 0; i < last->n; i++)
+            open += at[i] < last->high[i] && !kafka_reader_at_end(reader, i);
+        waited = n == 0 ? waited + LAST_STEP_MS : 0;
+        if (rc == ST_OK && open > 0 && waited > LAST_MS)
+            rc = err_set(err, ST_RETRY, "kafka", "the log's end can't be read");
+    }
+    kafka_reader_close(reader);
+    free(records);
+    return rc;
+}
+
+static enum status
+find_ends(struct last *last, struct err *err)
+{
+    struct kafka_reader_options options = { .conn = last->sink->options.conn };
+    struct kafka_reader *reader = NULL;
+    enum status rc = kafka_reader_open(&options, &reader, err);
+
+    for (size_t i = 0; rc == ST_OK && i < last->n; i++) {
+        struct kafka_ends ends;
+
+        rc = kafka_reader_end(reader, &last->parts[i], LAST_MS, &ends, err);
+        if (rc == ST_OK) {
+            last->low[i] = ends.low;
+            last->high[i] = ends.high;
+        }
+    }
+    kafka_reader_close(reader);
+    return rc;
+}
+
+static enum status
+sink_last(void *self, const enum topic *topics, size_t n, struct link *out,
+          struct err *err)
+{
+    struct last last = { .sink = self, .out = out, .n = n };
+    int64_t window = LAST_WINDOW;
+    enum status rc;
+    bool again;
+
+    memset(out, 0, n * sizeof *out);
+    for (size_t i = 0; i < n; i++)
+        last.parts[i] = (struct kafka_part){
+            .topic = topic_name(topics[i]),
+            .partition = last.sink->options.partition,
+        };
+    rc = find_ends(&last, err);
+    do {
+        again = false;
+        for (size_t i = 0; i < n; i++) {
+            int64_t from = last.high[i] - window;
+
+            if (out[i].sequence > 0)
+                from = last.high[i]; /* found already */
+            last.parts[i].next_offset = from > last.low[i] ? from
+                                                           : last.low[i];
+        }
+        if (rc == ST_OK)
+            rc = read_tails(&last, err);
+        for (size_t i = 0; i < n; i++)
+            if (out[i].sequence == 0 &&
+                last.parts[i].next_offset > last.low[i])
+                again = true; /* others' records stand behind ours */
+        window *= 64;
+    } while (rc == ST_OK && again);
+    return rc;
+}
+
 static enum status
 sink_confirmed(void *self, int wait_ms, int64_t *turn, struct err *err)
 {
@@ -329,6 +456,7 @@ kafka_sink_open(const struct kafka_sink_options *options,
     *port = (struct sink){ .self = s,
                            .restart = sink_restart,
                            .publish = sink_publish,
+                           .last = sink_last,
                            .confirmed = sink_confirmed };
     *out = s;
     return ST_OK;

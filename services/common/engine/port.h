@@ -134,6 +134,12 @@ struct sink {
     /** Hand over a committed block, in order. Copies it. ST_RETRY: start again behind the last confirmed turn. */
     enum status (*publish)(void *self, const struct committed *c,
                            struct err *err);
+    /**
+     * What stands last of this origin in each topic of the log, sequence 0
+     * where there is nothing. NULL where there is no log to compare with.
+     */
+    enum status (*last)(void *self, const enum topic *topics, size_t n,
+                        struct link *out, struct err *err);
     /** Collect confirmations, waiting up to `wait_ms`. *turn: every turn up to it is confirmed. */
     enum status (*confirmed)(void *self, int wait_ms, int64_t *turn,
                              struct err *err);

@@ -7,6 +7,7 @@
 
 #include "common/engine/batch.h"
 #include "common/engine/memory.h"
+#include "common/engine/standing.h"
 
 /* Starts at one position after which batches are of one record. */
 enum { STARTS_BEFORE_CARE = 3, CAREFUL_RECORDS = 2 * RUNNER_BATCH_MAX };
@@ -116,13 +117,30 @@ learn_configs(struct runner *r, struct err *err)
     return rc;
 }
 
+static enum status
+compare_with_log(struct runner *r, struct standing *standing, struct err *err)
+{
+    const struct service_def *def = r->options.def;
+    enum status rc;
+
+    standing_init(standing, def->outputs, def->n_outputs);
+    if (r->sink->last == NULL)
+        return ST_OK;
+    rc = r->sink->last(r->sink->self, standing->topics, standing->n,
+                       standing->log, err);
+    return rc == ST_OK ? standing_check(standing, &r->shard.tails, err) : rc;
+}
+
 /* What was committed and may not have arrived goes out first, in order. */
 static enum status
 publish_unconfirmed(struct runner *r, struct err *err)
 {
     int64_t turn = r->shard.confirmed_turn;
-    enum status rc = r->sink->restart(r->sink->self, err);
+    struct standing standing;
+    enum status rc = compare_with_log(r, &standing, err);
 
+    if (rc == ST_OK)
+        rc = r->sink->restart(r->sink->self, err);
     while (rc == ST_OK) {
         struct committed c;
         bool found;
@@ -133,8 +151,11 @@ publish_unconfirmed(struct runner *r, struct err *err)
         if (rc != ST_OK || !found)
             break;
         rc = r->sink->publish(r->sink->self, &c, err);
+        standing_again(&standing, c.block);
         turn = c.turn;
     }
+    if (rc == ST_OK && r->sink->last != NULL)
+        rc = standing_whole(&standing, &r->shard.tails, err);
     return rc;
 }
 

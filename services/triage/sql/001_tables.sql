@@ -3,7 +3,7 @@
 
 -- A person, as last told; names stand here and in child_identifier only.
 CREATE TABLE child (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     child_id uuid NOT NULL,
     first_seen_at timestamptz NOT NULL,
     forename text,
@@ -33,7 +33,7 @@ CREATE INDEX child_by_mother ON child (shard, mother_norm);
 
 -- A number that belongs to a child.
 CREATE TABLE child_identifier (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     kind text NOT NULL,
     value text NOT NULL,
     la_code text NOT NULL,
@@ -44,7 +44,7 @@ CREATE INDEX identifier_by_value ON child_identifier (shard, kind, value);
 
 -- Two children who belong together and are not the same.
 CREATE TABLE child_link (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     child_id uuid NOT NULL,
     other_id uuid NOT NULL,
     reason text NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE child_link (
 
 -- A match that a person has to look at.
 CREATE TABLE match_review (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     notification_id uuid NOT NULL,
     child_id uuid NOT NULL,
     candidates text NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE match_review (
 -- One notification and what was decided about it, last; words of a set are
 -- separated by blanks, lines of a list by line feeds.
 CREATE TABLE decision (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     notification_id uuid NOT NULL,
     agency_id text NOT NULL,
     agency_ref text NOT NULL,
@@ -146,7 +146,7 @@ CREATE INDEX decision_by_episode ON decision (shard, episode_id);
 
 -- A missing episode as far as counting needs it.
 CREATE TABLE episode (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     episode_id uuid NOT NULL,
     child_id uuid NOT NULL,
     agency_id text NOT NULL,
@@ -160,7 +160,7 @@ CREATE INDEX episode_by_child ON episode (shard, child_id);
 
 -- A case as tracker last said.
 CREATE TABLE known_case (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     case_id uuid NOT NULL,
     child_id uuid NOT NULL,
     side text NOT NULL,
@@ -177,7 +177,7 @@ CREATE INDEX known_case_by_child ON known_case (shard, child_id);
 
 -- How many cases a unit has open: for routing.
 CREATE TABLE unit_load (
-    shard smallint NOT NULL,
+    shard integer NOT NULL,
     side text NOT NULL,
     unit text NOT NULL,
     open_cases integer NOT NULL,
