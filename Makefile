@@ -16,7 +16,9 @@ HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
   -fstack-clash-protection -fcf-protection
 OPT_gcc := -O2 -g $(HARDEN)
 OPT_clang := -O2 -g $(HARDEN)
-OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+# Sanitizers make gcc see paths that aren't there; the other variants warn.
+OPT_asan := -Wno-maybe-uninitialized -Wno-format-truncation \
+  -Wno-format-overflow -Wno-format -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
 OPT_cov := -O0 -g --coverage
 LD_gcc := -pie -Wl,-z,relro,-z,now

@@ -55,6 +55,8 @@ up() {
     local authorities=$1 name end
     shift
     mkdir -p "$dir"
+    [ -s "$dir/intake.key" ] || # of this bed alone: for trying out
+        (umask 077 && head -c 32 /dev/urandom | base64 >"$dir/intake.key")
     roles
     for name in "${names[@]}"; do
         proc_pid "$dir/$name.pid" >/dev/null && continue
@@ -63,8 +65,10 @@ up() {
             export PGUSER=waymark_$name WAYMARK_AUTHORITIES=$authorities
             export WAYMARK_PROFILES=$top/profiles WAYMARK_INSTANCE=$name-1
             export WAYMARK_LISTEN=127.0.0.1:0
-            [ "$name" != intake ] ||
-                export WAYMARK_CALENDARS="$top/calendars"
+            if [ "$name" = intake ]; then
+                export WAYMARK_CALENDARS=$top/calendars
+                export WAYMARK_INTAKE_HASH_KEY_FILE=$dir/intake.key
+            fi
             for pair in "$@"; do export "${pair?}"; done
             proc_spawn "$dir/$name.pid" "$dir/$name.log" \
                 "$top/build/gcc/bin/waymark-$name"
