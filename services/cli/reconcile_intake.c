@@ -1,0 +1,432 @@
+#include "cli/reconcile_intake.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/compare.h"
+#include "cli/stream.h"
+#include "common/adapters/avro.h"
+#include "common/core/records.h"
+#include "common/engine/memory.h"
+
+enum { PAGE = 1000, PAGE_BYTES = 64 << 20 };
+
+/* A receipt as the log implies it. */
+struct receipt {
+    const char *item_kind;
+    struct str agency_id;
+    struct str agency_ref;
+    int32_t amendment;
+    struct id item_id;
+    struct str content_hash;
+    time_ms recorded_at;
+    const char *kind;
+    int64_t sequence;
+    int32_t warnings;
+};
+
+/* Where a topic of intake ought to end. */
+struct tail {
+    int64_t sequence;
+    uint64_t chain;
+};
+
+struct check {
+    const struct intake_options *options;
+    struct differ *differ;
+    struct arena *arena; /* one page */
+    struct arena *names; /* the whole */
+    struct avro_codec *avro;
+    struct pg *pg; /* where receipts are rebuilt */
+    struct stream *notifications;
+    struct stream *receipts;
+    struct tail tails[TOPIC_N]; /* of the snapshot */
+    struct tail seen[TOPIC_N];
+    struct receipt *page;
+    size_t n_page;
+};
+
+static void
+say(struct check *c, const char *what, int64_t number, const char *column)
+{
+    char key[32];
+
+    snprintf(key, sizeof key, "%" PRId64, number);
+    differ_add(c->differ, &(struct difference){ .what = what,
+                                                .key = str_of(key),
+                                                .column = str_of(column) });
+}
+
+/* ---- rebuilding ---------------------------------------------------------------- */
+
+static int32_t
+warning_bits(struct texts warnings)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < warnings.n; i++) {
+        struct str w = warnings.at[i];
+
+        if (w.n == 3 && w.p[0] == 'W')
+            bits |= (uint32_t)1 << ((w.p[1] - '0') * 10 + (w.p[2] - '0')) % 32;
+    }
+    return (int32_t)bits;
+}
+
+#define RECEIPT_OF(name, rec, id, word)                                  \
+    (struct receipt)                                                     \
+    {                                                                    \
+        .item_kind = (name), .agency_id = (rec)->agency_id,              \
+        .agency_ref = (rec)->agency_ref, .amendment = (rec)->amendment,  \
+        .item_id = (rec)->id, .content_hash = (rec)->content_hash,       \
+        .recorded_at = (rec)->meta.recorded_at, .kind = (word)           \
+    }
+
+/* The receipt that a record of the topic notifications was answered with. */
+static bool
+receipt_of(enum record_type type, const void *body, struct receipt *out)
+{
+    const struct notification_received *n = body;
+    const struct activity_reported *a = body;
+    const struct screening_recorded *s = body;
+    const struct match_resolved *m = body;
+
+    switch (type) {
+    case REC_NOTIFICATION_RECEIVED:
+        *out = RECEIPT_OF("notification", n, notification_id,
+                          codes_word(&codes_kind, n->kind));
+        out->warnings = warning_bits(n->warnings);
+        return true;
+    case REC_ACTIVITY_REPORTED:
+        *out = RECEIPT_OF("activity", a, activity_id,
+                          codes_word(&codes_activity, a->activity));
+        out->warnings = warning_bits(a->warnings);
+        return true;
+    case REC_SCREENING_RECORDED:
+        *out = RECEIPT_OF("screening", s, screening_id, "");
+        return true;
+    case REC_MATCH_RESOLVED:
+        *out = RECEIPT_OF("match", m, resolution_id, "");
+        return true;
+    default:
+        return false;
+    }
+}
+
+#define COLUMN(type, add, member)                                 \
+    do {                                                          \
+        pg_array_begin(&p, type, c->n_page);                      \
+        for (size_t i = 0; i < c->n_page; i++)                    \
+            add(&p, c->page[i].member);                           \
+        pg_array_end(&p);                                         \
+    } while (0)
+
+static void
+add_word(struct pg_params *p, const char *word)
+{
+    pg_add_text(p, str_of(word));
+}
+
+static enum status
+save_page(struct check *c, struct err *err)
+{
+    struct pg_params p;
+    struct str sql = arena_printf(
+        c->arena,
+        "INSERT INTO \"%s\".receipt (shard, item_kind, agency_id, agency_ref, "
+        "amendment, item_id, content_hash, recorded_at, kind, sequence, "
+        "warnings) SELECT $1, * FROM unnest($2::text[], $3::text[], "
+        "$4::text[], $5::integer[], $6::uuid[], $7::bytea[], "
+        "$8::timestamptz[], $9::text[], $10::bigint[], $11::integer[]) "
+        "ON CONFLICT DO NOTHING",
+        c->options->schema);
+    enum status rc;
+
+    pg_params_init(&p, c->arena);
+    pg_add_i16(&p, (int16_t)c->options->authority);
+    COLUMN(PG_TEXT, add_word, item_kind);
+    COLUMN(PG_TEXT, pg_add_text, agency_id);
+    COLUMN(PG_TEXT, pg_add_text, agency_ref);
+    COLUMN(PG_INT4, pg_add_i32, amendment);
+    COLUMN(PG_UUID, pg_add_id, item_id);
+    COLUMN(PG_BYTEA, pg_add_bytes, content_hash);
+    COLUMN(PG_TIMESTAMPTZ, pg_add_time, recorded_at);
+    COLUMN(PG_TEXT, add_word, kind);
+    COLUMN(PG_INT8, pg_add_i64, sequence);
+    COLUMN(PG_INT4, pg_add_i32, warnings);
+    rc = c->n_page > 0 ? pg_query(c->pg, NULL, sql.p, &p, NULL, err) : ST_OK;
+    c->n_page = 0;
+    arena_reset(c->arena);
+    c->page = arena_array(c->arena, PAGE, sizeof *c->page);
+    return rc;
+}
+
+/* ---- the log ---------------------------------------------------------------------- */
+
+/* Numbers and chain of one more record. False: beyond the snapshot. */
+static bool
+count_in(struct check *c, enum topic topic, const struct stream_record *r)
+{
+    struct tail *seen = &c->seen[topic];
+    char what[64];
+
+    if (r->link.origin.incarnation != c->options->incarnation ||
+        r->link.sequence > c->tails[topic].sequence)
+        return false;
+    snprintf(what, sizeof what, "topic %s", topic_name(topic));
+    if (r->link.sequence != seen->sequence + 1)
+        say(c, what, seen->sequence + 1, "is missing");
+    else if (r->link.chain != chain_next(seen->chain, r->key, r->value))
+        say(c, what, r->link.sequence, "chain");
+    *seen = (struct tail){ .sequence = r->link.sequence,
+                           .chain = r->link.chain };
+    c->differ->records++;
+    return true;
+}
+
+/* The next NotificationAccepted; *found false at the end. */
+static enum status
+next_accepted(struct check *c, struct notification_accepted *out,
+              int64_t *sequence, bool *found, struct err *err)
+{
+    enum status rc = ST_OK;
+
+    for (*found = false; rc == ST_OK && !*found;) {
+        struct stream_record *r = NULL;
+        enum record_type type;
+        const void *body;
+
+        rc = stream_next(c->receipts, &r, err);
+        if (rc != ST_OK || r == NULL)
+            break;
+        if (count_in(c, TOPIC_RECEIPTS, r)) {
+            rc = avro_decode(c->avro, r->value, c->arena, &type, &body, err);
+            if (rc == ST_OK && type == REC_NOTIFICATION_ACCEPTED) {
+                *out = *(const struct notification_accepted *)body;
+                *sequence = r->link.sequence;
+                *found = true;
+            }
+        }
+        stream_record_free(r);
+    }
+    return rc;
+}
+
+static enum status
+pair(struct check *c, const struct notification_received *n, int64_t sequence,
+     struct err *err)
+{
+    struct notification_accepted a;
+    int64_t at = 0;
+    bool found;
+    enum status rc = next_accepted(c, &a, &at, &found, err);
+
+    if (rc != ST_OK)
+        return rc;
+    if (!found) {
+        /* Only what the topic doesn't hold yet may be missing. */
+        if (c->seen[TOPIC_RECEIPTS].sequence >=
+            c->tails[TOPIC_RECEIPTS].sequence)
+            say(c, "topic notifications", sequence, "has no receipt");
+        return ST_OK;
+    }
+    if (!id_eq(a.notification_id, n->notification_id) ||
+        !str_eq(a.agency_id, n->agency_id) ||
+        !str_eq(a.agency_ref, n->agency_ref) ||
+        a.amendment != n->amendment || a.kind != n->kind ||
+        a.agency_type != n->agency_type || a.sent_at != n->sent_at ||
+        a.meta.recorded_at != n->meta.recorded_at)
+        say(c, "topic receipts", at, "is not about what was accepted");
+    return ST_OK;
+}
+
+static enum status
+read_one(struct check *c, const struct stream_record *r, struct err *err)
+{
+    enum record_type type;
+    const void *body;
+    enum status rc =
+        avro_decode(c->avro, r->value, c->arena, &type, &body, err);
+
+    if (rc == ST_REJECT) {
+        say(c, "topic notifications", r->link.sequence, "can't be read");
+        return ST_OK;
+    }
+    if (rc == ST_OK && type == REC_NOTIFICATION_RECEIVED)
+        rc = pair(c, body, r->link.sequence, err);
+    if (rc == ST_OK && receipt_of(type, body, &c->page[c->n_page])) {
+        c->page[c->n_page].sequence = r->link.sequence;
+        c->n_page++;
+    }
+    if (rc == ST_OK && (c->n_page == PAGE || c->arena->used > PAGE_BYTES))
+        rc = save_page(c, err);
+    return rc;
+}
+
+static enum status
+read_log(struct check *c, struct err *err)
+{
+    struct notification_accepted left;
+    int64_t at = 0;
+    bool found = false;
+    enum status rc = ST_OK;
+
+    c->page = arena_array(c->arena, PAGE, sizeof *c->page);
+    for (;;) {
+        struct stream_record *r = NULL;
+
+        rc = stream_next(c->notifications, &r, err);
+        if (rc != ST_OK || r == NULL)
+            break;
+        if (count_in(c, TOPIC_NOTIFICATIONS, r))
+            rc = read_one(c, r, err);
+        stream_record_free(r);
+        if (rc != ST_OK)
+            break;
+    }
+    if (rc == ST_OK)
+        rc = save_page(c, err);
+    if (rc == ST_OK)
+        rc = next_accepted(c, &left, &at, &found, err);
+    if (rc == ST_OK && found && c->seen[TOPIC_NOTIFICATIONS].sequence >=
+                                    c->tails[TOPIC_NOTIFICATIONS].sequence)
+        say(c, "topic receipts", at, "belongs to no notification");
+    return rc;
+}
+
+/* ---- the whole ------------------------------------------------------------------- */
+
+static enum status
+read_tails(struct check *c, struct err *err)
+{
+    struct pg_params p;
+    struct pg_result *res = NULL;
+    enum status rc;
+
+    pg_params_init(&p, c->names);
+    pg_add_i16(&p, (int16_t)c->options->authority);
+    rc = pg_query(c->options->live, NULL,
+                  "SELECT topic, sequence, chain FROM out_seq WHERE shard = $1",
+                  &p, &res, err);
+    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res); i++)
+        c->tails[topic_find(pg_text(res, i, 0))] =
+            (struct tail){ .sequence = pg_i64(res, i, 1),
+                           .chain = (uint64_t)pg_i64(res, i, 2) };
+    pg_result_close(res);
+    return rc;
+}
+
+/* Behind the last record the chain must be the database's. */
+static void
+compare_tails(struct check *c)
+{
+    static const enum topic topics[] = { TOPIC_NOTIFICATIONS,
+                                         TOPIC_RECEIPTS };
+
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        enum topic t = topics[i];
+        char what[64];
+
+        snprintf(what, sizeof what, "topic %s", topic_name(t));
+        if (c->seen[t].sequence == c->tails[t].sequence &&
+            c->seen[t].chain != c->tails[t].chain)
+            say(c, what, c->seen[t].sequence, "chain is not out_seq's");
+    }
+    if (stream_forks(c->notifications) + stream_forks(c->receipts) > 0)
+        say(c, "topics", (int64_t)(stream_forks(c->notifications) +
+                                   stream_forks(c->receipts)),
+            "repeats differ from what they repeat");
+}
+
+static enum status
+open_check(struct check *c, struct err *err)
+{
+    const struct intake_options *o = c->options;
+    struct stream_options stream = { .conn = o->conn,
+                                     .topic = TOPIC_NOTIFICATIONS,
+                                     .authority = o->authority,
+                                     .only = SERVICE_INTAKE };
+    struct str sql;
+    enum status rc;
+
+    c->arena = memory_open((size_t)512 << 20);
+    c->names = memory_open((size_t)64 << 20);
+    if (c->arena == NULL || c->names == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory");
+    sql = arena_printf(c->names,
+                       "SET client_min_messages TO warning;"
+                       "CREATE SCHEMA IF NOT EXISTS \"%s\";"
+                       "CREATE TABLE IF NOT EXISTS \"%s\".receipt "
+                       "(LIKE intake.receipt INCLUDING INDEXES)",
+                       o->schema, o->schema);
+    c->avro = avro_open(err);
+    if (c->avro == NULL)
+        return ST_FATAL;
+    rc = read_tails(c, err);
+    if (rc == ST_OK)
+        rc = stream_open(&stream, &c->notifications, err);
+    stream.topic = TOPIC_RECEIPTS;
+    if (rc == ST_OK)
+        rc = stream_open(&stream, &c->receipts, err);
+    if (rc == ST_OK)
+        rc = cli_pg(o->cli, &c->pg, err);
+    if (rc == ST_OK)
+        rc = pg_exec(c->pg, sql.p, err);
+    return rc;
+}
+
+/* Receipts of turns that are not on the topic yet can't be rebuilt. */
+static enum status
+forget_unpublished(struct check *c, struct err *err)
+{
+    struct pg_params p;
+    struct str sql = arena_printf(
+        c->names,
+        "INSERT INTO \"%s\".receipt SELECT * FROM intake.receipt "
+        "WHERE shard = $1 AND sequence > $2 AND sequence <= $3",
+        c->options->schema);
+
+    if (c->seen[TOPIC_NOTIFICATIONS].sequence >=
+        c->tails[TOPIC_NOTIFICATIONS].sequence)
+        return ST_OK;
+    pg_params_init(&p, c->names);
+    pg_add_i16(&p, (int16_t)c->options->authority);
+    pg_add_i64(&p, c->seen[TOPIC_NOTIFICATIONS].sequence);
+    pg_add_i64(&p, c->tails[TOPIC_NOTIFICATIONS].sequence);
+    return pg_query(c->pg, NULL, sql.p, &p, NULL, err);
+}
+
+enum status
+reconcile_intake(const struct intake_options *options, struct differ *differ,
+                 struct err *err)
+{
+    struct check c = { .options = options, .differ = differ };
+    struct compare_table table = { .name = "receipt",
+                                   .shard = options->authority };
+    struct compare_side live = { .pg = options->live, .schema = "intake" };
+    struct compare_side rebuilt = { .schema = options->schema };
+    enum status rc = open_check(&c, err);
+
+    if (rc == ST_OK)
+        rc = read_log(&c, err);
+    if (rc == ST_OK) {
+        compare_tails(&c);
+        rc = forget_unpublished(&c, err);
+    }
+    rebuilt.pg = c.pg;
+    if (rc == ST_OK)
+        rc = pg_exec(c.pg, "BEGIN", err);
+    if (rc == ST_OK)
+        rc = compare_tables(&live, &rebuilt, &table, differ, err);
+    if (rc == ST_OK)
+        rc = pg_exec(c.pg, "ROLLBACK", err);
+    differ->turns = (size_t)options->turns;
+    pg_close(c.pg);
+    stream_close(c.receipts);
+    stream_close(c.notifications);
+    avro_close(c.avro);
+    memory_close(c.arena);
+    memory_close(c.names);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/** The verbs of `waymark`, one file each; main.c has them in a table. */
+#ifndef WAYMARK_CLI_VERBS_H
+#define WAYMARK_CLI_VERBS_H
+
+#include "cli/cli.h"
+
+extern const struct verb verb_send;
+extern const struct verb verb_status;
+extern const struct verb verb_case;
+extern const struct verb verb_alerts;
+extern const struct verb verb_why;
+extern const struct verb verb_scorecard;
+extern const struct verb verb_dead_letters;
+extern const struct verb verb_reconcile;
+extern const struct verb verb_balance;
+extern const struct verb verb_republish;
+
+#endif
