@@ -19,61 +19,8 @@ if [ "${1-}" = stop ]; then
     exit 0
 fi
 
-sql() { psql -qAtX -F ' ' -v ON_ERROR_STOP=1 -c "$1"; }
-
-post() # path, body on stdin; prints what came back
-{
-    curl -sS -m 20 -X POST "$WAYMARK_INTAKE$1" \
-        -H "Content-Type: application/json" \
-        -H "Waymark-Authority: $authority" --data-binary @- \
-        -w '\n%{http_code}\n'
-}
-
-move_time() { # instant
-    local answer
-    answer=$(printf '{"at":"%s"}' "$1" | post /v1/time)
-    case ${answer##*$'\n'} in
-    2??) ;;
-    *) echo "time does not move to $1: $answer" >&2; exit 1 ;;
-    esac
-}
-
-# Metrics has heard from every input that all before this instant was read.
-await_metrics() # instant
-{
-    local end=$((SECONDS + 30))
-    until [ "$(sql "SELECT count(*) >= 6 AND bool_and(heard >= '$1') FROM metrics.in_mark
-        JOIN metrics.shard USING (shard) WHERE authority = '$authority'")" = t ]; do
-        if [ $SECONDS -ge $end ]; then
-            echo "the services do not get to $1:" >&2
-            sql "SELECT topic, service, sequence, heard FROM metrics.in_mark" >&2
-            exit 1
-        fi
-        sleep 0.05
-    done
-}
-
-play()
-{
-    local line at row say to answer last=''
-    while IFS= read -r line; do
-        at=$(jq -r .at <<<"$line") row=$(jq -r .row <<<"$line")
-        say=$(jq -r .say <<<"$line") to=$(jq -r '.to // ""' <<<"$line")
-        [ "$at" = "$last" ] || move_time "$at"
-        last=$at
-        answer=''
-        if [ -n "$to" ]; then
-            answer=$(jq -c .body <<<"$line" | post "$to")
-            case ${answer##*$'\n'} in
-            202) answer="202 ${answer%%$'\n'*}" ;;
-            *) echo "row $row was refused: $answer" >&2; exit 1 ;;
-            esac
-        fi
-        printf '%-4s %s  %s\n' "$row" "${at:0:19}" "$say"
-        [ -z "$answer" ] || printf '       -> %.140s\n' "$answer"
-    done <demo/day.ndjson
-    await_metrics "$last"
-}
+# shellcheck source=demo/play.sh
+. demo/play.sh
 
 timeline()
 {
@@ -116,7 +63,7 @@ eval "$(testbed/services.sh env "$bed")"
 set +a
 
 echo "A day in Kent, 2015, with the log clock (rows of the sample day)"
-play
+play demo/day.ndjson
 echo "Rows 5, 6, 7 and 11 (consultation, duty's \"not met\", hand-over) are tried in tests/trace and tests/pipeline."
 timeline
 

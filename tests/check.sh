@@ -11,7 +11,7 @@ mkdir -p var
 failed_parts=()
 table=()
 
-cleanup() { testbed/bed.sh wipe "$bed" >/dev/null 2>&1 || :; }
+cleanup() { testbed/services.sh down "$bed" >/dev/null 2>&1 || :; testbed/bed.sh wipe "$bed" >/dev/null 2>&1 || :; }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
@@ -36,6 +36,7 @@ with_bed() { # command, with the bed's addresses in its environment
     (
         set -a
         eval "$(testbed/bed.sh env "$bed")"
+        WAYMARK_BED=$bed
         set +a
         "$@"
     )
@@ -45,7 +46,7 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x testbed/*.sh tests/*.sh tests/lib/*.sh .ci/run
+part shell shellcheck -x testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh demo/*.sh .ci/run
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
 part contract make VARIANT=gcc contract

@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# Claims of a test script: each is counted, one that fails is shown, and
+# claims_end prints the total that check.sh adds up.
+claims_passed=0 claims_failed=0
+
+claim() # what, found, expected
+{
+    if [ "$2" = "$3" ]; then
+        claims_passed=$((claims_passed + 1))
+    else
+        claims_failed=$((claims_failed + 1))
+        printf 'FAILED %s\n  found    %s\n  expected %s\n' "$1" "$2" "$3"
+    fi
+}
+
+claims_end() # name
+{
+    echo "$1: $claims_passed passed, $claims_failed failed"
+    [ "$claims_failed" -eq 0 ] && [ "$claims_passed" -gt 0 ]
+}
