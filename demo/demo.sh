@@ -39,7 +39,9 @@ timeline()
     echo "Who was told"
     build/bin/waymark alerts --authority "$authority"
     echo
-    build/bin/waymark scorecard --authority "$authority" --month 2015-06
+    echo "The scorecard of June (districts with nothing are left out)"
+    build/bin/waymark scorecard --authority "$authority" --month 2015-06 |
+        awk '/^[a-z]/ { some = 0; for (i = 2; i <= NF; i++) if ($i != "0") some = 1; if (!some) next } 1'
 }
 
 live()
