@@ -36,7 +36,7 @@ struct difference {
     struct str replayed;
 };
 
-#define DIFFER_SHOWN_MAX 20 /* printed of one `what` */
+#define DIFFER_SHOWN_MAX 10 /* printed of one `what` */
 
 /** Count it and print it. */
 void differ_add(struct differ *d, const struct difference *is);

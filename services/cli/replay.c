@@ -468,9 +468,10 @@ static enum status
 run_turns(struct replay *r, struct runner *runner, struct err *err)
 {
     int64_t last = 0;
-    bool owned = false, done = true;
-    enum status rc = ST_OK;
+    bool owned, done = true;
+    enum status rc = runner_own(runner, err); /* though there be no turn */
 
+    owned = rc == ST_OK;
     while (rc == ST_OK && done && last < r->options->turns) {
         rc = read_page(r, last, err);
         if (rc == ST_OK && r->n_turns == 0) {
@@ -609,6 +610,8 @@ replay_run(const struct replay_options *options, struct differ *differ,
         .lease_ms = LEASE_MS,
         .inputs = def->inputs,
         .n_inputs = def->n_inputs,
+        .tables = def->tables,
+        .n_tables = def->n_tables,
         .ticker = &ticker,
     };
     struct runner_options runner_options = {
