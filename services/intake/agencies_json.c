@@ -88,8 +88,8 @@ read_agency(struct arena *arena, const struct json *v, struct agency *out,
 }
 
 enum status
-agencies_json_read(struct arena *arena, struct str text,
-                   struct agencies *out, struct err *err)
+agencies_json_read(struct arena *arena, struct str text, struct agencies *out,
+                   struct err *err)
 {
     struct json *doc = NULL;
     const struct json *list;
@@ -106,8 +106,8 @@ agencies_json_read(struct arena *arena, struct str text,
     for (size_t i = 0; rc == ST_OK && i < json_size(list); i++) {
         rc = read_agency(arena, json_at(list, i), &at[i], err);
         if (rc == ST_OK && agency_find(out, at[i].id) != NULL)
-            rc = err_set(err, ST_REJECT, "config",
-                         "agency %.*s is there twice", STR_ARG(at[i].id));
+            rc = err_set(err, ST_REJECT, "config", "agency %.*s is there twice",
+                         STR_ARG(at[i].id));
         if (rc == ST_OK)
             out->n++;
     }

@@ -127,7 +127,7 @@ append_now(const struct append *a)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* ---- what stands in the database ------------------------------------------ */
+/* ---- what stands in the database --------------------------------------- */
 
 static void
 begin_params(const struct append *a, struct pg_params *p)
@@ -155,8 +155,8 @@ connect(struct append *a, struct err *err)
     rc = pg_open(&options, &a->pg, err);
     if (rc != ST_OK)
         return rc;
-    sql = arena_printf(a->arena, "SET search_path TO \"%s\"",
-                       a->options.schema);
+    sql =
+        arena_printf(a->arena, "SET search_path TO \"%s\"", a->options.schema);
     rc = pg_exec(a->pg, sql.p, err);
     begin_params(a, &p);
     pg_add_text(&p, a->options.authority);
@@ -191,8 +191,8 @@ send_lookup(struct group *g)
     begin_params(a, &p);
     pg_array_begin(&p, PG_TEXT, g->n);
     for (size_t i = 0; i < g->n; i++)
-        pg_add_text(&p, str_of(codes_word(&codes_item,
-                                          (int)g->items[i]->item)));
+        pg_add_text(&p,
+                    str_of(codes_word(&codes_item, (int)g->items[i]->item)));
     pg_array_end(&p);
     pg_array_begin(&p, PG_TEXT, g->n);
     for (size_t i = 0; i < g->n; i++)
@@ -225,9 +225,9 @@ read_known(struct group *g, const struct pg_result *res)
 
         *k = (struct known){
             .id = pg_id(res, r, 4),
-            .ref = ref_id((enum item_kind_of)codes_find(&codes_item,
-                                                        pg_text(res, r, 0)),
-                          pg_text(res, r, 1), pg_text(res, r, 2)),
+            .ref = ref_id(
+                (enum item_kind_of)codes_find(&codes_item, pg_text(res, r, 0)),
+                pg_text(res, r, 1), pg_text(res, r, 2)),
             .amendment = pg_i32(res, r, 3),
             .recorded_at = pg_time(res, r, 6),
             .warnings = (uint32_t)pg_i32(res, r, 7),
@@ -275,8 +275,7 @@ begin_group(struct group *g, struct err *err)
                   "WHERE shard = $1 FOR UPDATE",
                   &p);
     (void)pg_send(a->pg, "intake_clock",
-                  "SELECT date_trunc('milliseconds', clock_timestamp())",
-                  NULL);
+                  "SELECT date_trunc('milliseconds', clock_timestamp())", NULL);
     begin_params(a, &p);
     (void)pg_send(a->pg, "intake_tails",
                   "SELECT topic, sequence, chain FROM out_seq "
@@ -321,7 +320,7 @@ rollback(struct append *a)
     }
 }
 
-/* ---- versions in force ------------------------------------------------------ */
+/* ---- versions in force ------------------------------------------------- */
 
 static enum status
 read_text(struct append *a, const char *kind, struct config_text *out,
@@ -339,8 +338,7 @@ read_text(struct append *a, const char *kind, struct config_text *out,
                   "ORDER BY n DESC LIMIT 1",
                   &p, &res, err);
     if (rc == ST_OK && pg_n_rows(res) != 1)
-        rc = err_set(err, ST_FATAL, "config", "no %s was ever activated",
-                     kind);
+        rc = err_set(err, ST_FATAL, "config", "no %s was ever activated", kind);
     if (rc == ST_OK)
         *out = (struct config_text){
             .config_kind = codes_find(&codes_config_kind, pg_text(res, 0, 0)),
@@ -384,7 +382,7 @@ learn_terms(struct group *g, struct err *err)
     return ST_OK;
 }
 
-/* ---- records --------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------- */
 
 static struct str
 bytes_of(const void *p, size_t n)
@@ -419,9 +417,9 @@ fill_meta(const struct group *g, enum topic topic, struct meta *meta)
     const struct append *a = g->a;
 
     meta->id = record_id(g, topic);
-    meta->source = arena_printf(a->arena, "/%.*s/%s",
-                                STR_ARG(a->options.authority),
-                                service_name(SERVICE_INTAKE));
+    meta->source =
+        arena_printf(a->arena, "/%.*s/%s", STR_ARG(a->options.authority),
+                     service_name(SERVICE_INTAKE));
     meta->recorded_at = g->recorded;
     if (meta->occurred_at == TIME_NONE)
         meta->occurred_at = g->recorded;
@@ -510,8 +508,8 @@ give_notification(struct group *g, struct append_item *it, struct err *err)
     rc = avro_encode(g->a->avro, REC_PERSON, it->v.person, g->a->arena,
                      &rec->person, err);
     if (rc == ST_OK)
-        rc = give(g, TOPIC_NOTIFICATIONS, it->v.id,
-                  REC_NOTIFICATION_RECEIVED, rec, err);
+        rc = give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_NOTIFICATION_RECEIVED,
+                  rec, err);
     if (rc != ST_OK)
         return rc;
     fields_clear(&fields_notification_accepted, &accepted);
@@ -566,8 +564,7 @@ give_match(struct group *g, struct append_item *it, struct err *err)
     rec->detail = it->v.detail;
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
-    return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_MATCH_RESOLVED, rec,
-                err);
+    return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_MATCH_RESOLVED, rec, err);
 }
 
 static enum status
@@ -586,7 +583,7 @@ give_item(struct group *g, struct append_item *it, struct err *err)
     return err_set(err, ST_FATAL, "item", "no such kind of item");
 }
 
-/* ---- one item --------------------------------------------------------------- */
+/* ---- one item ---------------------------------------------------------- */
 
 /* What the caller held it against may have changed before the lock. */
 static void
@@ -710,23 +707,22 @@ decide(struct group *g, struct append_item *it, struct arena *arena)
     memcpy(g->known[g->n_known++].hash, it->hash, sizeof it->hash);
 }
 
-/* ---- making it true --------------------------------------------------------- */
+/* ---- making it true ---------------------------------------------------- */
 
 static struct str
 kind_word(const struct append_item *it)
 {
     if (it->item == ITEM_NOTIFICATION)
-        return str_of(
-            codes_word(&codes_kind, it->v.record.notification->kind));
+        return str_of(codes_word(&codes_kind, it->v.record.notification->kind));
     if (it->item == ITEM_ACTIVITY)
         return str_of(
             codes_word(&codes_activity, it->v.record.activity->activity));
     return STR("");
 }
 
-#define EACH_NEW(g, k)                                                   \
-    for (const struct known *k = (g)->known;                             \
-         k < (g)->known + (g)->n_known; k++)                             \
+#define EACH_NEW(g, k)                                                         \
+    for (const struct known *k = (g)->known; k < (g)->known + (g)->n_known;    \
+         k++)                                                                  \
         if (k->item != NULL)
 
 static void
@@ -741,41 +737,40 @@ send_receipts(const struct group *g)
     begin_params(a, &p);
     pg_array_begin(&p, PG_TEXT, n);
     EACH_NEW(g, k)
-        pg_add_text(&p,
-                    str_of(codes_word(&codes_item, (int)k->item->item)));
+    pg_add_text(&p, str_of(codes_word(&codes_item, (int)k->item->item)));
     pg_array_end(&p);
     pg_array_begin(&p, PG_TEXT, n);
     EACH_NEW(g, k)
-        pg_add_text(&p, k->item->v.key.agency_id);
+    pg_add_text(&p, k->item->v.key.agency_id);
     pg_array_end(&p);
     pg_array_begin(&p, PG_TEXT, n);
     EACH_NEW(g, k)
-        pg_add_text(&p, k->item->v.key.agency_ref);
+    pg_add_text(&p, k->item->v.key.agency_ref);
     pg_array_end(&p);
     pg_array_begin(&p, PG_INT4, n);
     EACH_NEW(g, k)
-        pg_add_i32(&p, k->amendment);
+    pg_add_i32(&p, k->amendment);
     pg_array_end(&p);
     pg_array_begin(&p, PG_UUID, n);
     EACH_NEW(g, k)
-        pg_add_id(&p, k->id);
+    pg_add_id(&p, k->id);
     pg_array_end(&p);
     pg_array_begin(&p, PG_BYTEA, n);
     EACH_NEW(g, k)
-        pg_add_bytes(&p, bytes_of(k->hash, sizeof k->hash));
+    pg_add_bytes(&p, bytes_of(k->hash, sizeof k->hash));
     pg_array_end(&p);
     pg_add_time(&p, g->recorded);
     pg_array_begin(&p, PG_TEXT, n);
     EACH_NEW(g, k)
-        pg_add_text(&p, kind_word(k->item));
+    pg_add_text(&p, kind_word(k->item));
     pg_array_end(&p);
     pg_array_begin(&p, PG_INT8, n);
     EACH_NEW(g, k)
-        pg_add_i64(&p, k->sequence);
+    pg_add_i64(&p, k->sequence);
     pg_array_end(&p);
     pg_array_begin(&p, PG_INT4, n);
     EACH_NEW(g, k)
-        pg_add_i32(&p, (int32_t)k->warnings);
+    pg_add_i32(&p, (int32_t)k->warnings);
     pg_array_end(&p);
     (void)pg_send(a->pg, "intake_receipts",
                   "INSERT INTO receipt (shard, item_kind, agency_id, "
@@ -833,8 +828,7 @@ send_configs(const struct group *g)
 {
     struct append *a = g->a;
     const struct terms *r = append_terms(a);
-    const struct config_text *texts[] = { &r->calendar_text,
-                                          &r->profile_text };
+    const struct config_text *texts[] = { &r->calendar_text, &r->profile_text };
 
     if (g->n_new_configs == 0)
         return;
@@ -844,15 +838,13 @@ send_configs(const struct group *g)
 
         begin_params(a, &p);
         pg_add_i32(&p, i);
-        pg_add_text(&p,
-                    str_of(codes_word(&codes_config_kind, c->config_kind)));
+        pg_add_text(&p, str_of(codes_word(&codes_config_kind, c->config_kind)));
         pg_add_text(&p, c->name);
         pg_add_text(&p, c->version);
         pg_add_text(&p, c->hash);
         pg_add_text(&p, c->text);
         (void)pg_send(a->pg, "intake_config",
-                      "INSERT INTO config VALUES ($1,$2,$3,$4,$5,$6,$7)",
-                      &p);
+                      "INSERT INTO config VALUES ($1,$2,$3,$4,$5,$6,$7)", &p);
     }
 }
 
@@ -875,8 +867,7 @@ send_turn(const struct group *g)
     pg_add_i64(&p, g->turn + 1);
     pg_add_time(&p, g->recorded);
     (void)pg_send(a->pg, "intake_shard",
-                  "UPDATE shard SET turn = $2, now = $3 WHERE shard = $1",
-                  &p);
+                  "UPDATE shard SET turn = $2, now = $3 WHERE shard = $1", &p);
     begin_params(a, &p);
     (void)pg_send(a->pg, "intake_notify",
                   "SELECT pg_notify(current_schema() || '_' || "
@@ -913,7 +904,7 @@ commit_group(struct group *g, struct err *err)
     return ST_OK;
 }
 
-/* ---- groups ------------------------------------------------------------------ */
+/* ---- groups ------------------------------------------------------------ */
 
 static void
 say_failure(struct append *a, const struct err *err)
@@ -1068,8 +1059,8 @@ run_time(struct append *a, struct op *op)
         rc = learn_terms(g, &op->err);
     if (rc == ST_OK && a->options.log_clock) {
         if (g->last != TIME_NONE && op->at < g->last)
-            rc = err_set(&op->err, ST_REJECT, "time",
-                         "lower than the last one");
+            rc =
+                err_set(&op->err, ST_REJECT, "time", "lower than the last one");
         g->recorded = op->at;
     }
     if (rc == ST_OK)
@@ -1111,8 +1102,8 @@ run_find(struct append *a, struct op *op)
     if (rc == ST_OK && pg_n_rows(res) > 0)
         *out = (struct append_receipt){
             .found = true,
-            .item = (enum item_kind_of)codes_find(&codes_item,
-                                                  pg_text(res, 0, 0)),
+            .item =
+                (enum item_kind_of)codes_find(&codes_item, pg_text(res, 0, 0)),
             .id = pg_id(res, 0, 1),
             .agency_id = arena_str(op->arena, pg_text(res, 0, 2)),
             .agency_ref = arena_str(op->arena, pg_text(res, 0, 3)),
@@ -1129,7 +1120,7 @@ run_find(struct append *a, struct op *op)
     op->status = rc == ST_FATAL ? ST_RETRY : rc;
 }
 
-/* ---- the queue ---------------------------------------------------------------- */
+/* ---- the queue --------------------------------------------------------- */
 
 /* Take what waits: items up to a group, or one other op. Lock held. */
 static struct op *
@@ -1254,9 +1245,7 @@ void
 append_items(struct append *a, struct append_item *items, size_t n,
              struct arena *arena)
 {
-    struct op op = {
-        .type = OP_ITEMS, .items = items, .n = n, .arena = arena
-    };
+    struct op op = { .type = OP_ITEMS, .items = items, .n = n, .arena = arena };
 
     if (n > 0)
         wait_for(a, &op);

@@ -24,7 +24,7 @@ struct row {
     int status; /* 0 while it is on its way */
 };
 
-/* ---- looking -------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------- */
 
 static void
 add_problem(struct arena *arena, struct validated *v, const char *code,
@@ -41,8 +41,8 @@ add_problem(struct arena *arena, struct validated *v, const char *code,
 }
 
 static void
-look(const struct door *door, const struct door_batch *batch,
-     struct str text, struct arena *arena, struct row *row)
+look(const struct door *door, const struct door_batch *batch, struct str text,
+     struct arena *arena, struct row *row)
 {
     const struct terms *terms = append_terms(door->append);
     time_ms now = append_now(door->append);
@@ -64,7 +64,7 @@ look(const struct door *door, const struct door_batch *batch,
                                  .looked_at = now } };
     if (rc != ST_OK) {
         row->doc = NULL;
-        row->status = rc == ST_RETRY                    ? 503
+        row->status = rc == ST_RETRY                 ? 503
                       : strcmp(err.code, "R04") == 0 ? 413
                                                      : 400;
         add_problem(arena, &row->it.v, rc == ST_RETRY ? "R03" : err.code, "",
@@ -126,7 +126,7 @@ take_rows(const struct door *door, const struct door_batch *batch,
     }
 }
 
-/* ---- telling -------------------------------------------------------------- */
+/* ---- telling ----------------------------------------------------------- */
 
 static void
 put_warnings(struct json_out *out, uint32_t warnings)
@@ -140,8 +140,7 @@ put_warnings(struct json_out *out, uint32_t warnings)
 }
 
 static void
-put_receipt(struct json_out *out, const struct append_receipt *r,
-            bool repeated)
+put_receipt(struct json_out *out, const struct append_receipt *r, bool repeated)
 {
     char id[ID_TEXT_SIZE], at[TIME_TEXT_SIZE];
 
@@ -188,8 +187,7 @@ put_phone(struct json_out *out, const struct door *door)
     char text[160];
 
     (void)snprintf(text, sizeof text,
-                   "not accepted: phone the duty desk on %.*s",
-                   STR_ARG(phone));
+                   "not accepted: phone the duty desk on %.*s", STR_ARG(phone));
     json_out_kcstr(out, "detail", text);
     json_out_kstr(out, "duty_phone", phone);
 }
@@ -230,8 +228,7 @@ title_of(int status)
 }
 
 static void
-put_result(struct json_out *out, const struct door *door,
-           const struct row *row)
+put_result(struct json_out *out, const struct door *door, const struct row *row)
 {
     const struct append_item *it = &row->it;
     struct append_receipt receipt = { .id = it->id,
@@ -258,7 +255,7 @@ put_result(struct json_out *out, const struct door *door,
     }
 }
 
-/* ---- doing ------------------------------------------------------------------ */
+/* ---- doing ------------------------------------------------------------- */
 
 static void
 free_docs(struct row *rows, size_t n)
@@ -353,7 +350,7 @@ door_rows(const struct door *door, const struct door_batch *batch,
     return ST_OK;
 }
 
-/* ---- splitting ---------------------------------------------------------------- */
+/* ---- splitting --------------------------------------------------------- */
 
 struct rows {
     struct arena *arena;
@@ -434,8 +431,8 @@ split_array(struct rows *rows, struct str body)
         if (in_text)
             continue;
         if ((c == ',' && depth == 0) || last) {
-            add_row(rows, trim((struct str){ .p = body.p + from,
-                                             .n = i - from }));
+            add_row(rows,
+                    trim((struct str){ .p = body.p + from, .n = i - from }));
             from = i + 1;
             continue;
         }
@@ -447,8 +444,8 @@ split_array(struct rows *rows, struct str body)
 }
 
 bool
-door_split(struct arena *arena, struct str body, bool lines,
-           struct str **rows, size_t *n)
+door_split(struct arena *arena, struct str body, bool lines, struct str **rows,
+           size_t *n)
 {
     struct rows all = { .arena = arena };
     bool ok = true;

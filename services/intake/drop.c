@@ -40,10 +40,10 @@ struct drop {
 struct work {
     struct drop *drop;
     const char *agency;
-    char name[256];        /* without the suffix */
+    char name[256]; /* without the suffix */
     char path[PATH_SIZE];
-    char done[PATH_SIZE];  /* folder */
-    char part[PATH_SIZE];  /* the result while it is written */
+    char done[PATH_SIZE]; /* folder */
+    char part[PATH_SIZE]; /* the result while it is written */
     enum item_kind_of item;
     FILE *in;
     FILE *out;
@@ -71,13 +71,13 @@ ends_with(const char *s, const char *end)
 static bool
 join(char *out, const char *a, const char *b, const char *c)
 {
-    int n = snprintf(out, PATH_SIZE, "%s%s%s%s", a, *a == '\0' ? "" : "/", b,
-                     c);
+    int n =
+        snprintf(out, PATH_SIZE, "%s%s%s%s", a, *a == '\0' ? "" : "/", b, c);
 
     return n > 0 && n < PATH_SIZE;
 }
 
-/* ---- a chunk of rows ------------------------------------------------------------ */
+/* ---- a chunk of rows --------------------------------------------------- */
 
 struct chunk {
     struct arena *arena;
@@ -160,7 +160,7 @@ try_chunk(struct work *w, const struct chunk *chunk)
     return ok;
 }
 
-/* ---- a file ----------------------------------------------------------------------- */
+/* ---- a file ------------------------------------------------------------ */
 
 static bool
 copy_rows(struct work *w)
@@ -168,8 +168,7 @@ copy_rows(struct work *w)
     struct chunk *chunk = calloc(1, sizeof *chunk);
     char *line = NULL;
     size_t room = 0;
-    bool ok = chunk != NULL &&
-              (chunk->arena = memory_open(MEMORY_MAX)) != NULL;
+    bool ok = chunk != NULL && (chunk->arena = memory_open(MEMORY_MAX)) != NULL;
 
     if (ok)
         chunk->first = 1;
@@ -293,7 +292,7 @@ take_file(struct drop *d, const char *folder, const char *agency,
     free(w);
 }
 
-/* ---- the folders ------------------------------------------------------------------- */
+/* ---- the folders ------------------------------------------------------- */
 
 static int
 by_name(const struct dirent **a, const struct dirent **b)

@@ -21,7 +21,7 @@ struct drop_options {
 
 struct drop;
 
-/** Start the thread. ST_REJECT, code "config", where there is no such folder. */
+/** Start the thread. ST_REJECT, code "config": no such folder. */
 MUST_CHECK enum status drop_open(const struct drop_options *options,
                                  struct drop **out, struct err *err);
 /** Ends after the chunk under way; its file is read again next time. */

@@ -20,7 +20,7 @@ struct intake_http {
     char address[128];
 };
 
-/* ---- who and what ------------------------------------------------------------ */
+/* ---- who and what ------------------------------------------------------ */
 
 static const struct served *
 served_of(const struct intake_http *h, const struct http_request *req)
@@ -113,7 +113,7 @@ answer_json(struct http_response *resp, int status, const char *type,
     http_body_take(resp, status, type, text, n);
 }
 
-/* ---- taking -------------------------------------------------------------------- */
+/* ---- taking ------------------------------------------------------------ */
 
 static void
 post_one(const struct door *door, const struct door_batch *one,
@@ -125,8 +125,7 @@ post_one(const struct door *door, const struct door_batch *one,
     json_out_init(&out, NULL);
     status = door_one(door, one, &out);
     answer_json(resp, status,
-                status == 202 ? "application/json"
-                              : "application/problem+json",
+                status == 202 ? "application/json" : "application/problem+json",
                 &out);
     if (status == 503)
         come_again(resp);
@@ -139,8 +138,8 @@ put_row(void *self, struct str json)
 }
 
 static void
-post_rows(const struct door *door, struct door_batch *batch,
-          struct str body, bool lines, struct http_response *resp)
+post_rows(const struct door *door, struct door_batch *batch, struct str body,
+          bool lines, struct http_response *resp)
 {
     struct arena *arena = memory_open(REQUEST_MEMORY);
     struct door_counts counts = { .accepted = 0 };
@@ -163,7 +162,11 @@ post_rows(const struct door *door, struct door_batch *batch,
         rc = door_rows(door, batch, put_row, &out, &counts, &err);
         json_out_array_end(&out);
         if (rc == ST_OK)
-            answer_json(resp, STATUS_MULTI, "application/json", &out);
+            answer_json(resp,
+                        counts.later > 0 && counts.later == batch->n
+                            ? 503
+                            : STATUS_MULTI,
+                        "application/json", &out);
         else
             http_problem(resp, 503, "memory", "Not ready", NULL);
         if (rc != ST_OK || counts.later > 0)
@@ -196,14 +199,12 @@ post_items(const struct door *door, enum item_kind_of item,
         post_one(door, &batch, resp);
 }
 
-/* ---- time ------------------------------------------------------------------------ */
+/* ---- time -------------------------------------------------------------- */
 
 static enum status
-read_at(const struct door *door, struct str body, time_ms *at,
-        struct err *err)
+read_at(const struct door *door, struct str body, time_ms *at, struct err *err)
 {
-    const struct calendar *calendar =
-        &append_terms(door->append)->calendar;
+    const struct calendar *calendar = &append_terms(door->append)->calendar;
     struct json *doc = NULL;
     struct str text;
     enum status rc = json_parse(body, TIME_BODY_MAX, &doc, err);
@@ -253,7 +254,7 @@ post_time(const struct door *door, const struct http_request *req,
     }
 }
 
-/* ---- receipts --------------------------------------------------------------------- */
+/* ---- receipts ---------------------------------------------------------- */
 
 static void
 get_receipt(const struct door *door, struct str id_part_of_path,
@@ -286,7 +287,7 @@ get_receipt(const struct door *door, struct str id_part_of_path,
     memory_close(arena);
 }
 
-/* ---- health ------------------------------------------------------------------------ */
+/* ---- health ------------------------------------------------------------ */
 
 /* A counter of an authority as a Prometheus family. */
 struct family {
@@ -296,11 +297,10 @@ struct family {
     double (*value)(const struct served *s);
 };
 
-#define APPENDED(name)                                                   \
-    static double get_##name(const struct served *s)                     \
-    {                                                                    \
-        return (double)atomic_load(                                      \
-            &append_stats(s->door.append)->name);                        \
+#define APPENDED(name)                                                         \
+    static double get_##name(const struct served *s)                           \
+    {                                                                          \
+        return (double)atomic_load(&append_stats(s->door.append)->name);       \
     }
 APPENDED(accepted)
 APPENDED(repeated)
@@ -312,16 +312,14 @@ APPENDED(turn)
 static double
 get_commit_s(const struct served *s)
 {
-    return (double)atomic_load(&append_stats(s->door.append)->commit_us) *
-           1e-6;
+    return (double)atomic_load(&append_stats(s->door.append)->commit_us) * 1e-6;
 }
 
 static double
 get_unconfirmed(const struct served *s)
 {
     int64_t turn = atomic_load(&append_stats(s->door.append)->turn);
-    int64_t confirmed =
-        atomic_load(&publish_stats(s->publish)->confirmed_turn);
+    int64_t confirmed = atomic_load(&publish_stats(s->publish)->confirmed_turn);
 
     return turn > confirmed ? (double)(turn - confirmed) : 0;
 }
@@ -416,8 +414,8 @@ is_ready(const struct intake_http *h)
         struct err err;
         struct arena *arena = memory_open(1 << 16);
         bool ok = arena != NULL &&
-                  append_find(s->door.append, ID_NONE, arena, &ignored,
-                              &err) == ST_OK &&
+                  append_find(s->door.append, ID_NONE, arena, &ignored, &err) ==
+                      ST_OK &&
                   !atomic_load(&publish_stats(s->publish)->stopped);
 
         memory_close(arena);
@@ -427,7 +425,7 @@ is_ready(const struct intake_http *h)
     return true;
 }
 
-/* ---- routes ------------------------------------------------------------------------- */
+/* ---- routes ------------------------------------------------------------ */
 
 static bool
 is_get(const struct http_request *req)

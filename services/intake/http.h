@@ -3,7 +3,8 @@
  *
  *   POST /v1/notifications, /v1/activities, /v1/screenings, /v1/matches
  *        one object: 202 and its receipt, or a problem; an array, or NDJSON:
- *        207 and a list with a status a row
+ *        207 and a list with a status a row (503 where none was taken
+ *        because the world is not ready)
  *   POST /v1/time {"at": instant}    the log clock's only source
  *   GET  /v1/notifications/ID        its receipt
  *   GET  /livez /readyz /metrics

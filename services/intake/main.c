@@ -125,7 +125,7 @@ struct intake {
     _Atomic long crash_left;
 };
 
-/* ---- configuration ----------------------------------------------------------- */
+/* ---- configuration ----------------------------------------------------- */
 
 static enum status
 read_agencies(struct intake *in, struct err *err)
@@ -234,7 +234,7 @@ configure(struct intake *in, struct err *err)
     return rc;
 }
 
-/* ---- parts --------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------- */
 
 static void
 crash_here(void *self, const char *place)

@@ -14,15 +14,15 @@
 
 enum {
     MEMORY_MAX = 128 << 20,
-    POLL_MS = 100,        /* longest wait for a block whose NOTIFY was lost */
-    CONFIRM_MS = 5,       /* wait for Kafka while something is under way */
+    POLL_MS = 100,  /* longest wait for a block whose NOTIFY was lost */
+    CONFIRM_MS = 5, /* wait for Kafka while something is under way */
     BACKOFF_FIRST_MS = 20,
     BACKOFF_MAX_MS = 1000,
     FULL_WAIT_MS = 1000,
-    WINDOW_TURNS = 64,    /* under way at most, */
+    WINDOW_TURNS = 64,       /* under way at most, */
     WINDOW_BYTES = 64 << 20, /* and their bytes */
     SETTLE_MS = 3000,
-    NOTE_MS = 1000,       /* confirmed turns are noted this often */
+    NOTE_MS = 1000, /* confirmed turns are noted this often */
 };
 
 struct publish {
@@ -45,7 +45,7 @@ struct publish {
     int64_t beat_at_ms;
     int64_t tick_at_ms;
     bool ticked;
-    bool kafka_failed;   /* the last failure was not the database's */
+    bool kafka_failed; /* the last failure was not the database's */
     char said[16];
     char stopped[16];
 };
@@ -88,14 +88,13 @@ publish_stopped(const struct publish *p)
     return atomic_load(&p->stats.stopped) ? p->stopped : "";
 }
 
-/* ---- the lease ---------------------------------------------------------------- */
+/* ---- the lease --------------------------------------------------------- */
 
 static enum status
 listen(struct publish *p, struct err *err)
 {
     struct pg_options options = { .conninfo = p->options.conninfo,
-                                  .application_name =
-                                      "waymark-intake-listen" };
+                                  .application_name = "waymark-intake-listen" };
     char sql[160];
     enum status rc;
 
@@ -133,15 +132,14 @@ own(struct publish *p, struct err *err)
     atomic_store(&p->stats.epoch, shard->epoch);
     atomic_store(&p->stats.confirmed_turn, p->confirmed);
     atomic_store(&p->stats.owner, 1);
-    log_info("shard_owned",
-             "authority=%s epoch=%" PRId64 " turn=%" PRId64
-             " confirmed=%" PRId64,
-             p->options.authority, shard->epoch, shard->turn,
-             shard->confirmed_turn);
+    log_info(
+        "shard_owned",
+        "authority=%s epoch=%" PRId64 " turn=%" PRId64 " confirmed=%" PRId64,
+        p->options.authority, shard->epoch, shard->turn, shard->confirmed_turn);
     return ST_OK;
 }
 
-/* ---- publishing ---------------------------------------------------------------- */
+/* ---- publishing -------------------------------------------------------- */
 
 static bool
 window_is_full(const struct publish *p)
@@ -163,8 +161,8 @@ publish_some(struct publish *p, bool *more, struct err *err)
 
         arena_reset(p->arena);
         p->kafka_failed = false;
-        rc = p->store.unconfirmed(p->store.self, p->sent, p->arena, &c,
-                                  &found, err);
+        rc = p->store.unconfirmed(p->store.self, p->sent, p->arena, &c, &found,
+                                  err);
         if (rc != ST_OK || !found)
             return rc;
         rc = p->sink.publish(p->sink.self, &c, err);
@@ -226,8 +224,7 @@ tick_when_due(struct publish *p)
         (p->ticked && now - p->tick_at_ms < p->options.tick_ms))
         return;
     p->tick_at_ms = now;
-    p->ticked =
-        append_time(p->options.append, TIME_NONE, &at, &err) == ST_OK;
+    p->ticked = append_time(p->options.append, TIME_NONE, &at, &err) == ST_OK;
 }
 
 static enum status
@@ -247,7 +244,7 @@ round_trip(struct publish *p, struct err *err)
     return rc;
 }
 
-/* ---- the thread ---------------------------------------------------------------- */
+/* ---- the thread -------------------------------------------------------- */
 
 static enum status
 open_ports(struct publish *p, struct err *err)
@@ -338,8 +335,8 @@ run(struct publish *p, struct err *err)
         if (rc != ST_RETRY)
             return rc;
         pause_ms(strcmp(err->code, "lease") == 0 ? POLL_MS : backoff_ms);
-        backoff_ms = backoff_ms * 2 < BACKOFF_MAX_MS ? backoff_ms * 2
-                                                     : BACKOFF_MAX_MS;
+        backoff_ms =
+            backoff_ms * 2 < BACKOFF_MAX_MS ? backoff_ms * 2 : BACKOFF_MAX_MS;
     }
     return owned ? ST_OK : ST_RETRY;
 }

@@ -11,8 +11,7 @@
 enum { MEMORY_MAX = 128 << 20, SHORT_HASH = 8 };
 
 static enum status
-terms_open(const struct agencies *agencies, struct terms **out,
-           struct err *err)
+terms_open(const struct agencies *agencies, struct terms **out, struct err *err)
 {
     struct terms *r = calloc(1, sizeof *r);
 
@@ -88,8 +87,7 @@ read_calendar(struct terms *r, const char *folder, struct err *err)
         arena_printf(r->arena, "%s/%.*s.json", folder, STR_ARG(name));
     char digest[CONTENT_DIGEST_SIZE];
     struct str text;
-    enum status rc =
-        file_read(path.p, PROFILE_BYTES_MAX, r->arena, &text, err);
+    enum status rc = file_read(path.p, PROFILE_BYTES_MAX, r->arena, &text, err);
 
     if (rc == ST_OK)
         rc = calendar_json_read(r->arena, text, &r->calendar, err);

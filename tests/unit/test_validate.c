@@ -62,7 +62,7 @@ static const struct profile the_profile = {
     .rationale_min_chars = 20,
 };
 
-/* ---- base messages ------------------------------------------------------- */
+/* ---- base messages ----------------------------------------------------- */
 
 #define CHILD                                                            \
     "'child':{'forename':'Testchild','surname':'Alpha',"                 \
@@ -107,7 +107,7 @@ static const char match[] =
     "'notification_id':'00112233-4455-8677-8899-aabbccddeeff',"
     "'child':'new','reason':'another address'}";
 
-/* ---- rows ---------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------- */
 
 struct row {
     const char *name;
@@ -483,7 +483,7 @@ static const struct other_row other_rows[] = {
       "R15 /child" },
 };
 
-/* ---- running them -------------------------------------------------------- */
+/* ---- running them ------------------------------------------------------ */
 
 static void
 look(struct arena *a, enum item_kind_of item, const char *base,
@@ -557,7 +557,7 @@ test_other_row(void **state)
     expect(row->item, row->base, row->patch, row->codes);
 }
 
-/* ---- what comes out ------------------------------------------------------ */
+/* ---- what comes out ---------------------------------------------------- */
 
 struct fixture {
     struct arena arena;

@@ -2,10 +2,10 @@
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-#define MISSING_KINDS                                                    \
-    (SET_BIT(KIND_POLICE_MISSING_REPORTED) |                             \
-     SET_BIT(KIND_POLICE_MISSING_RISK_CHANGED) |                         \
-     SET_BIT(KIND_POLICE_MISSING_FOUND) |                                \
+#define MISSING_KINDS                                                          \
+    (SET_BIT(KIND_POLICE_MISSING_REPORTED) |                                   \
+     SET_BIT(KIND_POLICE_MISSING_RISK_CHANGED) |                               \
+     SET_BIT(KIND_POLICE_MISSING_FOUND) |                                      \
      SET_BIT(KIND_POLICE_MISSING_CANCELLED))
 
 /* What a type may send and what the census calls it, where no row says. */

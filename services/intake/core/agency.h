@@ -20,7 +20,7 @@ struct agency {
     int type;            /* enum agency_type */
     struct str cin_source; /* null: as its type has it */
     uint32_t kinds;      /* bits of enum kind; 0: as its type may */
-    /* enum entry that each kind comes through, by enum kind; at 0 the others'. */
+    /* enum entry of each enum kind; at 0 that of the others. */
     uint8_t entry[KIND_EH_STEP_UP + 1];
     struct str school_urn; /* of a school, else null */
 };

@@ -34,9 +34,8 @@ counts(const struct raw_value *v)
     return !raw_is_blank(v);
 }
 
-static void
-add_value(crypto_generichash_state *h, struct arena *arena,
-          const struct raw_value *v);
+static void add_value(crypto_generichash_state *h, struct arena *arena,
+                      const struct raw_value *v);
 
 /* Members by name, whatever order they came in. */
 static void
@@ -108,8 +107,8 @@ content_digest(struct str text, char out[CONTENT_DIGEST_SIZE])
     static const char hex[] = "0123456789abcdef";
     uint8_t hash[32];
 
-    (void)crypto_generichash(hash, sizeof hash,
-                             (const unsigned char *)text.p, text.n, NULL, 0);
+    (void)crypto_generichash(hash, sizeof hash, (const unsigned char *)text.p,
+                             text.n, NULL, 0);
     for (size_t i = 0; i < sizeof hash; i++) {
         out[2 * i] = hex[hash[i] >> 4];
         out[2 * i + 1] = hex[hash[i] & 15];

@@ -8,7 +8,7 @@
 
 #include "common/core/records.h"
 
-#define KEPT_MAX 2000      /* bytes of a raw text that is kept */
+#define KEPT_MAX 2000        /* bytes of a raw text that is kept */
 #define TEXT_MAX_DEFAULT 200 /* code points */
 #define GRADE_MAX 4
 #define MEMBER_NAME_MAX 40
@@ -44,7 +44,7 @@ form_chars(struct str text)
     return n;
 }
 
-/* ---- what was found ------------------------------------------------------ */
+/* ---- what was found ---------------------------------------------------- */
 
 static void
 add_problem(struct reading *r, const char *code, struct str pointer,
@@ -106,8 +106,7 @@ keep(struct reading *r, struct str name, struct str value)
 {
     if (value.n > KEPT_MAX) {
         value.n = KEPT_MAX;
-        while (value.n > 0 &&
-               ((unsigned char)value.p[value.n] & 0xC0) == 0x80)
+        while (value.n > 0 && ((unsigned char)value.p[value.n] & 0xC0) == 0x80)
             value.n--;
     }
     if (r->n_details == r->room_details) {
@@ -133,9 +132,9 @@ form_keep(struct reading *r, const char *name, struct str value)
 static struct str
 dotted(const struct reading *r, const char *member)
 {
-    struct str name = arena_printf(r->arena, "%s%s%s",
-                                   r->path_n > 0 ? r->path + 1 : "",
-                                   r->path_n > 0 ? "." : "", member);
+    struct str name =
+        arena_printf(r->arena, "%s%s%s", r->path_n > 0 ? r->path + 1 : "",
+                     r->path_n > 0 ? "." : "", member);
     char *p = arena_copy(r->arena, name.p, name.n);
 
     for (size_t i = 0; i < name.n; i++)
@@ -144,7 +143,7 @@ dotted(const struct reading *r, const char *member)
     return (struct str){ .p = p, .n = name.n };
 }
 
-/* ---- one value ----------------------------------------------------------- */
+/* ---- one value --------------------------------------------------------- */
 
 static const char *
 type_wanted(enum form_type type)
@@ -212,8 +211,8 @@ bad_value(struct reading *r, const struct form_field *f, struct str raw,
             return;
         }
     }
-    form_warn(r, f->warning == WARNING_NONE ? WARNING_OPTIONAL_CODE
-                                            : f->warning);
+    form_warn(r,
+              f->warning == WARNING_NONE ? WARNING_OPTIONAL_CODE : f->warning);
     keep(r, dotted(r, f->name), raw);
 }
 
@@ -271,8 +270,8 @@ trim(struct str s)
 static struct str
 alias_of(struct reading *r, const struct form_field *f, struct str word)
 {
-    for (const struct form_alias *a = f->aliases;
-         a != NULL && a->from != NULL; a++)
+    for (const struct form_alias *a = f->aliases; a != NULL && a->from != NULL;
+         a++)
         if (str_is(word, a->from)) {
             form_warn(r, a->warning);
             return str_of(a->to);
@@ -375,8 +374,8 @@ read_number(struct reading *r, const struct form_field *f, struct str text,
             int32_t *out)
 {
     int64_t n;
-    bool ok = f->type == FORM_TENTHS ? read_tenths(text, &n)
-                                     : read_int(text, &n);
+    bool ok =
+        f->type == FORM_TENTHS ? read_tenths(text, &n) : read_int(text, &n);
 
     if (ok && n >= f->min && n <= f->max)
         *out = (int32_t)n;
@@ -498,8 +497,7 @@ read_set(struct reading *r, const struct form_field *f,
             at++;
         if (at > from)
             read_set_word(r, f,
-                          (struct str){ .p = v->text.p + from,
-                                        .n = at - from },
+                          (struct str){ .p = v->text.p + from, .n = at - from },
                           out);
         at++;
     }
@@ -616,7 +614,7 @@ read_scalar(struct reading *r, const struct form_field *f, struct str text,
     }
 }
 
-/* ---- lists and objects --------------------------------------------------- */
+/* ---- lists and objects ------------------------------------------------- */
 
 static void
 read_names(struct reading *r, const struct form_field *f,
@@ -783,8 +781,7 @@ read_field(struct reading *r, const struct form_field *f,
     size_t before;
 
     if (raw_is_blank(v) || (v->type == RAW_ARRAY && v->n == 0)) {
-        if ((f->flags & FORM_MUST) != 0 &&
-            !form_warned(r, f->waived_by))
+        if ((f->flags & FORM_MUST) != 0 && !form_warned(r, f->waived_by))
             form_problem(r, "R03", f->name, "missing");
         return;
     }

@@ -32,7 +32,7 @@ const struct codes codes_item = {
     .n = N_OF(item_words),
 };
 
-/* ---- parts --------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------- */
 
 /* CIN's older digits for sex: 1 male, 2 female, 0 and 9 not known or stated. */
 static const struct form_alias sex_aliases[] = {
@@ -130,7 +130,7 @@ static const struct form_field question_fields[] = {
 };
 static const struct form question_form = FORM_OF(question_fields, NULL);
 
-/* ---- notifications ------------------------------------------------------- */
+/* ---- notifications ----------------------------------------------------- */
 
 #define KEY_FIELDS(TO)                                                   \
     { "agency_id", FORM_TEXT, TO(agency_id, struct str), MUST,           \
@@ -365,7 +365,7 @@ kinds_instant(const struct notification_received *rec)
     }
 }
 
-/* ---- activities ---------------------------------------------------------- */
+/* ---- activities -------------------------------------------------------- */
 
 static const struct form_field subject_notification_fields[] = {
     { "agency_id", FORM_TEXT, ACTI(subject_agency_id, struct str), MUST,
@@ -583,7 +583,7 @@ kinds_activity(int activity)
     return &activity_forms[activity];
 }
 
-/* ---- screenings and matches ---------------------------------------------- */
+/* ---- screenings and matches -------------------------------------------- */
 
 static const struct form_field screened_fields[] = {
     { "agency_id", FORM_TEXT, SCRE(notification_agency_id, struct str), MUST,

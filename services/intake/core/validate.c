@@ -19,7 +19,7 @@ received_on(const struct work *w)
     return zone_date(&w->against->calendar->zone, w->against->received);
 }
 
-/* ---- key and agency ------------------------------------------------------ */
+/* ---- key and agency ---------------------------------------------------- */
 
 static void
 check_agency(struct work *w, bool (*may)(const struct agency *))
@@ -58,7 +58,7 @@ id_as_text(const struct work *w, struct id id)
     return arena_str(w->against->arena, str_of(id_text(id, text)));
 }
 
-/* ---- the child ----------------------------------------------------------- */
+/* ---- the child --------------------------------------------------------- */
 
 static bool
 is_blank(struct str s)
@@ -131,11 +131,10 @@ static void
 check_age(struct work *w, const struct person *p)
 {
     const struct profile_ages *ages = &w->against->profile->ages;
-    bool send = p->sen == TRI_YES ||
-                (p->disability & ~SET_BIT(DISABILITY_NONE)) != 0;
-    int to = send && ages->to_years_send > ages->to_years
-                 ? ages->to_years_send
-                 : ages->to_years;
+    bool send =
+        p->sen == TRI_YES || (p->disability & ~SET_BIT(DISABILITY_NONE)) != 0;
+    int to = send && ages->to_years_send > ages->to_years ? ages->to_years_send
+                                                          : ages->to_years;
 
     if (p->dob != DATE_NONE && p->dob <= received_on(w) &&
         date_age_years(p->dob, received_on(w)) > to)
@@ -170,7 +169,7 @@ check_child(struct work *w, struct person *p, int kind)
     check_places(w, p);
 }
 
-/* ---- a notification ------------------------------------------------------ */
+/* ---- a notification ---------------------------------------------------- */
 
 static void
 settle_times(struct work *w, struct notification_received *rec)
@@ -188,8 +187,7 @@ static void
 settle_agency(struct work *w, struct notification_received *rec)
 {
     rec->agency_type = w->agency->type;
-    rec->cin_source =
-        agency_cin_source(w->agency, rec->discipline, rec->who);
+    rec->cin_source = agency_cin_source(w->agency, rec->discipline, rec->who);
     if (rec->entry == 0)
         rec->entry = agency_entry(w->agency, rec->kind);
 }
@@ -230,8 +228,7 @@ validate_notification(struct work *w, const struct raw_value *raw)
     if (r->problems.n > 0)
         return;
     settle_agency(w, rec);
-    person->details =
-        (struct items){ .at = r->details, .n = r->n_details };
+    person->details = (struct items){ .at = r->details, .n = r->n_details };
     rec->notification_id = derive(w, "notification");
     rec->meta.subject = id_as_text(w, rec->notification_id);
     rec->warnings = form_warnings(arena, r->warnings);
@@ -240,7 +237,7 @@ validate_notification(struct work *w, const struct raw_value *raw)
     w->out->person = person;
 }
 
-/* ---- activities, screenings, matches ------------------------------------- */
+/* ---- activities, screenings, matches ----------------------------------- */
 
 static struct str
 joined(struct arena *arena, struct str a, struct str b)
@@ -271,8 +268,8 @@ want_reason(struct work *w, struct str reason, int32_t min)
     if (is_blank(reason) && min == 1)
         form_problem(&w->reading, "R03", "reason", "missing");
     else if (form_chars(reason) < min)
-        form_problem(&w->reading, "R19", "reason",
-                     "shorter than %d characters", (int)min);
+        form_problem(&w->reading, "R19", "reason", "shorter than %d characters",
+                     (int)min);
 }
 
 static void
@@ -322,8 +319,7 @@ validate_activity(struct work *w, const struct raw_value *raw)
     struct kinds_texts texts = { .reason = STR_NULL };
     struct reading *r = &w->reading;
     const struct raw_value *what = raw_get(raw, "activity");
-    int activity =
-        what == NULL ? 0 : codes_find(&codes_activity, what->text);
+    int activity = what == NULL ? 0 : codes_find(&codes_activity, what->text);
 
     fields_clear(&fields_activity_reported, rec);
     rec->amendment = 0;
