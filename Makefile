@@ -11,7 +11,7 @@ CC := $(CC_$(VARIANT))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
-  -Wformat=2 -Wundef -Wcast-qual
+  -Wformat=2 -Wundef -Wcast-qual -Wno-missing-field-initializers
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
   -fstack-clash-protection -fcf-protection
 OPT_gcc := -O2 -g $(HARDEN)

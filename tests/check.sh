@@ -3,7 +3,7 @@
 # takes. What needs a broker and a database gets a bed of its own, which is
 # wiped at the end. The last line counts all tests.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 bed=check-$$
 log=var/check-parts.log
 mkdir -p var
@@ -11,7 +11,14 @@ mkdir -p var
 failed_parts=()
 table=()
 
-cleanup() { testbed/services.sh down "$bed" >/dev/null 2>&1 || :; testbed/bed.sh wipe "$bed" >/dev/null 2>&1 || :; }
+drop_bed() { # name
+    testbed/services.sh down "$1" >/dev/null 2>&1
+    testbed/bed.sh wipe "$1" >/dev/null 2>&1
+}
+cleanup() {
+    drop_bed "$bed"
+    drop_bed "$bed-own"
+}
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
@@ -32,33 +39,42 @@ part() # name command...
     fi
 }
 
-with_bed() { # command, with the bed's addresses in its environment
+with_bed() { # bed, command: with the bed's addresses in its environment
     (
         set -a
-        eval "$(testbed/bed.sh env "$bed")"
-        WAYMARK_BED=$bed
+        eval "$(testbed/bed.sh env "$1")"
         set +a
+        export WAYMARK_BED=$1
+        shift
         "$@"
     )
+}
+
+# A script that starts services has a bed to itself.
+in_own_bed() { # script
+    local rc=0
+    testbed/bed.sh up "$bed-own" --durable && with_bed "$bed-own" bash "$1" || rc=$?
+    drop_bed "$bed-own"
+    return $rc
 }
 
 jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh demo/*.sh .ci/run
+part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh demo/*.sh .ci/run
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
 part contract make VARIANT=gcc contract
 part bed testbed/bed.sh up "$bed" --durable
-part adapter with_bed make VARIANT=gcc adapter
+part adapter with_bed "$bed" make VARIANT=gcc adapter
 part build-asan make -j"$jobs" VARIANT=asan tests-build
 part unit-asan make VARIANT=asan unit
 part trace-asan make VARIANT=asan trace
 for script in tests/pipeline/[0-9]*.sh; do
     [ -e "$script" ] || continue
     name=$(basename "$script" .sh)
-    part "$name" with_bed bash "$script"
+    part "$name" in_own_bed "$script"
 done
 if [ -x tests/faults/run.sh ]; then
     part faults env BUDGET=small SEED="${SEED:-1}" tests/faults/run.sh

@@ -111,7 +111,7 @@ put_now(struct line *l)
     put_field(l, "at", text);
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 write_line(const char *level, const char *event, const char *fmt, va_list ap)
 {
     struct line l = { .n = 0 };
