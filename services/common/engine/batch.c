@@ -50,40 +50,80 @@ batch_is_writer(uint8_t service, enum topic topic)
 }
 
 /* A record without a valid header of ours: counted as the stranger's next. */
-static void
+static enum status
 admit_stranger(struct item *it, struct shard *temp, enum topic topic,
-               uint16_t authority, const char *why)
+               uint16_t authority, const char *why, struct err *err)
 {
     struct origin stranger = { .service = SERVICE_NONE,
                                .authority = authority };
     struct mark *m = find_mark(temp, topic, stranger);
 
+    if (m == NULL)
+        return err_set(err, ST_FATAL, "marks", "more than %d origins",
+                       SHARD_MARKS_MAX);
     it->kind = ITEM_POISON;
     it->link = (struct link){ .origin = stranger,
-                              .sequence = m == NULL ? 1 : m->sequence + 1 };
-    err_set(&it->why, ST_REJECT, "stranger", "%s", why);
-    if (m != NULL)
-        m->sequence++;
+                              .sequence = ++m->sequence };
+    (void)err_set(&it->why, ST_REJECT, "stranger", "%s", why);
+    return ST_OK;
+}
+
+/* Is a number of this input missing? */
+static bool
+is_waiting(const struct batch *b, size_t input)
+{
+    for (size_t i = 0; i < HOLDS_MAX; i++)
+        if (b->holds[i].active && b->holds[i].input == input)
+            return true;
+    return false;
+}
+
+static struct hold *
+find_hold(struct batch *b, const struct item *it)
+{
+    for (size_t i = 0; i < HOLDS_MAX; i++)
+        if (b->holds[i].active && b->holds[i].input == it->raw->input &&
+            origin_eq(b->holds[i].origin, it->link.origin))
+            return &b->holds[i];
+    return NULL;
+}
+
+/* Wait for `expected`, unless this origin is waited for already. */
+static void
+hold(struct batch *b, const struct item *it, int64_t expected)
+{
+    for (size_t i = 0; find_hold(b, it) == NULL && i < HOLDS_MAX; i++)
+        if (!b->holds[i].active)
+            b->holds[i] = (struct hold){ .active = true,
+                                         .input = it->raw->input,
+                                         .origin = it->link.origin,
+                                         .expected = expected,
+                                         .seen = it->link.sequence };
+}
+
+static void
+release(struct batch *b, const struct item *it)
+{
+    struct hold *h = find_hold(b, it);
+
+    if (h != NULL)
+        h->active = false;
 }
 
 static enum status
 admit(struct batch *b, struct item *it, struct shard *temp, struct err *err)
 {
     enum topic topic = b->def->inputs[it->raw->input];
-    struct hold *hold = &b->holds[it->raw->input];
     struct mark *m;
 
     it->at = TIME_NONE;
-    if (it->raw->header.p == NULL || !chain_read(it->raw->header, &it->link)) {
-        admit_stranger(it, temp, topic, b->authority, "no valid wm header");
-        return ST_OK;
-    }
+    if (it->raw->header.p == NULL || !chain_read(it->raw->header, &it->link))
+        return admit_stranger(it, temp, topic, b->authority,
+                              "no valid wm header", err);
     if (it->link.origin.authority != b->authority ||
-        !batch_is_writer(it->link.origin.service, topic)) {
-        admit_stranger(it, temp, topic, b->authority,
-                       "origin does not write here");
-        return ST_OK;
-    }
+        !batch_is_writer(it->link.origin.service, topic))
+        return admit_stranger(it, temp, topic, b->authority,
+                              "origin does not write here", err);
     m = find_mark(temp, topic, it->link.origin);
     if (m == NULL)
         return err_set(err, ST_FATAL, "marks", "more than %d origins",
@@ -92,8 +132,7 @@ admit(struct batch *b, struct item *it, struct shard *temp, struct err *err)
     case ADMIT_NEXT:
         m->sequence = it->link.sequence;
         m->chain = it->link.chain;
-        if (hold->active && origin_eq(hold->origin, it->link.origin))
-            hold->active = false;
+        release(b, it);
         it->kind = ITEM_EVENT;
         return ST_OK;
     case ADMIT_DROP:
@@ -101,11 +140,7 @@ admit(struct batch *b, struct item *it, struct shard *temp, struct err *err)
         return ST_OK;
     case ADMIT_GAP:
         it->kind = ITEM_HELD;
-        if (!hold->active)
-            *hold = (struct hold){ .active = true,
-                                   .origin = it->link.origin,
-                                   .expected = m->sequence + 1,
-                                   .seen = it->link.sequence };
+        hold(b, it, m->sequence + 1);
         return ST_OK;
     case ADMIT_FORK:
         break;
@@ -209,7 +244,6 @@ batch_begin(struct batch *b, const struct shard *shard,
             const struct refused *refused, struct err *err)
 {
     struct shard *temp = arena_alloc(b->arena, sizeof *temp);
-    size_t at = 0;
 
     *temp = *shard;
     b->next = *shard;
@@ -218,15 +252,13 @@ batch_begin(struct batch *b, const struct shard *shard,
     b->firing = TIME_NONE;
     b->rows = rows_open(b->arena, b->def->tables, b->def->n_tables);
     outbox_init(&b->box, b->arena, &shard->tails);
-    for (size_t input = 0; input < b->def->n_inputs; input++)
-        for (size_t i = 0; i < n; i++)
-            if (raws[i].input == input)
-                b->items[at++].raw = &raws[i];
-    assert(at == n);
     for (b->n = 0; b->n < n; b->n++) {
         struct item *it = &b->items[b->n];
-        enum status rc = admit(b, it, temp, err);
+        enum status rc;
 
+        it->raw = &raws[b->n];
+        assert(b->n == 0 || raws[b->n - 1].input <= it->raw->input);
+        rc = admit(b, it, temp, err);
         if (rc == ST_OK && it->kind == ITEM_EVENT)
             rc = decode(b, it, err);
         if (rc == ST_OK && it->kind == ITEM_EVENT && is_refused(it, refused)) {
@@ -241,24 +273,32 @@ batch_begin(struct batch *b, const struct shard *shard,
 
 /* ---- touching ------------------------------------------------------------ */
 
+/* Of one input: the lowest of its origins, TIME_NONE while one has told none. */
+static time_ms
+heard_from(const struct batch *b, enum topic topic)
+{
+    time_ms heard = TIME_NEVER;
+
+    for (size_t m = 0; m < b->next.n_marks; m++) {
+        const struct mark *mark = &b->next.marks[m];
+
+        if (mark->topic == topic && mark->origin.service != SERVICE_NONE &&
+            mark->heard < heard)
+            heard = mark->heard;
+    }
+    return heard == TIME_NEVER ? TIME_NONE : heard;
+}
+
 static time_ms
 heard_of(const struct batch *b)
 {
     time_ms heard = TIME_NEVER;
 
     for (size_t i = 0; i < b->def->n_inputs; i++) {
-        time_ms topic_heard = TIME_NONE;
+        time_ms of_input = heard_from(b, b->def->inputs[i]);
 
-        for (size_t m = 0; m < b->next.n_marks; m++) {
-            const struct mark *mark = &b->next.marks[m];
-
-            if (mark->topic == b->def->inputs[i] &&
-                mark->origin.service != SERVICE_NONE &&
-                (topic_heard == TIME_NONE || mark->heard < topic_heard))
-                topic_heard = mark->heard;
-        }
-        if (topic_heard < heard)
-            heard = topic_heard;
+        if (of_input < heard)
+            heard = of_input;
     }
     return heard;
 }
@@ -289,11 +329,10 @@ batch_touch(struct batch *b, int round)
     if (round >= SERVICE_TOUCH_ROUNDS)
         return false;
     for (size_t i = 0; i < b->n; i++) {
-        if (b->items[i].kind != ITEM_EVENT)
-            continue;
-        evs[n++] = b->items[i].ev;
-        if (b->items[i].at > until)
+        if (b->items[i].at > until) /* a refused one's deadlines fire too */
             until = b->items[i].at;
+        if (b->items[i].kind == ITEM_EVENT)
+            evs[n++] = b->items[i].ev;
     }
     step.now = until; /* as far as this batch may get */
     if (round == 0 && b->def->due_table >= 0 && until != TIME_NONE)
@@ -424,13 +463,16 @@ dead_letter(struct batch *b, const struct item *it, const struct err *why,
         { .name = STR("wm-by"),
           .value = str_of(service_name(b->def->service)) },
     };
-    struct str value = it->raw->value;
+    struct str key = it->raw->key, value = it->raw->value;
+    size_t room = DEAD_LETTER_SIZE_MAX - 4096; /* the rest for the headers */
 
     b->poisoned++;
-    if (value.n > DEAD_LETTER_SIZE_MAX - 4096)
-        value.n = DEAD_LETTER_SIZE_MAX - 4096;
-    return outbox_append(&b->box, TOPIC_DEAD_LETTERS, it->raw->key, value,
-                         headers, sizeof headers / sizeof headers[0], err);
+    if (key.n > room)
+        key.n = room;
+    if (value.n > room - key.n)
+        value.n = room - key.n;
+    return outbox_append(&b->box, TOPIC_DEAD_LETTERS, key, value, headers,
+                         sizeof headers / sizeof headers[0], err);
 }
 
 static enum status
@@ -691,7 +733,7 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
     enum status rc = ST_OK;
 
     for (size_t i = 0; i < b->def->n_inputs; i++)
-        held[i] = b->holds[i].active;
+        held[i] = is_waiting(b, i);
     for (size_t i = 0; rc == ST_OK && i < b->n; i++) {
         struct item *it = &b->items[i];
         bool barrier = false;
@@ -710,14 +752,18 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
         b->current = it;
         if (it->at != TIME_NONE && it->at > b->next.now)
             rc = fire_due(b, &out, it->at, err);
+        /* Time stands before the record, so that the rest of its instant's
+         * deadlines fires when the next turn comes to it. */
+        if (b->stopped_for_due && b->next.now >= it->at)
+            b->next.now = it->at - 1;
         if (rc != ST_OK || b->stopped_for_due)
             break;
         rc = apply_or_bury(b, &out, it, err);
         if (rc != ST_OK)
             break;
         range_add(b, it);
-        held[it->raw->input] = b->holds[it->raw->input].active &&
-                               held[it->raw->input];
+        if (!is_waiting(b, it->raw->input))
+            held[it->raw->input] = false;
         move_offset(b, it, held);
         b->consumed++;
         b->applied++;

@@ -26,9 +26,14 @@ struct item {
     time_ms at;      /* event time it brings; TIME_NONE for none */
 };
 
+/* Missing numbers that are waited for at the same time; more origins than
+ * that are found missing one after the other. */
+#define HOLDS_MAX (2 * SERVICE_INPUTS_MAX)
+
 /* A missing number: where reading must begin again, and what is awaited. */
 struct hold {
     bool active;
+    size_t input;
     struct origin origin;
     int64_t expected;
     int64_t seen; /* the first later one */
@@ -48,7 +53,7 @@ struct batch {
     struct rows *rows;
     struct outbox box;
     struct shard next;   /* state behind what was applied */
-    struct hold holds[SERVICE_INPUTS_MAX];
+    struct hold holds[HOLDS_MAX];
 
     /* What came of it. */
     size_t consumed; /* items at the front that are done with */
@@ -90,8 +95,9 @@ struct refused {
 bool batch_is_writer(uint8_t service, enum topic topic);
 
 /**
- * Begin a batch over `raws` (borrowed) on top of `shard`. Sorts the records by
- * input, keeping their order within each, and admits them against the marks.
+ * Begin a batch over `raws` (borrowed; in order of their inputs) on top of
+ * `shard`: admits them against the marks. `holds` are those that the batch
+ * before it left, HOLDS_MAX of them.
  * `b`'s first block of members must be set. ST_FATAL "fork" or "schema" only
  * where that record is the first thing to apply; otherwise the batch ends
  * before it.

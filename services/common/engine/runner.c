@@ -22,16 +22,18 @@ struct runner {
     const struct ticker *ticker;
     struct arena *arena;
     struct shard shard;
-    struct hold holds[SERVICE_INPUTS_MAX];
+    struct hold holds[HOLDS_MAX];
     struct refused refused;
     size_t limit;    /* records a batch, halved where the database refuses */
     size_t careful;  /* records left to take one at a time */
     int64_t last_beat_ms;
-    /* What a source gave and no turn has consumed yet. */
-    struct {
+    /* What a source gave and no turn has consumed yet, in order of inputs. */
+    struct pending {
         const struct raw *at;
         size_t n;
         unsigned eof;
+        struct raw *sorted; /* room for it */
+        size_t room;
     } pending[SOURCE_GROUPS];
     struct runner_stats stats;
 };
@@ -80,6 +82,8 @@ runner_close(struct runner *r)
 {
     if (r == NULL)
         return;
+    for (int g = 0; g < SOURCE_GROUPS; g++)
+        free(r->pending[g].sorted);
     memory_close(r->arena);
     free(r);
 }
@@ -159,6 +163,15 @@ publish_unconfirmed(struct runner *r, struct err *err)
     return rc;
 }
 
+static void
+drop_pending(struct runner *r)
+{
+    for (int g = 0; g < SOURCE_GROUPS; g++) {
+        r->pending[g].n = 0;
+        r->pending[g].eof = 0;
+    }
+}
+
 enum status
 runner_own(struct runner *r, struct err *err)
 {
@@ -167,7 +180,7 @@ runner_own(struct runner *r, struct err *err)
     atomic_store(&r->stats.owner, 0);
     atomic_store(&r->stats.caught_up, 0);
     arena_reset(r->arena);
-    memset(r->pending, 0, sizeof r->pending);
+    drop_pending(r);
     memset(r->holds, 0, sizeof r->holds);
     rc = r->store->own(r->store->self, &r->shard, err);
     at_place(r, "owned");
@@ -199,6 +212,31 @@ group_now(const struct runner *r)
     return r->shard.barrier == TIME_NONE ? 0 : 1;
 }
 
+/* A turn may consume a part: what is first in it must be first in the take. */
+static enum status
+sort_by_input(struct pending *p, const struct taken *taken, size_t n_inputs,
+              struct err *err)
+{
+    size_t n = 0;
+
+    if (taken->n > p->room) {
+        struct raw *sorted = realloc(p->sorted, taken->n * sizeof *sorted);
+
+        if (sorted == NULL)
+            return err_set(err, ST_RETRY, "memory", "no memory for a take");
+        p->sorted = sorted;
+        p->room = taken->n;
+    }
+    for (size_t input = 0; input < n_inputs; input++)
+        for (size_t i = 0; i < taken->n; i++)
+            if (taken->at[i].input == input)
+                p->sorted[n++] = taken->at[i];
+    assert(n == taken->n);
+    p->at = p->sorted;
+    p->n = n;
+    return ST_OK;
+}
+
 static enum status
 take(struct runner *r, int group, struct err *err)
 {
@@ -212,15 +250,17 @@ take(struct runner *r, int group, struct err *err)
     if (rc == ST_REJECT) {
         /* The log no longer holds the position: all of it again, by number. */
         r->shard.offsets[taken.at[0].input] = OFFSET_EARLIEST;
-        memset(r->pending, 0, sizeof r->pending);
+        drop_pending(r);
         return r->source->start(r->source->self, r->shard.offsets,
                                 r->options.def->n_inputs, err);
     }
     if (rc != ST_OK)
         return rc;
-    r->pending[group].at = taken.at;
-    r->pending[group].n = taken.n;
     r->pending[group].eof = taken.eof;
+    rc = sort_by_input(&r->pending[group], &taken, r->options.def->n_inputs,
+                       err);
+    if (rc != ST_OK)
+        return rc;
     atomic_store(&r->stats.behind, taken.behind + (int64_t)taken.n);
     if (taken.eof != 0)
         atomic_store(&r->stats.caught_up, 1);
@@ -233,14 +273,14 @@ check_holds(struct runner *r, int group, struct err *err)
 {
     if (r->pending[group].n > 0)
         return ST_OK;
-    for (size_t i = 0; i < r->options.def->n_inputs; i++) {
+    for (size_t i = 0; i < HOLDS_MAX; i++) {
         const struct hold *h = &r->holds[i];
 
-        if (h->active && (r->pending[group].eof & 1u << i) != 0)
+        if (h->active && (r->pending[group].eof & 1u << h->input) != 0)
             return err_set(err, ST_FATAL, "gap",
                            "%s: %s.%u lost from %" PRId64 " to %" PRId64
                            ", republish there",
-                           topic_name(r->options.def->inputs[i]),
+                           topic_name(r->options.def->inputs[h->input]),
                            service_name(h->origin.service),
                            (unsigned)h->origin.incarnation, h->expected,
                            h->seen - 1);
