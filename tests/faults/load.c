@@ -215,7 +215,7 @@ message(struct text *t, const struct options *o, long i)
     t->n = 0;
     if (strcmp(o->kind, "pairs") == 0) {
         k = &kinds[(size_t)(i & 1)];
-        child = i / 2;
+        child = 1000000 + i / 2;
     } else if (r / 16 % 5 == 0 && draw(o->seed, i ^ 1, 0) / 16 % 5 == 0) {
         add_missing(t, o, i);
         add(t, "}");

@@ -5,7 +5,7 @@
 # refused intake-gone fork mutants"), BUDGET=small|full how much of it, SEED
 # which instants. Everything happens in a bed of its own, wiped at the end.
 # Most functions are called through check() or by their names.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2317,SC2034
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 root=$PWD
@@ -16,13 +16,13 @@ name=faults-$$
 run=$root/var/$name
 bed=$name
 RANDOM_STATE=$SEED
-# shellcheck source=../../testbed/proc.sh
+# shellcheck source=testbed/proc.sh
 . "$root/testbed/proc.sh"
-# shellcheck source=lib.sh
+# shellcheck source=tests/faults/lib.sh
 . "$here/lib.sh"
-# shellcheck source=phases.sh
+# shellcheck source=tests/faults/phases.sh
 . "$here/phases.sh"
-# shellcheck source=mutants.sh
+# shellcheck source=tests/faults/mutants.sh
 . "$here/mutants.sh"
 
 finish()
@@ -62,6 +62,8 @@ full) PHASES=${PHASES:-$full} ;;
 esac
 
 mkdir -p "$run"
+# The shell's own notes about those it was told to kill.
+exec 2> >(grep --line-buffered -v ': line [0-9]*: *[0-9]* Killed ' >&2)
 trap finish EXIT
 trap 'exit 130' INT TERM
 echo "faults: SEED=$SEED BUDGET=$BUDGET"
@@ -77,7 +79,7 @@ mutants_caught=0 mutants_tried=0
 for phase in $PHASES; do
     say "phase $phase"
     intakes=(intake) targets='' dead_letters_are_fine=false lease_ms=''
-    tick_ms='' bin=$run/bin red='' expected_red=''
+    tick_ms='' child=() bin=$run/bin red='' expected_red=''
     "phase_${phase//-/_}" || {
         failed=$((failed + 1))
         say "  RED   $phase came to no end"
