@@ -735,7 +735,7 @@ pg_rows_load(struct pg_rows *pr, struct pg *pg, int32_t shard,
 
 /* ---- saving -------------------------------------------------------------- */
 
-static void
+static size_t
 save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
            size_t table, struct rows *rows, struct arena *arena)
 {
@@ -751,7 +751,7 @@ save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
     while (rows_next_change(rows, table, &n_all, &change, &row))
         continue;
     if (n_all == 0)
-        return;
+        return 0;
     at = arena_array(arena, 2 * n_all, sizeof *at);
     for (size_t i = 0; rows_next_change(rows, table, &i, &change, &row);)
         if (change == ROWS_UPSERT)
@@ -764,14 +764,18 @@ save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
     if (n_up > 0)
         (void)send_rows(pg, &sql->upsert, shard, columns_all(t), at, n_up,
                         arena);
+    return n_all;
 }
 
-void
+size_t
 pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
              struct rows *rows, struct arena *arena)
 {
+    size_t n = 0;
+
     for (size_t i = 0; i < pr->n_tables; i++)
-        save_table(pr, pg, shard, i, rows, arena);
+        n += save_table(pr, pg, shard, i, rows, arena);
+    return n;
 }
 
 /* ---- tables as they should be -------------------------------------------- */

@@ -48,10 +48,10 @@ MUST_CHECK enum status pg_rows_load(struct pg_rows *pr, struct pg *pg,
  * Send what has changed in the working set into the pipeline that is open, in
  * the order of tables, deletions before upserts, each in key order. A failure
  * shows in pg_sync: ST_REJECT, code "value", also for a null where the field
- * isn't nullable.
+ * isn't nullable. Returns how many rows that are.
  */
-void pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
-                  struct rows *rows, struct arena *arena);
+size_t pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
+                    struct rows *rows, struct arena *arena);
 
 /** A table's columns with `t.` before each, for statements of one's own. */
 const char *pg_rows_columns(const struct pg_rows *pr, size_t table);

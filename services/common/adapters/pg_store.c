@@ -16,6 +16,7 @@ enum {
     OUTBOX_DAYS_AHEAD = 2,
     OUTBOX_DAYS_KEPT = 14,   /* design.md section 2 */
     MAINTAIN_MS = 3600 * 1000,
+    REPLAN_ROWS = 500,
 };
 
 struct pg_store {
@@ -25,6 +26,8 @@ struct pg_store {
     struct arena *arena; /* parameters of the statement under way */
     int64_t epoch;
     bool started; /* this process has owned the shard before */
+    int64_t written;   /* rows over this connection */
+    int64_t replan_at; /* of them */
     /* What was last seen of another owner, and since when it stands still. */
     int64_t seen_epoch;
     int64_t seen_beat;
@@ -157,6 +160,8 @@ connect(struct pg_store *s, struct err *err)
     s->pg = NULL;
     snprintf(name, sizeof name, "waymark-%s", s->options.service);
     rc = pg_open(&options, &s->pg, err);
+    s->written = 0;
+    s->replan_at = REPLAN_ROWS;
     if (rc == ST_OK)
         rc = set_schema(s->pg, s->options.schema, err);
     return rc;
@@ -610,6 +615,21 @@ send_configs(struct pg_store *s, const struct turn *turn)
     }
 }
 
+/*
+ * A plan is kept for as long as the connection. One that was made while a
+ * table was empty takes any index for as good as another, and walks over the
+ * whole shard for each key once there are rows: so plans are made anew each
+ * time the number of rows written has doubled.
+ */
+static void
+send_replan(struct pg_store *s)
+{
+    if (s->written < s->replan_at)
+        return;
+    (void)pg_send(s->pg, "engine_replan", "DISCARD PLANS", NULL);
+    s->replan_at = 2 * s->written;
+}
+
 static enum status
 commit(void *self, const struct turn *turn, struct committed *out,
        struct err *err)
@@ -623,7 +643,9 @@ commit(void *self, const struct turn *turn, struct committed *out,
     pg_pipeline_begin(s->pg);
     (void)pg_send(s->pg, "begin", "BEGIN", NULL);
     send_fence(s, turn);
-    pg_rows_save(s->rows, s->pg, s->options.authority, turn->rows, s->arena);
+    s->written += (int64_t)pg_rows_save(s->rows, s->pg, s->options.authority,
+                                        turn->rows, s->arena);
+    send_replan(s);
     send_outbox(s, turn);
     send_configs(s, turn);
     send_positions(s, turn->after);
