@@ -11,14 +11,15 @@ usage: testbed/compose.sh VERB
   up [SERVICE...]   start the engine, make the images that are missing, build
                     and start the services; wait until all are healthy
   down              stop and remove the containers and their data
-  stop              the same, and stop the engine
+  stop              the same; where nothing else runs on the engine, stop it
+                    and take back what it did to the machine's network
+  images            start the engine and make the images that are missing
   status            containers and their health
   env               what docker and docker-compose need, as KEY=VALUE lines
   run WORD...       docker-compose WORD...
 
 Everything lies in var/docker. The base images are made by debootstrap, once
 (two minutes). Ports: WAYMARK_INTAKE_PORT and so on, see docker-compose.yml.
-After `stop` the network bridge docker0 and its filter rules stay behind.
 EOF
 }
 
@@ -45,17 +46,44 @@ fi
 
 engine_env()
 {
-    local password=$engine/password
-    [ -s "$password" ] || (umask 077 && openssl rand -hex 16 >"$password")
     cat <<EOF
 DOCKER_HOST=unix://$socket
 DOCKER_BUILDKIT=0
-COMPOSE_PROJECT_NAME=waymark
+COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-waymark}
 COMPOSE_FILE=$root/docker-compose.yml
 KAFKA_IMAGE=testbed/kafka
 POSTGRES_IMAGE=testbed/postgres
-WAYMARK_DB_PASSWORD=$(cat "$password")
+WAYMARK_SECRETS=$engine/secrets
 EOF
+}
+
+# An engine makes the bridge docker0 and filter rules, turns forwarding on and
+# leaves all of it behind. Where there was no bridge, network_restore takes away
+# what names it; rules that somebody else changed meanwhile stay.
+network_save()
+{
+    local tool
+    rm -f "$engine"/network.*
+    ! ip link show docker0 >/dev/null 2>&1 || return 0
+    for tool in iptables ip6tables; do
+        "$tool" -S FORWARD | sed -n 's/^-P FORWARD //p' >"$engine/network.$tool"
+    done
+    cat /proc/sys/net/ipv4/ip_forward >"$engine/network.forward"
+}
+
+network_restore()
+{
+    local tool policy
+    [ -f "$engine/network.forward" ] || return 0
+    ! ip link show docker0 >/dev/null 2>&1 || ip link delete docker0
+    for tool in iptables ip6tables; do
+        policy=$(cat "$engine/network.$tool")
+        "$tool-save" | sed -e '/DOCKER/d' -e '/docker0/d' \
+            -e "/^\*filter/,/^COMMIT/s/^:FORWARD [A-Z]*/:FORWARD $policy/" |
+            "$tool-restore"
+    done
+    cat "$engine/network.forward" >/proc/sys/net/ipv4/ip_forward
+    rm -f "$engine"/network.*
 }
 
 engine_start()
@@ -63,6 +91,7 @@ engine_start()
     local end=$((SECONDS + 30))
     if ! proc_pid "$engine/engine.record" >/dev/null; then
         rm -f "$engine/pid" "$socket"
+        [ -f "$engine/network.forward" ] || network_save
         proc_spawn "$engine/engine.record" "$engine/log" dockerd \
             --data-root "$engine/data" --exec-root "$engine/exec" \
             --pidfile "$engine/pid" -H "unix://$socket"
@@ -145,7 +174,7 @@ lock()
 verb=${1-}
 [ $# -eq 0 ] || shift
 case $verb in
-up | down | stop | status | env | run) ;;
+up | down | stop | images | status | env | run) ;;
 -h | --help | help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
@@ -159,6 +188,7 @@ up)
     lock
     "$here/install.sh" 9>&-
     "$here/install.sh" --containers 9>&-
+    "$root/deploy/secrets.sh" "$engine/secrets"
     engine_start
     images
     docker-compose up -d --build "$@"
@@ -173,8 +203,17 @@ stop)
     lock
     if proc_pid "$engine/engine.record" >/dev/null; then
         docker-compose down -v --remove-orphans
+        [ -z "$(docker ps -q)" ] || exit 0
         proc_stop "$engine/engine.record" TERM 30
     fi
+    network_restore
+    ;;
+images)
+    lock
+    "$here/install.sh" 9>&-
+    "$here/install.sh" --containers 9>&-
+    engine_start
+    images
     ;;
 status) health ;;
 env) engine_env ;;

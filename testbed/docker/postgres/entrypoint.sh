@@ -1,12 +1,16 @@
 #!/bin/sh
-# POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB and the scripts in
-# /docker-entrypoint-initdb.d, as in the official image.
+# POSTGRES_USER, POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, POSTGRES_DB and
+# the scripts in /docker-entrypoint-initdb.d, as in the official image.
 set -eu
 user=${POSTGRES_USER:-postgres}
 database=${POSTGRES_DB:-$user}
 if [ ! -f "$PGDATA/PG_VERSION" ]; then
     password=$(mktemp)
-    printf '%s\n' "$POSTGRES_PASSWORD" >"$password"
+    if [ -n "${POSTGRES_PASSWORD_FILE-}" ]; then
+        cat "$POSTGRES_PASSWORD_FILE" >"$password"
+    else
+        printf '%s\n' "$POSTGRES_PASSWORD" >"$password"
+    fi
     initdb -U "$user" --pwfile="$password" -A scram-sha-256 \
         --auth-local=trust -E UTF8 --locale=C.UTF-8
     rm "$password"
