@@ -6,7 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { LINE_SIZE = 2048 };
+enum {
+    LINE_SIZE = 2048,
+    END_SIZE = 3, /* of a line: quote, brace, line feed */
+};
 
 /* Written once at start, read by all threads afterwards. */
 static char log_service[32];
@@ -19,80 +22,142 @@ log_open(const char *service, const char *instance)
     snprintf(log_instance, sizeof log_instance, "%s", instance);
 }
 
+/* A line under construction. Once it is full nothing more goes in but its end. */
 struct line {
     char text[LINE_SIZE];
     size_t n;
+    bool full;
 };
 
 static void
-put(struct line *l, char c)
+put(struct line *l, const char *p, size_t n)
 {
-    if (l->n + 4 < sizeof l->text) /* room for the end of the line */
-        l->text[l->n++] = c;
+    if (l->n + n + END_SIZE > sizeof l->text)
+        l->full = true;
+    if (l->full)
+        return;
+    memcpy(l->text + l->n, p, n);
+    l->n += n;
 }
 
 static void
 put_text(struct line *l, const char *s)
 {
-    while (*s != '\0')
-        put(l, *s++);
+    put(l, s, strlen(s));
 }
 
-static void
-put_escaped(struct line *l, char c)
+/* Bytes of the character that `s` begins with; 0 if it is no UTF-8 (RFC 3629,
+ * section 4). A NUL ends a character that was cut. */
+static size_t
+char_size(const char *s)
 {
-    unsigned char u = (unsigned char)c;
+    static const struct {
+        unsigned char low, high;           /* first byte */
+        unsigned char next_low, next_high; /* second byte */
+        size_t n;
+    } rows[] = {
+        { 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+        { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+        { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+        { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+        { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+    };
+    const unsigned char *u = (const unsigned char *)s;
 
-    if (c == '"' || c == '\\')
-        put(l, '\\');
-    put(l, u < 0x20 ? ' ' : c);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n = 1;
+
+        if (u[0] < rows[i].low || u[0] > rows[i].high)
+            continue;
+        if (rows[i].n == 1)
+            return 1;
+        if (u[1] < rows[i].next_low || u[1] > rows[i].next_high)
+            return 0;
+        while (++n < rows[i].n)
+            if (u[n] < 0x80 || u[n] > 0xbf)
+                return 0;
+        return n;
+    }
+    return 0;
 }
 
-static void
-put_string(struct line *l, const char *s)
+/* One character inside a string, whole or not at all; returns its bytes. */
+static size_t
+put_char(struct line *l, const char *s)
 {
-    put(l, '"');
-    for (; *s != '\0'; s++)
-        put_escaped(l, *s);
-    put(l, '"');
+    size_t n = char_size(s);
+
+    if (n == 0) {
+        put(l, "?", 1);
+        return 1;
+    }
+    if (*s == '"')
+        put(l, "\\\"", 2);
+    else if (*s == '\\')
+        put(l, "\\\\", 2);
+    else if ((unsigned char)*s < 0x20)
+        put(l, " ", 1);
+    else
+        put(l, s, n);
+    return n;
+}
+
+/* Begin a member: false, and nothing is there, if the line is full. */
+static bool
+open_member(struct line *l, const char *name, size_t n)
+{
+    size_t start = l->n;
+
+    put_text(l, start > 1 ? ",\"" : "\""); /* behind the brace: the first */
+    for (const char *end = name + n; name < end;)
+        name += put_char(l, name);
+    put(l, "\":\"", 3);
+    if (l->full)
+        l->n = start;
+    return !l->full;
+}
+
+/* There is always room for this quote: END_SIZE. */
+static void
+close_member(struct line *l)
+{
+    l->text[l->n++] = '"';
 }
 
 static void
 put_field(struct line *l, const char *name, const char *value)
 {
-    if (*value == '\0')
+    if (*value == '\0' || !open_member(l, name, strlen(name)))
         return;
-    put_text(l, ",\"");
-    put_text(l, name);
-    put_text(l, "\":");
-    put_string(l, value);
+    while (*value != '\0')
+        value += put_char(l, value);
+    close_member(l);
 }
 
 /* name=value pairs become members; a value may stand in double quotes. */
 static void
 put_pairs(struct line *l, const char *s)
 {
-    while (*s != '\0') {
+    for (s += strspn(s, " "); *s != '\0'; s += strspn(s, " ")) {
+        size_t n = strcspn(s, "=");
         bool quoted;
 
-        while (*s == ' ')
-            s++;
-        if (*s == '\0')
-            break;
-        put_text(l, ",\"");
-        while (*s != '\0' && *s != '=')
-            put_escaped(l, *s++);
-        put_text(l, "\":\"");
+        if (!open_member(l, s, n))
+            return;
+        s += n;
         if (*s == '=')
             s++;
         quoted = *s == '"';
         if (quoted)
             s++;
         /* A quoted value is the last one: its text may hold quotes itself. */
-        for (; *s != '\0' && (quoted || *s != ' '); s++)
-            if (!quoted || *s != '"' || s[1] != '\0')
-                put_escaped(l, *s);
-        put(l, '"');
+        while (*s != '\0' && (quoted || *s != ' ')) {
+            if (quoted && *s == '"' && s[1] == '\0')
+                s++;
+            else
+                s += put_char(l, s);
+        }
+        close_member(l);
     }
 }
 
@@ -118,8 +183,8 @@ write_line(const char *level, const char *event, const char *fmt, va_list ap)
     char pairs[LINE_SIZE];
 
     vsnprintf(pairs, sizeof pairs, fmt, ap);
-    put_text(&l, "{\"event\":");
-    put_string(&l, event);
+    put_text(&l, "{");
+    put_field(&l, "event", event);
     put_field(&l, "level", level);
     put_now(&l);
     put_field(&l, "service", log_service);

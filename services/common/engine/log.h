@@ -6,7 +6,9 @@
  *   {"event":"case_rejected","level":"warn","at":"2015-06-26T...","case":"..."}
  *
  * `fmt` is a run of name=value pairs; a value with spaces stands in double
- * quotes. Safe to call from any thread.
+ * quotes. Safe to call from any thread. A line is valid JSON whatever the
+ * values hold: control characters become spaces, bytes that are no UTF-8 "?",
+ * and what goes beyond 2048 bytes is cut.
  */
 #ifndef WAYMARK_COMMON_ENGINE_LOG_H
 #define WAYMARK_COMMON_ENGINE_LOG_H
