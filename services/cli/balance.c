@@ -74,11 +74,11 @@ struct balance {
 };
 
 static const char *const topics[] = {
-    "notifications", "receipts", "casework", "case-journal",
+    "notifications", "receipts", "casework",   "case-journal",
     "alerts",        "feedback", "indicators", "dead-letters",
 };
 
-/* ---- the moment ------------------------------------------------------------------- */
+/* ---- the moment -------------------------------------------------------- */
 
 /* What the schemas say at one moment; later rows are nobody's business. */
 static const char moment_sql[] =
@@ -109,8 +109,7 @@ static const struct {
       "WHERE item_kind = 'notification'" },
     { "decision", "triage.decision", "notification_id", "" },
     { "case", "tracker.cases", "case_id", "" },
-    { "fact_notification", "metrics.fact_notification", "notification_id",
-      "" },
+    { "fact_notification", "metrics.fact_notification", "notification_id", "" },
     { "fact_case", "metrics.fact_case", "case_id", "" },
     { "fact_case", "metrics.fact_case_waiting", "case_id", "" },
     { "fact_handover", "metrics.fact_handover", "handover_id", "" },
@@ -121,8 +120,8 @@ static enum status
 has_table(struct balance *b, const char *name, bool *out, struct err *err)
 {
     const char *dot = strchr(name, '.');
-    struct str schema = arena_printf(b->cli->arena, "%.*s", (int)(dot - name),
-                                     name);
+    struct str schema =
+        arena_printf(b->cli->arena, "%.*s", (int)(dot - name), name);
 
     return cli_has_table(b->pg, schema.p, dot + 1, out, err);
 }
@@ -155,21 +154,21 @@ take_moment(struct balance *b, struct err *err)
 
         rc = has_table(b, fact_tables[i].table, &there, err);
         if (rc == ST_OK && there)
-            rc = pg_exec(b->pg,
-                         arena_printf(arena,
-                                      "INSERT INTO facts SELECT shard, '%s', "
-                                      "%s FROM %s %s",
-                                      fact_tables[i].name,
-                                      fact_tables[i].column,
-                                      fact_tables[i].table,
-                                      fact_tables[i].where)
-                             .p,
-                         err);
+            rc =
+                pg_exec(b->pg,
+                        arena_printf(arena,
+                                     "INSERT INTO facts SELECT shard, '%s', "
+                                     "%s FROM %s %s",
+                                     fact_tables[i].name, fact_tables[i].column,
+                                     fact_tables[i].table, fact_tables[i].where)
+                            .p,
+                        err);
     }
     return rc == ST_OK ? pg_exec(b->pg, "COMMIT", err) : rc;
 }
 
-/* All that was true at the moment must be on the topics before they are read. */
+/* All that was true at the moment must be on the topics before they are read.
+ */
 static enum status
 wait_confirmed(struct balance *b, struct err *err)
 {
@@ -210,7 +209,7 @@ wait_confirmed(struct balance *b, struct err *err)
     return rc;
 }
 
-/* ---- the log ---------------------------------------------------------------------- */
+/* ---- the log ----------------------------------------------------------- */
 
 static uint64_t
 big_endian(const unsigned char *p, size_t n)
@@ -231,8 +230,8 @@ writer_of(struct balance *b, int service, uint32_t incarnation)
             return &b->writers[i];
     if (b->n_writers == WRITERS_MAX)
         return NULL;
-    b->writers[b->n_writers] = (struct writer){ .service = service,
-                                                .incarnation = incarnation };
+    b->writers[b->n_writers] =
+        (struct writer){ .service = service, .incarnation = incarnation };
     return &b->writers[b->n_writers++];
 }
 
@@ -240,8 +239,7 @@ static enum status
 add_ring(struct balance *b, const struct row *row, uint64_t chain,
          const struct kafka_record *r, struct err *err)
 {
-    struct writer *w =
-        writer_of(b, row->service, (uint32_t)row->incarnation);
+    struct writer *w = writer_of(b, row->service, (uint32_t)row->incarnation);
 
     if (w != NULL && w->n == w->room) {
         size_t room = w->room == 0 ? 4096 : w->room * 2;
@@ -303,8 +301,9 @@ check_chains(struct balance *b, const char *topic)
             before = r->chain;
         }
         if (b->bad_chains != bad)
-            fprintf(stderr, "balance: %s: %s: %" PRIu64 " chain values are not "
-                            "what they should be\n",
+            fprintf(stderr,
+                    "balance: %s: %s: %" PRIu64 " chain values are not "
+                    "what they should be\n",
                     topic, service_name((enum service)w->service),
                     b->bad_chains - bad);
         free(w->rings);
@@ -367,12 +366,12 @@ take_ids(enum record_type type, const void *body, struct row *row)
     }
 }
 
-#define COLUMN(kind, add, member)                  \
-    do {                                           \
-        pg_array_begin(&p, kind, b->n_rows);       \
-        for (size_t i = 0; i < b->n_rows; i++)     \
-            add(&p, b->rows[i].member);            \
-        pg_array_end(&p);                          \
+#define COLUMN(kind, add, member)                                              \
+    do {                                                                       \
+        pg_array_begin(&p, kind, b->n_rows);                                   \
+        for (size_t i = 0; i < b->n_rows; i++)                                 \
+            add(&p, b->rows[i].member);                                        \
+        pg_array_end(&p);                                                      \
     } while (0)
 
 static void
@@ -438,9 +437,8 @@ read_one(struct balance *b, const char *topic, const struct kafka_record *r,
                          .service = wm[1],
                          .incarnation = (int64_t)big_endian(wm + 4, 4),
                          .number = (int64_t)big_endian(wm + 8, 8),
-                         .place = arena_str(b->arena,
-                                            kafka_record_header(r,
-                                                                "wm-place")) };
+                         .place = arena_str(
+                             b->arena, kafka_record_header(r, "wm-place")) };
     b->n_rows++;
     rc = add_ring(b, row, big_endian(wm + 16, 8), r, err);
     if (rc != ST_OK || strcmp(topic, "dead-letters") == 0)
@@ -459,10 +457,11 @@ read_topic(struct balance *b, const char *topic, struct err *err)
     struct kafka_part part = { .topic = topic,
                                .partition = b->shard,
                                .next_offset = KAFKA_BEGINNING };
-    struct kafka_take take = { .max = TAKE_MAX, .max_bytes = 8 << 20,
+    struct kafka_take take = { .max = TAKE_MAX,
+                               .max_bytes = 8 << 20,
                                .timeout_ms = WAIT_MS };
-    struct kafka_record *records = arena_array(b->cli->arena, TAKE_MAX,
-                                               sizeof *records);
+    struct kafka_record *records =
+        arena_array(b->cli->arena, TAKE_MAX, sizeof *records);
     struct kafka_ends ends = { .high = 0 };
     struct kafka_reader *reader = NULL;
     int64_t at;
@@ -498,100 +497,112 @@ read_topic(struct balance *b, const char *topic, struct err *err)
     return rc;
 }
 
-/* ---- counting ---------------------------------------------------------------------- */
+/* ---- counting ---------------------------------------------------------- */
 
 /* One line: a number, what it says, and what it counts as. */
 struct count {
     const char *name;
     const char *sql; /* gives one number; rec is raw without repeats */
-    enum { COUNT_TELL, COUNT_ACCEPTED, COUNT_LOST, COUNT_DOUBLED, COUNT_WRONG }
-        as;
+    enum {
+        COUNT_TELL,
+        COUNT_ACCEPTED,
+        COUNT_LOST,
+        COUNT_DOUBLED,
+        COUNT_WRONG
+    } as;
 };
 
-#define ACCEPTED                                                        \
-    "(SELECT * FROM rec WHERE topic = 'notifications' AND type = "      \
+#define ACCEPTED                                                               \
+    "(SELECT * FROM rec WHERE topic = 'notifications' AND type = "             \
     "'NotificationReceived') n"
-#define DECIDED                                                              \
-    "EXISTS (SELECT 1 FROM rec d WHERE d.shard = n.shard AND d.type = "      \
+#define DECIDED                                                                \
+    "EXISTS (SELECT 1 FROM rec d WHERE d.shard = n.shard AND d.type = "        \
     "'ReferralDecided' AND d.notification_id = n.notification_id)"
-#define BURIED                                                               \
-    "EXISTS (SELECT 1 FROM rec d WHERE d.shard = n.shard AND d.topic = "     \
-    "'dead-letters' AND d.service = 'triage' AND d.place = 'notifications:'" \
+#define BURIED                                                                 \
+    "EXISTS (SELECT 1 FROM rec d WHERE d.shard = n.shard AND d.topic = "       \
+    "'dead-letters' AND d.service = 'triage' AND d.place = 'notifications:'"   \
     " || n.service || '.' || n.incarnation || ':' || n.number)"
-#define READ_BY(reader, rec)                                             \
-    "EXISTS (SELECT 1 FROM marks m WHERE m.reader = '" reader "' AND "   \
-    "m.shard = " rec ".shard AND m.topic = " rec ".topic AND m.service " \
-    "= " rec ".service AND m.incarnation = " rec ".incarnation AND "     \
+#define READ_BY(reader, rec)                                                   \
+    "EXISTS (SELECT 1 FROM marks m WHERE m.reader = '" reader "' AND "         \
+    "m.shard = " rec ".shard AND m.topic = " rec ".topic AND m.service "       \
+    "= " rec ".service AND m.incarnation = " rec ".incarnation AND "           \
     "m.number >= " rec ".number)"
-#define DECISIONS                                                            \
-    "(SELECT * FROM rec WHERE topic = 'casework' AND type = "                \
+#define DECISIONS                                                              \
+    "(SELECT * FROM rec WHERE topic = 'casework' AND type = "                  \
     "'ReferralDecided') d"
-#define ANSWERS                                                              \
-    "(SELECT count(*) FROM rec c WHERE c.shard = d.shard AND c.type = "      \
+#define ANSWERS                                                                \
+    "(SELECT count(*) FROM rec c WHERE c.shard = d.shard AND c.type = "        \
     "'CaseChanged' AND c.decision_id = d.decision_id)"
-#define BURIED_BY_TRACKER                                                    \
-    "EXISTS (SELECT 1 FROM rec x WHERE x.shard = d.shard AND x.topic = "     \
-    "'dead-letters' AND x.service = 'tracker' AND x.place = 'casework:' "    \
+#define BURIED_BY_TRACKER                                                      \
+    "EXISTS (SELECT 1 FROM rec x WHERE x.shard = d.shard AND x.topic = "       \
+    "'dead-letters' AND x.service = 'tracker' AND x.place = 'casework:' "      \
     "|| d.service || '.' || d.incarnation || ':' || d.number)"
 /* Ids of records that a reader had applied, against the rows it keeps. */
-#define FACTS(name, ids)                                                     \
-    "SELECT count(*) FROM (SELECT id FROM facts WHERE name = '" name "' AND "\
-    "shard = $1) f FULL JOIN (SELECT DISTINCT id FROM (" ids ") i WHERE id " \
+#define FACTS(name, ids)                                                       \
+    "SELECT count(*) FROM (SELECT id FROM facts WHERE name = '" name "' AND "  \
+    "shard = $1) f FULL JOIN (SELECT DISTINCT id FROM (" ids ") i WHERE id "   \
     "IS NOT NULL) l USING (id) WHERE f.id IS NULL OR l.id IS NULL"
-#define GIVEN_OUT(r)                                                       \
-    "EXISTS (SELECT 1 FROM outs o WHERE o.writer = " r ".service AND "     \
-    "o.shard = " r ".shard AND o.topic = " r ".topic AND o.number >= " r   \
+#define GIVEN_OUT(r)                                                           \
+    "EXISTS (SELECT 1 FROM outs o WHERE o.writer = " r ".service AND "         \
+    "o.shard = " r ".shard AND o.topic = " r ".topic AND o.number >= " r       \
     ".number)"
 
 static const struct count counts[] = {
     { "accepted", "SELECT count(DISTINCT notification_id) FROM " ACCEPTED,
       COUNT_ACCEPTED },
     { "decided",
-      "SELECT count(DISTINCT notification_id) FROM " ACCEPTED
-      " WHERE " DECIDED, COUNT_TELL },
+      "SELECT count(DISTINCT notification_id) FROM " ACCEPTED " WHERE " DECIDED,
+      COUNT_TELL },
     { "dead-lettered",
       "SELECT count(DISTINCT notification_id) FROM " ACCEPTED
-      " WHERE NOT " DECIDED " AND " BURIED, COUNT_TELL },
+      " WHERE NOT " DECIDED " AND " BURIED,
+      COUNT_TELL },
     { "waiting",
       "SELECT count(DISTINCT notification_id) FROM " ACCEPTED
-      " WHERE NOT " DECIDED " AND NOT " BURIED " AND NOT "
-      READ_BY("triage", "n"), COUNT_TELL },
+      " WHERE NOT " DECIDED " AND NOT " BURIED
+      " AND NOT " READ_BY("triage", "n"),
+      COUNT_TELL },
     { "lost: read by triage, and nothing came of it",
       "SELECT count(DISTINCT notification_id) FROM " ACCEPTED
-      " WHERE NOT " DECIDED " AND NOT " BURIED " AND "
-      READ_BY("triage", "n"), COUNT_LOST },
+      " WHERE NOT " DECIDED " AND NOT " BURIED " AND " READ_BY("triage", "n"),
+      COUNT_LOST },
     { "lost: a receipt without a record",
       "SELECT count(*) FROM facts f WHERE f.name = 'receipt' AND f.shard = $1 "
       "AND NOT EXISTS (SELECT 1 FROM rec n WHERE n.type = "
-      "'NotificationReceived' AND n.notification_id = f.id)", COUNT_LOST },
+      "'NotificationReceived' AND n.notification_id = f.id)",
+      COUNT_LOST },
     { "lost: accepted and not told to the topic receipts",
-      "SELECT count(*) FROM " ACCEPTED " WHERE " GIVEN_OUT("n")
-      " AND NOT EXISTS (SELECT 1 FROM rec r WHERE r.type = "
-      "'NotificationAccepted' AND r.notification_id = n.notification_id)",
+      "SELECT count(*) FROM " ACCEPTED " WHERE " GIVEN_OUT(
+          "n") " AND NOT EXISTS (SELECT 1 FROM rec r WHERE r.type = "
+               "'NotificationAccepted' AND r.notification_id = "
+               "n.notification_id)",
       COUNT_LOST },
     { "doubled: notifications accepted more than once",
       "SELECT count(*) - count(DISTINCT notification_id) FROM " ACCEPTED,
       COUNT_DOUBLED },
     { "doubled: receipts told more than once",
       "SELECT count(*) - count(DISTINCT notification_id) FROM rec WHERE type "
-      "= 'NotificationAccepted'", COUNT_DOUBLED },
+      "= 'NotificationAccepted'",
+      COUNT_DOUBLED },
     { "doubled: decisions given out more than once",
       "SELECT count(*) - count(DISTINCT decision_id) FROM " DECISIONS,
       COUNT_DOUBLED },
     { "decided and never accepted",
       "SELECT count(*) FROM " DECISIONS " WHERE NOT EXISTS (SELECT 1 FROM rec "
       "n WHERE n.type = 'NotificationReceived' AND n.notification_id = "
-      "d.notification_id)", COUNT_WRONG },
+      "d.notification_id)",
+      COUNT_WRONG },
     { "decisions", "SELECT count(*) FROM " DECISIONS, COUNT_TELL },
     { "answered by tracker",
-      "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS " = 1",
-      COUNT_TELL },
+      "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS " = 1", COUNT_TELL },
     { "answer waits",
-      "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS " = 0 AND NOT "
-      READ_BY("tracker", "d"), COUNT_TELL },
+      "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS
+      " = 0 AND NOT " READ_BY("tracker", "d"),
+      COUNT_TELL },
     { "lost: read by tracker and not answered",
-      "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS " = 0 AND "
-      READ_BY("tracker", "d") " AND NOT " BURIED_BY_TRACKER, COUNT_LOST },
+      "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS
+      " = 0 AND " READ_BY("tracker", "d") " AND NOT " BURIED_BY_TRACKER,
+      COUNT_LOST },
     { "doubled: decisions answered more than once",
       "SELECT count(*) FROM " DECISIONS " WHERE " ANSWERS " > 1",
       COUNT_DOUBLED },
@@ -602,7 +613,8 @@ static const struct count counts[] = {
     { "numbers given out and not in the log",
       "SELECT count(*) FROM outs o WHERE o.shard = $1 AND o.number > 0 AND "
       "NOT EXISTS (SELECT 1 FROM rec r WHERE r.service = o.writer AND r.topic "
-      "= o.topic AND r.number = o.number)", COUNT_WRONG },
+      "= o.topic AND r.number = o.number)",
+      COUNT_WRONG },
     { "rows of triage.decision that don't fit the log",
       FACTS("decision", "SELECT notification_id AS id FROM rec r WHERE r.type "
                         "= 'ReferralDecided' AND " GIVEN_OUT("r")),
@@ -622,9 +634,8 @@ static const struct count counts[] = {
                          "'CaseChanged' AND " READ_BY("metrics", "r")),
       COUNT_WRONG },
     { "rows of metrics.fact_handover that don't fit the log",
-      FACTS("fact_handover",
-            "SELECT thing_id AS id FROM rec r WHERE r.type = "
-            "'HandoverChanged' AND " READ_BY("metrics", "r")),
+      FACTS("fact_handover", "SELECT thing_id AS id FROM rec r WHERE r.type = "
+                             "'HandoverChanged' AND " READ_BY("metrics", "r")),
       COUNT_WRONG },
     { "rows of metrics.fact_alert that don't fit the log",
       FACTS("fact_alert", "SELECT thing_id AS id FROM rec r WHERE r.topic = "
@@ -634,8 +645,7 @@ static const struct count counts[] = {
 enum { N_COUNTS = sizeof counts / sizeof counts[0] };
 
 static void
-tell(struct balance *b, const char *authority, const struct count *c,
-     int64_t n)
+tell(struct balance *b, const char *authority, const struct count *c, int64_t n)
 {
     if (cli_flag(b->cli, "json"))
         printf("{\"authority\":\"%s\",\"count\":\"%s\",\"n\":%" PRId64 "}\n",
@@ -680,9 +690,9 @@ count_all(struct balance *b, const char *authority, struct err *err)
 
     for (size_t i = 0; rc == ST_OK && i < N_COUNTS; i++) {
         /* All of it is one authority's, but every count has its number. */
-        struct str sql = arena_printf(b->cli->arena,
-                                      "SELECT (%s) FROM (SELECT $1::int) one",
-                                      counts[i].sql);
+        struct str sql =
+            arena_printf(b->cli->arena, "SELECT (%s) FROM (SELECT $1::int) one",
+                         counts[i].sql);
         struct pg_params p;
         struct pg_result *res = NULL;
 
@@ -703,7 +713,7 @@ count_all(struct balance *b, const char *authority, struct err *err)
     return rc;
 }
 
-/* ---- the verb ------------------------------------------------------------------------ */
+/* ---- the verb ---------------------------------------------------------- */
 
 /* Authorities that somebody has a shard of. */
 static enum status

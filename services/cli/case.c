@@ -13,16 +13,16 @@ struct section {
 };
 
 /* What is meant: cases by id, by child, or by the notification's child. */
-#define CHOSEN                                                               \
-    "WITH chosen AS (SELECT c.* FROM tracker.cases c WHERE ($1 = -1 OR "     \
-    "c.shard = $1) AND (c.case_id = $2 OR c.child_id = $3 OR c.child_id IN " \
-    "(SELECT d.child_id FROM triage.decision d WHERE d.shard = c.shard AND " \
+#define CHOSEN                                                                 \
+    "WITH chosen AS (SELECT c.* FROM tracker.cases c WHERE ($1 = -1 OR "       \
+    "c.shard = $1) AND (c.case_id = $2 OR c.child_id = $3 OR c.child_id IN "   \
+    "(SELECT d.child_id FROM triage.decision d WHERE d.shard = c.shard AND "   \
     "d.agency_id = $4 AND d.agency_ref = $5))), children AS (SELECT DISTINCT " \
-    "shard, child_id FROM chosen UNION SELECT shard, child_id FROM "         \
-    "triage.decision WHERE ($1 = -1 OR shard = $1) AND (child_id = $3 OR "   \
-    "(agency_id = $4 AND agency_ref = $5))), subjects AS (SELECT shard, "    \
-    "case_id AS subject_id FROM chosen UNION SELECT e.shard, e.episode_id "  \
-    "FROM tracker.episode e JOIN children k ON k.shard = e.shard AND "       \
+    "shard, child_id FROM chosen UNION SELECT shard, child_id FROM "           \
+    "triage.decision WHERE ($1 = -1 OR shard = $1) AND (child_id = $3 OR "     \
+    "(agency_id = $4 AND agency_ref = $5))), subjects AS (SELECT shard, "      \
+    "case_id AS subject_id FROM chosen UNION SELECT e.shard, e.episode_id "    \
+    "FROM tracker.episode e JOIN children k ON k.shard = e.shard AND "         \
     "k.child_id = e.child_id) "
 
 static const struct section sections[] = {

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +14,26 @@
 #include "common/adapters/json.h"
 
 static const struct cli_option everywhere[] = {
-    { .name = "kafka", .value = "HOST:PORT,...", .env = "WAYMARK_KAFKA",
+    { .name = "kafka",
+      .value = "HOST:PORT,...",
+      .env = "WAYMARK_KAFKA",
       .help = "brokers" },
-    { .name = "pgconn", .value = "CONNINFO", .env = "PGCONN", .dflt = "",
+    { .name = "pgconn",
+      .value = "CONNINFO",
+      .env = "PGCONN",
+      .dflt = "",
       .help = "PostgreSQL; empty: PGHOST, PGUSER, ..." },
-    { .name = "profiles", .value = "FOLDER", .env = "WAYMARK_PROFILES",
-      .dflt = "profiles", .help = "folder of authorities.json" },
+    { .name = "profiles",
+      .value = "FOLDER",
+      .env = "WAYMARK_PROFILES",
+      .dflt = "profiles",
+      .help = "folder of authorities.json" },
     { .name = "help", .help = "this text" },
 };
-static const struct cli_option json_option = {
-    .name = "json", .help = "print JSON"
-};
+static const struct cli_option json_option = { .name = "json",
+                                               .help = "print JSON" };
 
-/* ---- options --------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------- */
 
 static void
 add_option(struct cli *cli, const struct cli_option *o)
@@ -155,8 +164,8 @@ cli_flag(const struct cli *cli, const char *option)
 }
 
 bool
-cli_number(const struct cli *cli, const char *option, int64_t min,
-           int64_t max, int64_t *out)
+cli_number(const struct cli *cli, const char *option, int64_t min, int64_t max,
+           int64_t *out)
 {
     const char *text = cli_text(cli, option);
     char *end;
@@ -195,7 +204,45 @@ cli_usage(const struct cli *cli, const char *fmt, ...)
     return CLI_USAGE;
 }
 
-/* ---- the world -------------------------------------------------------------- */
+static sigset_t
+end_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+void
+cli_hold_signals(void)
+{
+    sigset_t set = end_signals();
+
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+cli_let_go(void)
+{
+    sigset_t set = end_signals();
+
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+enum status
+cli_go_on(struct err *err)
+{
+    sigset_t set;
+
+    sigpending(&set);
+    return sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1
+               ? err_set(err, ST_RETRY, "stopped", "stopped by a signal")
+               : ST_OK;
+}
+
+/* ---- the world --------------------------------------------------------- */
 
 enum status
 cli_pg(const struct cli *cli, struct pg **out, struct err *err)
@@ -223,8 +270,7 @@ cli_kafka(const struct cli *cli, struct kafka_conn *out, struct err *err)
 }
 
 enum status
-cli_authorities(const struct cli *cli, struct authorities *out,
-                struct err *err)
+cli_authorities(const struct cli *cli, struct authorities *out, struct err *err)
 {
     return authorities_read(cli_text(cli, "profiles"), cli->arena, out, err);
 }
@@ -259,8 +305,8 @@ cli_has_table(struct pg *pg, const char *schema, const char *table, bool *out,
     struct pg_result *res = NULL;
     enum status rc;
 
-    snprintf(sql, sizeof sql, "SELECT to_regclass('%s.%s') IS NOT NULL",
-             schema, table);
+    snprintf(sql, sizeof sql, "SELECT to_regclass('%s.%s') IS NOT NULL", schema,
+             table);
     rc = pg_query(pg, NULL, sql, NULL, &res, err);
     if (rc == ST_OK)
         *out = pg_bool(res, 0, 0);
@@ -277,7 +323,7 @@ cli_service(const char *name)
     return NULL;
 }
 
-/* ---- showing ---------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------- */
 
 enum { COLUMNS_MAX = 40 };
 

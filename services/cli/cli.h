@@ -25,7 +25,8 @@ enum cli_exit {
     CLI_DONE = 0,
     CLI_DIFFERENT = 1, /* a check found differences; a row was refused */
     CLI_USAGE = 2,
-    CLI_WORLD = 3, /* Kafka, PostgreSQL or intake isn't ready, or not as it should be */
+    CLI_WORLD =
+        3, /* Kafka, PostgreSQL or intake isn't ready, or not as it should be */
 };
 
 struct cli_option {
@@ -66,7 +67,8 @@ bool cli_read(struct cli *cli, int argc, char **argv);
 /** The verb's help on stdout. */
 void cli_help(struct cli *cli, const struct verb *verb);
 
-/** Value of an option, NULL where there is none. The option must be the verb's. */
+/** Value of an option, NULL where there is none. The option must be the verb's.
+ */
 const char *cli_text(const struct cli *cli, const char *option);
 /** True if a switch was given. */
 bool cli_flag(const struct cli *cli, const char *option);
@@ -84,7 +86,16 @@ enum cli_exit cli_fail(const struct cli *cli, enum status st,
 enum cli_exit cli_usage(const struct cli *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- the world ------------------------------------------------------------ */
+/**
+ * Hold back SIGINT and SIGTERM, so that a verb can take its traces away first;
+ * they end the process when cli_let_go is called.
+ */
+void cli_hold_signals(void);
+void cli_let_go(void);
+/** ST_RETRY, code "stopped", when such a signal waits. */
+MUST_CHECK enum status cli_go_on(struct err *err);
+
+/* ---- the world --------------------------------------------------------- */
 
 /** Connect to PostgreSQL; times are shown in UTC. Caller closes. */
 MUST_CHECK enum status cli_pg(const struct cli *cli, struct pg **out,
@@ -109,7 +120,7 @@ MUST_CHECK enum status cli_shard(const struct cli *cli, int32_t *out,
 /** A service of services.h by name, NULL for none. */
 const struct service_def *cli_service(const char *name);
 
-/* ---- showing --------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------- */
 
 /**
  * Run a query and show its rows: a table with its columns' names as headings,
@@ -119,8 +130,7 @@ const struct service_def *cli_service(const char *name);
  */
 MUST_CHECK enum status cli_show(const struct cli *cli, struct pg *pg,
                                 const char *title, const char *json_key,
-                                const char *sql,
-                                const struct pg_params *params, size_t *n,
-                                struct err *err);
+                                const char *sql, const struct pg_params *params,
+                                size_t *n, struct err *err);
 
 #endif

@@ -104,9 +104,9 @@ cursor_sql(struct comparison *c, const struct compare_side *side)
                               ? c->shape.key[i].name
                               : c->shape.at[i - c->shape.n_key].name;
 
-        columns = arena_printf(c->arena, "%.*s%s\"%.*s\"::text",
-                               STR_ARG(columns), i == 0 ? "" : ", ",
-                               STR_ARG(name));
+        columns =
+            arena_printf(c->arena, "%.*s%s\"%.*s\"::text", STR_ARG(columns),
+                         i == 0 ? "" : ", ", STR_ARG(name));
     }
     for (size_t i = 0; i < c->shape.n_key; i++)
         order = arena_printf(c->arena, "%.*s%s\"%.*s\"::text COLLATE \"C\"",
@@ -178,9 +178,8 @@ key_text(struct comparison *c, const struct rows_of *r)
     for (size_t i = 0; i < c->shape.n_key; i++)
         text = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(text),
                             i == 0 ? "" : "/",
-                            STR_ARG(c->shape.key[i].personal
-                                        ? STR("(personal)")
-                                        : text_of(r, i)));
+                            STR_ARG(c->shape.key[i].personal ? STR("(personal)")
+                                                             : text_of(r, i)));
     return c->shape.n_key == 0 ? STR("the row") : text;
 }
 
@@ -207,8 +206,9 @@ compare_rows(struct comparison *c, const struct rows_of *live,
         if (str_eq(a, b))
             continue;
         if (c->shape.at[i].personal)
-            say(c, live, arena_printf(c->arena, "%.*s differs",
-                                      STR_ARG(c->shape.at[i].name)),
+            say(c, live,
+                arena_printf(c->arena, "%.*s differs",
+                             STR_ARG(c->shape.at[i].name)),
                 STR_NULL, STR_NULL);
         else
             say(c, live, c->shape.at[i].name, a.p == NULL ? STR("null") : a,
@@ -247,8 +247,7 @@ compare_tables(const struct compare_side *live,
                struct err *err)
 {
     struct arena *words = memory_open((size_t)64 << 20);
-    struct comparison c = { .table = table, .differ = differ,
-                            .arena = words };
+    struct comparison c = { .table = table, .differ = differ, .arena = words };
     struct rows_of a = { .side = live }, b = { .side = replayed };
     struct arena *names = memory_open((size_t)64 << 20);
     enum status rc;

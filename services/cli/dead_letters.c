@@ -112,8 +112,8 @@ run(struct cli *cli)
 
     if (!show && strcmp(cli->words[0], "list") != 0)
         return cli_usage(cli, "want list or show");
-    if (show && (cli->n_words != 2 ||
-                 !read_wanted(str_of(cli->words[1]), &wanted)))
+    if (show &&
+        (cli->n_words != 2 || !read_wanted(str_of(cli->words[1]), &wanted)))
         return cli_usage(cli, "show wants SERVICE:NUMBER as list prints it");
     rc = cli_kafka(cli, &conn, &err);
     if (rc == ST_OK)

@@ -63,10 +63,10 @@ differ_add(struct differ *d, const struct difference *is)
     if (is->column.p != NULL)
         printf(": %.*s", STR_ARG(is->column));
     if (is->live.p != NULL || is->replayed.p != NULL)
-        printf(": live %.*s, replayed %.*s",
-               STR_ARG(is->live.p != NULL ? cut(is->live) : STR("null")),
-               STR_ARG(is->replayed.p != NULL ? cut(is->replayed)
-                                              : STR("null")));
+        printf(
+            ": live %.*s, replayed %.*s",
+            STR_ARG(is->live.p != NULL ? cut(is->live) : STR("null")),
+            STR_ARG(is->replayed.p != NULL ? cut(is->replayed) : STR("null")));
     printf("\n");
 }
 

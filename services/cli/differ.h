@@ -14,9 +14,9 @@
 struct differ {
     const char *service;
     const char *authority;
-    bool json;        /* one object a line instead of a sentence */
-    size_t turns;     /* replayed */
-    size_t records;   /* held against the log */
+    bool json;      /* one object a line instead of a sentence */
+    size_t turns;   /* replayed */
+    size_t records; /* held against the log */
     size_t tables;
     size_t rows;
     size_t differences;

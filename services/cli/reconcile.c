@@ -36,22 +36,23 @@ struct snapshot_shard {
 };
 
 static const char *const without_shard[] = {
-    "owner", "epoch", "beat", "backend", "confirmed_turn",
-    "starts", "cluster_id", NULL,
+    "owner",          "epoch",  "beat",       "backend",
+    "confirmed_turn", "starts", "cluster_id", NULL,
 };
 static const char *const without_turn[] = { "at", "epoch", NULL };
 
-/* ---- the live side ------------------------------------------------------------ */
+/* ---- the live side ----------------------------------------------------- */
 
 /* A connection that sees one moment of a service's schema. */
 static enum status
 open_snapshot(const struct reconcile *r, const char *schema, struct pg **out,
               struct err *err)
 {
-    struct str sql = arena_printf(
-        r->cli->arena,
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-        "SET LOCAL search_path TO \"%s\"", schema);
+    struct str sql =
+        arena_printf(r->cli->arena,
+                     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                     "SET LOCAL search_path TO \"%s\"",
+                     schema);
     bool there = false;
     enum status rc = cli_pg(r->cli, out, err);
 
@@ -77,8 +78,7 @@ read_shards(const struct reconcile *r, struct pg *live,
                   "FROM shard WHERE $1 = -1 OR shard = $1 ORDER BY shard",
                   &p, &res, err);
     *n = 0;
-    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res) && i < SHARDS_MAX;
-         i++)
+    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res) && i < SHARDS_MAX; i++)
         shards[(*n)++] = (struct snapshot_shard){
             .shard = (uint16_t)pg_i32(res, i, 0),
             .authority = arena_str(r->cli->arena, pg_text(res, i, 1)),
@@ -90,7 +90,7 @@ read_shards(const struct reconcile *r, struct pg *live,
     return rc;
 }
 
-/* ---- one service --------------------------------------------------------------- */
+/* ---- one service ------------------------------------------------------- */
 
 static enum status
 drop_schema(const struct reconcile *r, const char *schema, struct err *err)
@@ -122,15 +122,16 @@ compare_all(const struct service_def *def, const struct compare_side *live,
     };
     enum status rc = pg_exec(replayed->pg, "BEGIN", err);
 
-    for (size_t i = 0; rc == ST_OK && i < sizeof engine / sizeof engine[0];
-         i++)
+    for (size_t i = 0; rc == ST_OK && i < sizeof engine / sizeof engine[0]; i++)
         rc = compare_tables(live, replayed, &engine[i], differ, err);
     for (size_t i = 0; rc == ST_OK && i < def->n_tables; i++) {
         struct compare_table table = { .name = def->tables[i].fields.name,
                                        .fields = &def->tables[i].fields,
                                        .shard = shard };
 
-        rc = compare_tables(live, replayed, &table, differ, err);
+        rc = cli_go_on(err);
+        if (rc == ST_OK)
+            rc = compare_tables(live, replayed, &table, differ, err);
     }
     if (rc == ST_OK)
         rc = pg_exec(replayed->pg, "ROLLBACK", err);
@@ -138,9 +139,9 @@ compare_all(const struct service_def *def, const struct compare_side *live,
 }
 
 static enum status
-check_shard(struct reconcile *r, const struct service_def *def,
-            struct pg *live, const char *schema,
-            const struct snapshot_shard *shard, struct err *err)
+check_shard(struct reconcile *r, const struct service_def *def, struct pg *live,
+            const char *schema, const struct snapshot_shard *shard,
+            struct err *err)
 {
     const char *service = service_name(def->service);
     const struct authority *authority =
@@ -173,8 +174,8 @@ check_shard(struct reconcile *r, const struct service_def *def,
     if (rc == ST_OK)
         rc = cli_pg(r->cli, &replayed.pg, err);
     if (rc == ST_OK)
-        rc = compare_all(def, &live_side, &replayed, shard->shard, &differ,
-                         err);
+        rc =
+            compare_all(def, &live_side, &replayed, shard->shard, &differ, err);
     pg_close(replayed.pg);
     if (rc != ST_OK) {
         err_where(err, "%s %.*s", service, STR_ARG(shard->authority));
@@ -194,8 +195,8 @@ check_service(struct reconcile *r, const struct service_def *def,
     const char *service = service_name(def->service);
     struct snapshot_shard *shards =
         arena_array(r->cli->arena, SHARDS_MAX, sizeof *shards);
-    struct str schema = arena_printf(r->cli->arena, "check_%s_%ld", service,
-                                     (long)getpid());
+    struct str schema =
+        arena_printf(r->cli->arena, "check_%s_%ld", service, (long)getpid());
     struct pg *live = NULL;
     struct err dropped;
     size_t n = 0;
@@ -214,15 +215,15 @@ check_service(struct reconcile *r, const struct service_def *def,
     return rc;
 }
 
-/* ---- intake ---------------------------------------------------------------------- */
+/* ---- intake ------------------------------------------------------------ */
 
 static enum status
 check_intake(struct reconcile *r, struct err *err)
 {
     struct snapshot_shard *shards =
         arena_array(r->cli->arena, SHARDS_MAX, sizeof *shards);
-    struct str schema = arena_printf(r->cli->arena, "check_intake_%ld",
-                                     (long)getpid());
+    struct str schema =
+        arena_printf(r->cli->arena, "check_intake_%ld", (long)getpid());
     struct pg *live = NULL;
     struct err dropped;
     size_t n = 0;
@@ -239,8 +240,7 @@ check_intake(struct reconcile *r, struct err *err)
                                           .live = live,
                                           .schema = schema.p,
                                           .authority = shards[i].shard,
-                                          .incarnation =
-                                              shards[i].incarnation,
+                                          .incarnation = shards[i].incarnation,
                                           .turns = shards[i].turn };
 
         rc = reconcile_intake(&options, &differ, err);
@@ -260,7 +260,7 @@ check_intake(struct reconcile *r, struct err *err)
     return rc;
 }
 
-/* ---- the verb ---------------------------------------------------------------------- */
+/* ---- the verb ---------------------------------------------------------- */
 
 /* What is replayed can be replayed again: no need to wait for the disk. */
 static void
@@ -292,18 +292,19 @@ check(struct reconcile *r, const char *service, struct err *err)
 static enum cli_exit
 run(struct cli *cli)
 {
-    struct reconcile r = { .cli = cli,
-                           .conninfo = cli_text(cli, "pgconn") };
+    struct reconcile r = { .cli = cli, .conninfo = cli_text(cli, "pgconn") };
     const char *service = cli_text(cli, "service");
     struct err err = { .code = "" };
     enum status rc;
 
     if (service != NULL && strcmp(service, "intake") != 0 &&
         cli_service(service) == NULL)
-        return cli_usage(cli, "--service \"%s\": want intake, triage, tracker "
-                              "or metrics",
+        return cli_usage(cli,
+                         "--service \"%s\": want intake, triage, tracker "
+                         "or metrics",
                          service);
     hurry(cli->arena);
+    cli_hold_signals(); /* no schema is left behind */
     rc = cli_kafka(cli, &r.conn, &err);
     if (rc == ST_OK)
         rc = cli_authorities(cli, &r.authorities, &err);
@@ -311,6 +312,8 @@ run(struct cli *cli)
         rc = cli_shard(cli, &r.only, &err);
     if (rc == ST_OK)
         rc = check(&r, service, &err);
+    fflush(stdout);
+    cli_let_go();
     if (rc != ST_OK)
         return cli_fail(cli, rc, &err);
     if (r.shards == 0)

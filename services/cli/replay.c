@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/cli.h"
 #include "cli/stream.h"
 #include "common/adapters/codec.h"
 #include "common/adapters/configurer.h"
@@ -30,7 +31,7 @@ struct live_turn {
 struct replay {
     const struct replay_options *options;
     struct differ *differ;
-    struct arena *arena;  /* a page of turns */
+    struct arena *arena;   /* a page of turns */
     struct arena *scratch; /* what one turn's source and sink need */
     struct live_turn *turns;
     size_t n_turns;
@@ -59,7 +60,7 @@ differ_text(struct replay *r, const char *what, int64_t number,
                                                 .replayed = replayed });
 }
 
-/* ---- source: the records that the turn names -------------------------------- */
+/* ---- source: the records that the turn names --------------------------- */
 
 struct range {
     size_t input;
@@ -143,8 +144,8 @@ fetch_range(struct replay *r, const struct range *range, struct raw *raws,
 {
     for (int64_t i = range->from; i <= range->to; i++) {
         const struct stream_record *rec;
-        enum status rc = stream_get(r->in[range->input], range->origin, i,
-                                    &rec, err);
+        enum status rc =
+            stream_get(r->in[range->input], range->origin, i, &rec, err);
 
         if (rc != ST_OK)
             return rc;
@@ -229,7 +230,7 @@ forget_turn(struct replay *r)
             stream_forget(r->in[range.input], range.origin, range.to);
 }
 
-/* ---- sink: what is given out must be what stands there ---------------------- */
+/* ---- sink: what is given out must be what stands there ----------------- */
 
 static struct origin
 own_origin(const struct replay *r)
@@ -252,8 +253,8 @@ fields_that_differ(struct replay *r, struct str live, struct str replayed)
 
     if (r->codec.decode(r->codec.self, live, r->scratch, &type[0], &body[0],
                         &err) != ST_OK ||
-        r->codec.decode(r->codec.self, replayed, r->scratch, &type[1],
-                        &body[1], &err) != ST_OK)
+        r->codec.decode(r->codec.self, replayed, r->scratch, &type[1], &body[1],
+                        &err) != ST_OK)
         return names;
     if (type[0] != type[1])
         return STR("type");
@@ -334,10 +335,9 @@ hold_against_log(struct replay *r, int64_t turn, const struct outbox_entry *e,
 
     if (e->sequence <= r->compared[e->topic])
         return ST_OK; /* given again after a retry */
-    rc = r->out[e->topic] == NULL
-             ? ST_OK
-             : stream_get(r->out[e->topic], own_origin(r), e->sequence, &live,
-                          err);
+    rc = r->out[e->topic] == NULL ? ST_OK
+                                  : stream_get(r->out[e->topic], own_origin(r),
+                                               e->sequence, &live, err);
     if (rc != ST_OK)
         return rc;
     r->compared[e->topic] = e->sequence;
@@ -391,7 +391,7 @@ sink_confirmed(void *self, int wait_ms, int64_t *turn, struct err *err)
     return ST_OK;
 }
 
-/* ---- turns ------------------------------------------------------------------- */
+/* ---- turns ------------------------------------------------------------- */
 
 static enum status
 read_page(struct replay *r, int64_t after, struct err *err)
@@ -427,7 +427,8 @@ read_page(struct replay *r, int64_t after, struct err *err)
     return ST_OK;
 }
 
-/* One turn, up to being committed. *done is false where it can't be repeated. */
+/* One turn, up to being committed. *done is false where it can't be repeated.
+ */
 static enum status
 run_turn(struct replay *r, struct runner *runner, bool *owned, bool *done,
          struct err *err)
@@ -445,8 +446,8 @@ run_turn(struct replay *r, struct runner *runner, bool *owned, bool *done,
             rc = runner_turn(runner, err);
         if (rc != ST_OK)
             *owned = false;
-        if (rc == ST_FATAL || (rc == ST_OK && runner_shard(runner)->turn <
-                                                  r->current->turn))
+        if (rc == ST_FATAL ||
+            (rc == ST_OK && runner_shard(runner)->turn < r->current->turn))
             break;
     }
     *done = runner_shard(runner)->turn == r->current->turn;
@@ -484,7 +485,9 @@ run_turns(struct replay *r, struct runner *runner, struct err *err)
             if (r->current->turn != last + 1)
                 differ_text(r, "turn", last + 1, "is not there", STR_NULL,
                             STR_NULL);
-            rc = run_turn(r, runner, &owned, &done, err);
+            rc = cli_go_on(err);
+            if (rc == ST_OK)
+                rc = run_turn(r, runner, &owned, &done, err);
             if (rc == ST_OK && done) {
                 forget_turn(r);
                 r->differ->turns++;
@@ -495,7 +498,7 @@ run_turns(struct replay *r, struct runner *runner, struct err *err)
     return rc;
 }
 
-/* ---- the whole ----------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------- */
 
 static enum status
 open_streams(struct replay *r, struct err *err)

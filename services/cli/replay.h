@@ -14,7 +14,7 @@
 struct replay_options {
     const struct service_def *def;
     struct kafka_conn conn;
-    struct pg *live;      /* inside its snapshot; search_path is the service's */
+    struct pg *live; /* inside its snapshot; search_path is the service's */
     const char *conninfo; /* for the empty schema */
     const char *schema;   /* that is empty but for its tables */
     uint16_t authority;

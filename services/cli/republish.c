@@ -55,8 +55,8 @@ send_entry(struct republish *r, const struct outbox_entry *e, struct err *err)
     struct outbox_header h;
     uint8_t wm[CHAIN_HEADER_SIZE];
     struct link link = {
-        .origin = { .service = (uint8_t)codes_find(&codes_service,
-                                                   str_of(r->service)),
+        .origin = { .service =
+                        (uint8_t)codes_find(&codes_service, str_of(r->service)),
                     .authority = (uint16_t)r->shard,
                     .incarnation = r->incarnation },
         .sequence = e->sequence,
@@ -72,9 +72,9 @@ send_entry(struct republish *r, const struct outbox_entry *e, struct err *err)
 
     while (send.n_headers < HEADERS_MAX &&
            outbox_next_header(e->headers, &at, &h))
-        headers[send.n_headers++] = (struct kafka_header){
-            .name = arena_str(r->arena, h.name).p, .value = h.value
-        };
+        headers[send.n_headers++] =
+            (struct kafka_header){ .name = arena_str(r->arena, h.name).p,
+                                   .value = h.value };
     chain_header(&link, wm);
     send.wm = (struct str){ .p = (const char *)wm, .n = sizeof wm };
     rc = kafka_writer_send(r->writer, &send, err);

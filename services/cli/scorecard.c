@@ -23,7 +23,7 @@ struct card {
     struct scorecard made;
 };
 
-/* ---- reading -------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------- */
 
 /* Without --authority there must be only one. */
 static enum status
@@ -109,7 +109,8 @@ read_cells(struct card *c, struct kpi_cell **out, size_t *n, struct err *err)
     return rc;
 }
 
-/* The profile says what is on the card, of which districts, and what is hidden. */
+/* The profile says what is on the card, of which districts, and what is hidden.
+ */
 static void
 set_options(struct card *c)
 {
@@ -128,8 +129,8 @@ set_options(struct card *c)
         o->kpis = c->profile.scorecard;
     }
     if (c->has_profile) {
-        struct str *ids = arena_array(arena, c->profile.n_localities,
-                                      sizeof *ids);
+        struct str *ids =
+            arena_array(arena, c->profile.n_localities, sizeof *ids);
 
         for (size_t i = 0; i < c->profile.n_localities; i++)
             ids[i] = c->profile.localities[i].id;
@@ -145,7 +146,7 @@ set_options(struct card *c)
     }
 }
 
-/* ---- printing --------------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------- */
 
 static const char *
 column_name(size_t i)
@@ -164,8 +165,8 @@ shown(struct arena *arena, const struct scorecard_value *v)
     if (v->percent_tenths == PERCENT_NONE)
         return arena_printf(arena, "%" PRId64 "/%" PRId64, v->numerator,
                             v->denominator);
-    return arena_printf(arena, "%" PRId64 "/%" PRId64 " %" PRId64 ".%" PRId64
-                               "%%",
+    return arena_printf(arena,
+                        "%" PRId64 "/%" PRId64 " %" PRId64 ".%" PRId64 "%%",
                         v->numerator, v->denominator, v->percent_tenths / 10,
                         v->percent_tenths % 10);
 }
@@ -191,8 +192,8 @@ print_text(const struct card *c)
         }
         kpi = l->kpi;
         side = l->side;
-        printf("%-24.*s", STR_ARG(l->district.p == NULL ? STR("(all)")
-                                                        : l->district));
+        printf("%-24.*s",
+               STR_ARG(l->district.p == NULL ? STR("(all)") : l->district));
         for (size_t b = 0; b < SCORECARD_COLUMNS; b++)
             printf(" %14.*s", STR_ARG(shown(arena, &l->values[b])));
         printf("\n");
@@ -273,7 +274,7 @@ print_json(const struct card *c)
     printf("%.*s\n", STR_ARG(json_out_text(&o)));
 }
 
-/* ---- the verb ----------------------------------------------------------------------- */
+/* ---- the verb ---------------------------------------------------------- */
 
 static bool
 read_month(struct card *c)

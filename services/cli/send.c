@@ -15,7 +15,7 @@
 enum {
     BATCH_ROWS = 100,
     FILE_MAX = 512 << 20,
-    ROW_MAX = 256 << 10,  /* at the door (design.md section 2) */
+    ROW_MAX = 256 << 10, /* at the door (design.md section 2) */
     RESULT_MAX = 1 << 20,
     ANSWER_MAX = 32 << 20,
     RETRY_S = 5, /* where the answer doesn't say */
@@ -50,7 +50,7 @@ struct send {
     size_t accepted, refused, skipped;
 };
 
-/* ---- files ----------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------- */
 
 static bool
 is_blank(struct str s)
@@ -62,8 +62,7 @@ is_blank(struct str s)
 }
 
 static enum status
-read_lines(struct send *s, const char *name, struct file *out,
-           struct err *err)
+read_lines(struct send *s, const char *name, struct file *out, struct err *err)
 {
     struct str text;
     size_t n = 1, row = 0;
@@ -78,15 +77,14 @@ read_lines(struct send *s, const char *name, struct file *out,
     while (text.n > 0) {
         const char *end = memchr(text.p, '\n', text.n);
         struct str line = { .p = text.p,
-                            .n = end == NULL ? text.n
-                                             : (size_t)(end - text.p) };
+                            .n =
+                                end == NULL ? text.n : (size_t)(end - text.p) };
 
         row++;
         text.p += line.n + (end != NULL);
         text.n -= line.n + (end != NULL);
         if (!is_blank(line))
-            out->lines[out->n++] =
-                (struct line){ .text = line, .row = row };
+            out->lines[out->n++] = (struct line){ .text = line, .row = row };
     }
     return ST_OK;
 }
@@ -134,7 +132,7 @@ read_results(struct send *s, const char *name, struct file *files, size_t n,
     return rc;
 }
 
-/* ---- calls ------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------- */
 
 /* Wait as intake asks for. False once all patience is used up. */
 static bool
@@ -193,11 +191,10 @@ row_text(struct send *s, struct str text)
         json_get(doc, "agency_id") == NULL) {
         json_out_init(&o, s->arena);
         json_out_str(&o, s->agency);
-        out = arena_printf(s->arena, "{\"agency_id\":%.*s%s%.*s",
-                           STR_ARG(json_out_text(&o)),
-                           json_size(doc) > 0 ? "," : "",
-                           (int)(text.n - (size_t)(brace + 1 - text.p)),
-                           brace + 1);
+        out = arena_printf(
+            s->arena, "{\"agency_id\":%.*s%s%.*s", STR_ARG(json_out_text(&o)),
+            json_size(doc) > 0 ? "," : "",
+            (int)(text.n - (size_t)(brace + 1 - text.p)), brace + 1);
     }
     json_free(doc);
     return out;
@@ -360,8 +357,7 @@ send_file(struct send *s, struct file *file, struct err *err)
             rc = send_batch(s, file, batch, n, err);
             n = 0;
             if (terminal)
-                fprintf(stderr, "\r%s: %zu of %zu", file->name, i + 1,
-                        file->n);
+                fprintf(stderr, "\r%s: %zu of %zu", file->name, i + 1, file->n);
         }
     }
     if (terminal)
@@ -369,7 +365,7 @@ send_file(struct send *s, struct file *file, struct err *err)
     return rc;
 }
 
-/* ---- time -------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------- */
 
 static enum status
 send_time(struct send *s, const char *at, const char *authority,
@@ -405,7 +401,7 @@ send_time(struct send *s, const char *at, const char *authority,
     return rc;
 }
 
-/* ---- the verb ------------------------------------------------------------------------ */
+/* ---- the verb ---------------------------------------------------------- */
 
 static bool
 is_kind(const char *kind)
@@ -440,8 +436,8 @@ static enum status
 work(struct send *s, struct err *err)
 {
     struct cli *cli = s->cli;
-    struct file *files = arena_array(cli->arena, cli->n_words + 1,
-                                     sizeof *files);
+    struct file *files =
+        arena_array(cli->arena, cli->n_words + 1, sizeof *files);
     const char *at = cli_text(cli, "time"), *results;
     enum status rc = open_world(s, err);
 
@@ -462,7 +458,8 @@ work(struct send *s, struct err *err)
 static enum cli_exit
 run(struct cli *cli)
 {
-    struct send s = { .cli = cli, .wait_s = 60,
+    struct send s = { .cli = cli,
+                      .wait_s = 60,
                       .agency = str_of(cli_text(cli, "agency")) };
     const char *authority = cli_text(cli, "authority");
     const char *kind = cli_text(cli, "kind");

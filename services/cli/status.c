@@ -5,8 +5,8 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
-static const char *const schemas[] = { "intake", "triage", "tracker",
-                                       "metrics", "notifier" };
+static const char *const schemas[] = { "intake", "triage", "tracker", "metrics",
+                                       "notifier" };
 enum { N_SCHEMAS = sizeof schemas / sizeof schemas[0] };
 
 static const char service_sql[] =

@@ -5,18 +5,24 @@
 
 #include "common/engine/batch.h"
 
-enum { TAKE_MAX = 500, TAKE_BYTES = 8 << 20, WAIT_MS = 1000, WAITS_MAX = 20,
-       ORIGINS_MAX = 32, QUEUE_KB = 8192 };
+enum {
+    TAKE_MAX = 500,
+    TAKE_BYTES = 8 << 20,
+    WAIT_MS = 1000,
+    WAITS_MAX = 20,
+    ORIGINS_MAX = 32,
+    QUEUE_KB = 8192
+};
 
 /* What is known of one writer. */
 struct writer {
     struct origin origin;
-    int64_t last; /* highest number without a gap below */
+    int64_t last;     /* highest number without a gap below */
     uint64_t *chains; /* of 1..last, to hold repeats against */
     size_t room;
     struct stream_record *head, *tail; /* read and not forgotten, in order */
-    struct stream_record *got; /* last one asked for, or NULL */
-    struct stream_record *ahead; /* behind a gap, lowest first */
+    struct stream_record *got;         /* last one asked for, or NULL */
+    struct stream_record *ahead;       /* behind a gap, lowest first */
 };
 
 struct stream {
@@ -49,8 +55,8 @@ stream_open(const struct stream_options *options, struct stream **out,
     s->options = *options;
     rc = kafka_reader_open(&reader, &s->reader, err);
     if (rc == ST_OK)
-        rc = kafka_reader_end(s->reader, &part, WAITS_MAX * WAIT_MS, &ends,
-                              err);
+        rc =
+            kafka_reader_end(s->reader, &part, WAITS_MAX * WAIT_MS, &ends, err);
     if (rc == ST_OK)
         rc = kafka_reader_assign(s->reader, &part, 1, err);
     s->end = ends.high;
@@ -254,7 +260,8 @@ sort_in(struct stream *s, const struct kafka_record *in, struct err *err)
 static enum status
 read_on(struct stream *s, bool *more, struct err *err)
 {
-    struct kafka_take take = { .max = TAKE_MAX, .max_bytes = TAKE_BYTES,
+    struct kafka_take take = { .max = TAKE_MAX,
+                               .max_bytes = TAKE_BYTES,
                                .timeout_ms = WAIT_MS };
     size_t n = 0;
     enum status rc = ST_OK;
@@ -345,8 +352,7 @@ stream_forget(struct stream *s, struct origin origin, int64_t sequence)
 {
     struct writer *w = writer_of(s, origin);
 
-    while (w != NULL && w->head != NULL &&
-           w->head->link.sequence <= sequence) {
+    while (w != NULL && w->head != NULL && w->head->link.sequence <= sequence) {
         struct stream_record *r = w->head;
 
         w->head = r->next;

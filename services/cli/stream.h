@@ -49,9 +49,9 @@ MUST_CHECK enum status stream_get(struct stream *s, struct origin origin,
                                   const struct stream_record **out,
                                   struct err *err);
 
-/** The next of any origin, in the order of offsets; then it is the caller's. NULL at the end. */
-MUST_CHECK enum status stream_next(struct stream *s,
-                                   struct stream_record **out,
+/** The next of any origin, in the order of offsets; then it is the caller's.
+ * NULL at the end. */
+MUST_CHECK enum status stream_next(struct stream *s, struct stream_record **out,
                                    struct err *err);
 void stream_record_free(struct stream_record *r);
 
@@ -62,7 +62,8 @@ void stream_forget(struct stream *s, struct origin origin, int64_t sequence);
 MUST_CHECK enum status stream_last(struct stream *s, struct origin origin,
                                    int64_t *sequence, struct err *err);
 
-/** What was dropped because it had been seen, and of these the ones that differ from what was seen. */
+/** What was dropped because it had been seen, and of these the ones that differ
+ * from what was seen. */
 size_t stream_repeats(const struct stream *s);
 size_t stream_forks(const struct stream *s);
 

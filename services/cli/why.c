@@ -5,17 +5,17 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 
-#define CHOSEN                                                           \
-    "SELECT h.authority, d.notification_id, d.agency_id, d.agency_ref, " \
-    "d.amendment, d.superseded, d.kind, d.received_at, d.child_id, "     \
-    "d.match_status, d.match_step, d.outcome, d.rule_outcome, d.status, " \
-    "d.rule_id, d.hits, d.action_rules, d.actions, d.inputs, d.ask, "    \
-    "d.profile_version, d.side, d.unit, d.locality, d.overridden, "      \
-    "d.screened_by, d.second_by, d.existing_case_id, d.effect, "         \
-    "d.decision_id, d.decisions, d.warnings "                            \
-    "FROM triage.decision d JOIN triage.shard h USING (shard) "          \
-    "WHERE ($1 = -1 OR d.shard = $1) AND (d.notification_id = $2 OR "    \
-    "(d.agency_id = $3 AND d.agency_ref = $4)) "                         \
+#define CHOSEN                                                                 \
+    "SELECT h.authority, d.notification_id, d.agency_id, d.agency_ref, "       \
+    "d.amendment, d.superseded, d.kind, d.received_at, d.child_id, "           \
+    "d.match_status, d.match_step, d.outcome, d.rule_outcome, d.status, "      \
+    "d.rule_id, d.hits, d.action_rules, d.actions, d.inputs, d.ask, "          \
+    "d.profile_version, d.side, d.unit, d.locality, d.overridden, "            \
+    "d.screened_by, d.second_by, d.existing_case_id, d.effect, "               \
+    "d.decision_id, d.decisions, d.warnings "                                  \
+    "FROM triage.decision d JOIN triage.shard h USING (shard) "                \
+    "WHERE ($1 = -1 OR d.shard = $1) AND (d.notification_id = $2 OR "          \
+    "(d.agency_id = $3 AND d.agency_ref = $4)) "                               \
     "ORDER BY h.authority, d.amendment"
 
 /* For people: a line a field, lists on one line. */
