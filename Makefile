@@ -134,7 +134,7 @@ contract: $(CONTRACT) ## Schemas against structs
 adapter: $(ADAPTER) ## Real libraries on loopback
 	@sh tests/lib/run.sh adapter $^
 
-.PHONY: install check demo stop faults bench
+.PHONY: install check demo stop faults compose bench
 install: ## Install what is missing (packages, broker)
 	@testbed/install.sh
 
@@ -151,6 +151,9 @@ SEED ?= 1
 BUDGET ?= full
 faults: install build ## Kill, pause, lose and forge; mutants (SEED=n BUDGET=small|full)
 	@SEED=$(SEED) BUDGET=$(BUDGET) tests/faults/run.sh
+
+compose: ## Compose on an engine of its own (root): kill every container
+	@tests/compose/run.sh
 
 bench: install build ## How fast, against what (JSON)
 	@bench/run.sh
