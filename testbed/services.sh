@@ -42,13 +42,7 @@ ready() { # service
 }
 
 roles() {
-    local name sql=''
-    for name in "${names[@]}"; do
-        sql+="DO \$\$ BEGIN CREATE ROLE waymark_$name LOGIN;
-            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END \$\$;
-            CREATE SCHEMA IF NOT EXISTS $name AUTHORIZATION waymark_$name;"
-    done
-    psql -qX -v ON_ERROR_STOP=1 -c "$sql" 2>/dev/null
+    psql -qX -f "$top/deploy/postgres/10-roles.sql"
 }
 
 up() {
