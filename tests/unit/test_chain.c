@@ -92,7 +92,11 @@ static void
 a_header_is_read_as_it_was_written(void **state)
 {
     static const struct link rows[] = {
-        sample,
+        { .origin = { .service = SERVICE_TRACKER,
+                      .authority = 0x0102,
+                      .incarnation = 0x03040506 },
+          .sequence = 0x0708090a0b0c0d0e,
+          .chain = 0xf0f1f2f3f4f5f6f7 },
         { .origin = { .service = SERVICE_INTAKE }, .sequence = 1 },
         { .origin = { .service = SERVICE_N - 1,
                       .authority = UINT16_MAX,
