@@ -1,5 +1,6 @@
 #include "common/engine/config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -30,9 +31,26 @@ find(const struct config_args *args, const char *name, size_t n)
     return NULL;
 }
 
+static bool
+is_secret(const char *name)
+{
+    static const char *const ends[] = { "PASSWORD", "SECRET", "KEY" };
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t m = strlen(ends[i]);
+
+        if (n >= m && strcmp(name + n - m, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum status
 refuse(const struct config_entry *e, const char *value, struct err *err)
 {
+    if (is_secret(e->name))
+        value = "(not shown)";
     if (e->type == CONFIG_INT)
         return err_set(err, ST_REJECT, "config",
                        "%s=\"%s\": want %" PRId64 "..%" PRId64 " (%s)",
@@ -97,13 +115,19 @@ set_from_file(const struct config_entry *e, const char *path, void *out,
 {
     char text[TEXT_MAX + 2];
     FILE *f = fopen(path, "r");
-    size_t n;
+    size_t n = 0;
+    bool ok;
 
-    if (f == NULL)
-        return err_set(err, ST_REJECT, "config", "%s_FILE=\"%s\": %s", e->name,
-                       path, strerror(errno));
-    n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
+    if (f != NULL)
+        n = fread(text, 1, sizeof text - 1, f);
+    ok = f != NULL && !ferror(f); /* a folder opens, but can't be read */
+    if (!ok)
+        (void)err_set(err, ST_REJECT, "config", "%s_FILE=\"%s\": %s", e->name,
+                      path, strerror(errno));
+    if (f != NULL)
+        fclose(f);
+    if (!ok)
+        return ST_REJECT;
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
     text[n] = '\0';
@@ -162,6 +186,8 @@ read_file(const struct config_args *args, const char *path, void *out,
             key += 8;
         rc = set_key(args, key, eq + 1, out, err);
     }
+    if (rc == ST_OK && ferror(f))
+        rc = err_set(err, ST_REJECT, "config", "%s", strerror(errno));
     fclose(f);
     if (rc != ST_OK)
         err_where(err, "%s", path);
@@ -267,7 +293,8 @@ config_read(const struct config_args *args, void *out,
         const struct config_entry *e = &args->entries[i];
         char *text;
 
-        if (e->type != CONFIG_TEXT || e->dflt != NULL)
+        assert(e->type == CONFIG_TEXT || e->dflt != NULL);
+        if (e->dflt != NULL)
             continue;
         memcpy(&text, const_member(out, e), sizeof text);
         if (text == NULL)
@@ -312,21 +339,6 @@ config_help(const struct config_args *args, FILE *to)
             fprintf(to, " (must be given)");
         fputc('\n', to);
     }
-}
-
-static bool
-is_secret(const char *name)
-{
-    static const char *const ends[] = { "PASSWORD", "SECRET", "_KEY" };
-    size_t n = strlen(name);
-
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        size_t m = strlen(ends[i]);
-
-        if (n >= m && strcmp(name + n - m, ends[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 void

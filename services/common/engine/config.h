@@ -28,7 +28,7 @@ enum config_type {
 struct config_entry {
     const char *name;
     enum config_type type;
-    const char *dflt; /* NULL: must be given */
+    const char *dflt; /* NULL (CONFIG_TEXT only): must be given */
     int64_t min, max; /* CONFIG_INT; CONFIG_TEXT: length, max 0 is 4096 */
     const char *help; /* with its unit */
     size_t offset;    /* of the member in the service's struct */
@@ -49,9 +49,10 @@ struct config_args {
 };
 
 /**
- * Read all values into `out`, a struct that the entries describe. ST_REJECT,
- * code "config", names the key, the value and the range. Free what it holds
- * with config_free.
+ * Read all values into `out`, a zeroed struct that the entries describe.
+ * ST_REJECT, code "config", names the key, the value and the range; a value
+ * that config_print would hide is not named. Free what it holds with
+ * config_free, after a failure too.
  */
 MUST_CHECK enum status config_read(const struct config_args *args, void *out,
                                    enum config_action *action,
