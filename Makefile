@@ -134,6 +134,12 @@ contract: $(CONTRACT) ## Schemas against structs
 adapter: $(ADAPTER) ## Real libraries on loopback
 	@sh tests/lib/run.sh adapter $^
 
+.PHONY: coverage coverage-run
+coverage: ## How much of cores and engine the unit and trace tests reach
+	@$(MAKE) --no-print-directory VARIANT=cov coverage-run
+coverage-run: $(UNIT) $(TRACE)
+	@tests/lib/coverage.sh $(B) $^
+
 .PHONY: install check demo stop faults compose bench
 install: ## Install what is missing (packages, broker)
 	@testbed/install.sh
