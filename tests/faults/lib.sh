@@ -77,6 +77,7 @@ bed_up() # brokers
 bed_wipe()
 {
     "$root/testbed/bed.sh" wipe "$bed" >/dev/null 2>&1 || :
+    rm -f "$root/var/bed/$bed.lock"
 }
 
 sql() # query
@@ -352,6 +353,7 @@ check() # name command...
         return 0
     fi
     red="$red $name"
+    # What a mutant does to the other checks is nobody's failure.
     if [ -z "${expected_red-}" ]; then
         failed=$((failed + 1))
         say "  RED   $name"
@@ -431,7 +433,7 @@ check_unlost()
     fill_ledger || return 1
     n=$(psql -XqAt -v ON_ERROR_STOP=1 -v shard="$shard" -v dead="${dead_letters_are_fine:-false}" -d "$db" \
         <<<"SELECT count(*) FROM ($LOST_SQL) x;") || return 1
-    lost_total=$((lost_total + n))
+    [ -n "${expected_red-}" ] || lost_total=$((lost_total + n))
     [ "$n" -eq 0 ] || {
         echo "$n answered 202 are not in every table:"
         psql -XqAt -v shard="$shard" -v dead="${dead_letters_are_fine:-false}" -d "$db" <<<"$LOST_SQL LIMIT 10;"
@@ -458,7 +460,7 @@ check_undoubled()
             [ "$bad" -gt 0 ] || return 1
         }
     done
-    doubled_total=$((doubled_total + bad))
+    [ -n "${expected_red-}" ] || doubled_total=$((doubled_total + bad))
     [ "$bad" -eq 0 ]
 }
 
@@ -513,7 +515,7 @@ hold()
 {
     local service instance n
     n=$(sort -u "$ledger" | wc -l)
-    accepted_total=$((accepted_total + n))
+    [ -n "${expected_red-}" ] || accepted_total=$((accepted_total + n))
     say "  $n accepted"
     # The door closes first: then what stands in the log is all there is.
     for instance in "${intakes[@]:-intake}"; do

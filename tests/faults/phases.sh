@@ -158,14 +158,29 @@ has_noticed() # instance lines
         grep -q -e shard_standby -e shard_waits
 }
 
+# Stops the owner until another has taken over. Where nobody ends its server
+# process, as in a mutant, it may have stopped with the row locked: then again.
+stop_owner() # schema; sets $zombie
+{
+    local try
+    for try in 1 2 3 4 5 6; do
+        until_true 30 "an owner of $1" owner_is_not "$1" '' || return 1
+        zombie=$(owner_of "$1")
+        signal "$zombie" STOP || return 1
+        until_true "$([ -n "${expected_red-}" ] && echo 8 || echo 60)" \
+            "another owner of $1" owner_is_not "$1" "$zombie" && return 0
+        [ -n "${expected_red-}" ] || return 1
+        signal "$zombie" CONT
+        idle 500
+    done
+    return 1
+}
+
 # Stops the owner past its lease, lets another take over and work, and wakes it.
 make_zombie() # schema
 {
     local zombie turn lines
-    until_true 30 "an owner of $1" owner_is_not "$1" '' || return 1
-    zombie=$(owner_of "$1")
-    signal "$zombie" STOP || return 1
-    until_true 60 "another owner of $1" owner_is_not "$1" "$zombie" || return 1
+    stop_owner "$1" || return 1
     turn=$(turn_of "$1")
     until_true 60 "turns of the new owner of $1" turn_above "$1" $((turn + 1)) ||
         return 1
@@ -404,11 +419,19 @@ phase_refused()
         WHERE shard = $shard AND topic = 'dead-letters'")" 'dead letters'
 }
 
-post() # file of the body; prints the status
+# Posts what stands in a file and prints the status. What is accepted of
+# notifications goes into the ledger.
+post() # file [path]
 {
-    curl -sS -o "$run/post.out" -w '%{http_code}\n' -m 20 \
+    local status
+    status=$(curl -sS -o "$run/post.out" -w '%{http_code}' -m 20 \
         -H 'Content-Type: application/json' --data-binary "@$1" \
-        "http://127.0.0.1:$port/v1/${2:-notifications}?authority=$authority"
+        "http://127.0.0.1:$port/v1/${2:-notifications}?authority=$authority")
+    if [ "$status" = 202 ] && [ -z "${2-}" ]; then
+        sed -n 's/.*"id":"\([^"]*\)".*"agency_id":"\([^"]*\)".*"agency_ref":"\([^"]*\)".*/\2\t\3\t0\t\1/p' \
+            <(cat "$run/post.out" && echo) >>"$ledger"
+    fi
+    echo "$status"
 }
 
 # One message of the load's, blown up with blanks to so many bytes.

@@ -63,7 +63,7 @@ esac
 
 mkdir -p "$run"
 # The shell's own notes about those it was told to kill.
-exec 2> >(grep --line-buffered -v ': line [0-9]*: *[0-9]* Killed ' >&2)
+exec 2> >(grep --line-buffered -v ': line [0-9]*: *[0-9]* \(Killed\|Aborted\) ' >&2)
 trap finish EXIT
 trap 'exit 130' INT TERM
 echo "faults: SEED=$SEED BUDGET=$BUDGET"
