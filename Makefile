@@ -122,9 +122,18 @@ $(B)/tests/adapter/%: $(B)/obj/tests/adapter/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(C
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
 
+# What the pipeline tests put into the log, or lose from it.
+TOOLS := $(B)/tests/pipeline/plant $(B)/tests/faults/topic $(B)/bench/load_log
+$(B)/tests/pipeline/%: $(B)/obj/tests/pipeline/%.o $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+$(B)/tests/faults/%: $(B)/obj/tests/faults/%.o $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+
 .SECONDARY:
 .PHONY: tests-build unit trace contract adapter
-tests-build: $(UNIT) $(TRACE) $(CONTRACT) $(ADAPTER)
+tests-build: $(UNIT) $(TRACE) $(CONTRACT) $(ADAPTER) $(TOOLS)
 unit: $(UNIT) ## Unit tests: one program a core module
 	@sh tests/lib/run.sh unit $^
 trace: $(TRACE) ## Trace tests: a service in memory
@@ -163,6 +172,16 @@ compose: ## Compose on an engine of its own (root): kill every container
 
 bench: install build ## How fast, against what (JSON)
 	@bench/run.sh
+
+.PHONY: man
+man: ## Manual pages to build/man
+	@mkdir -p build/man
+	@scdoc <man/waymark.1.scd >build/man/waymark.1
+	@for p in intake triage tracker metrics; do \
+	    cat man/waymark-$$p.8.scd $$([ $$p = intake ] || echo man/turns.inc) \
+	        man/service.inc | scdoc >build/man/waymark-$$p.8; \
+	done
+	@mandoc -T lint -W error build/man/*.[18]
 
 .PHONY: clean
 clean: ## Remove build/
