@@ -29,6 +29,7 @@ names=(intake triage tracker metrics kafka postgres)
 finish()
 {
     [ ! -e "$run/pid/load" ] || kill9 load
+    mkdir -p "$run"
     testbed/compose.sh stop >"$run/stop.log" 2>&1 || cat "$run/stop.log"
     if [ "${failed:-1}" -eq 0 ] && [ -z "${KEEP-}" ]; then
         rm -rf "$run"
