@@ -14,5 +14,6 @@ extern const struct verb verb_dead_letters;
 extern const struct verb verb_reconcile;
 extern const struct verb verb_balance;
 extern const struct verb verb_republish;
+extern const struct verb verb_recover;
 
 #endif
