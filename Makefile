@@ -143,6 +143,11 @@ contract: $(CONTRACT) ## Schemas against structs
 adapter: $(ADAPTER) ## Real libraries on loopback
 	@sh tests/lib/run.sh adapter $^
 
+.PHONY: mutate
+N ?= 200
+mutate: ## Do the tests notice small faults in cores and engine? (N=200 SEED=1)
+	@N=$(N) SEED=$(SEED) tests/lib/mutate.sh
+
 .PHONY: coverage coverage-run
 coverage: ## How much of cores and engine the unit and trace tests reach
 	@$(MAKE) --no-print-directory VARIANT=cov coverage-run
