@@ -547,6 +547,8 @@ phase_pair()
     wait_load 60 || return 1
     start triage triage
     hold
+    check one-batch at_least "$n" "$(sql "SELECT max(n_in) FROM triage.turn
+        WHERE shard = $shard")"
     check one-child expect "$n 2" "$(sql "SELECT count(*), max(k) FROM (
         SELECT count(*) k FROM triage.decision d JOIN triage.child c
         USING (shard, child_id) WHERE shard = $shard AND
