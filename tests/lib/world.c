@@ -282,6 +282,8 @@ sink_publish(void *self, const struct committed *c, struct err *err)
         size_t from = 0;
 
         (void)outbox_next_header(e.headers, &from, &h);
+        w->in_log.at[e.topic].sequence = e.sequence;
+        w->in_log.at[e.topic].chain = e.chain;
         n++;
         if (w->brief)
             continue;
@@ -294,6 +296,19 @@ sink_publish(void *self, const struct committed *c, struct err *err)
     world_say(w, "\n");
     assert_true(ok);
     w->published = c->turn;
+    return ST_OK;
+}
+
+static enum status
+sink_last(void *self, const enum topic *topics, size_t n, struct link *out,
+          struct err *err)
+{
+    struct world *w = self;
+
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (struct link){ .sequence = w->in_log.at[topics[i]].sequence,
+                                .chain = w->in_log.at[topics[i]].chain };
     return ST_OK;
 }
 
@@ -380,6 +395,7 @@ world_open(const struct service_def *def, size_t batch_max)
     w->sink = (struct sink){ .self = w,
                              .restart = sink_restart,
                              .publish = sink_publish,
+                             .last = sink_last,
                              .confirmed = sink_confirmed };
     w->configurer = (struct configurer){ .self = w,
                                          .activate = config_activate,

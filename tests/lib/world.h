@@ -77,8 +77,9 @@ struct world {
     /* The sink. */
     bool fail_publish;
     bool hold_confirmations;
-    bool brief;        /* "publish 1: 2000 records" instead of naming each */
-    int64_t published; /* last turn */
+    bool brief;          /* "publish 1: 2000 records" instead of naming each */
+    int64_t published;   /* last turn */
+    struct tails in_log; /* last number and chain of ours on each topic */
 
     int64_t ms; /* the ticker's: one more at each look */
     size_t beats;

@@ -22,7 +22,14 @@
 #include "common/core/settings.h"
 #include "tests/lib/world.h"
 
-enum { ALARMS_MAX = 4100, BIG = 1000000, STORY_MAX = 65536 };
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+enum {
+    ALARMS_MAX = 4100,
+    BIG = 1000000,
+    STORY_MAX = 65536,
+    TESTS_MAX = 64,
+};
 
 /* ---- what records say ------------------------------------------------------
  */
@@ -163,18 +170,22 @@ static bool
 alarm_touch(const struct step *step, const struct event *evs, size_t n,
             int round)
 {
-    for (size_t i = 0; i < n && round == 0; i++) {
+    bool chases = false; /* wants more than it is allowed to */
+
+    for (size_t i = 0; i < n; i++) {
         const struct match_resolved *rec = evs[i].body;
         struct alarm like = { .number = 0 };
         long long number;
 
-        if (evs[i].type != REC_MATCH_RESOLVED ||
+        if (evs[i].type == REC_MATCH_RESOLVED && str_is(rec->detail, "chase"))
+            chases = true;
+        if (round > 0 || evs[i].type != REC_MATCH_RESOLVED ||
             sscanf(rec->detail.p, "set %lld", &number) != 1)
             continue;
         like.number = number;
         rows_want(step->rows, 0, &like);
     }
-    return false;
+    return chases && round < 9;
 }
 
 static enum status
@@ -315,6 +326,7 @@ struct stage {
     struct settings_version versions[WORLD_CONFIGS_MAX];
     char story[STORY_MAX];
     char places[STORY_MAX];
+    size_t loads;
 };
 
 static bool
@@ -355,6 +367,7 @@ load(void *self, struct rows *rows, struct arena *arena)
     size_t n = rows_take_wants(rows, &wants);
 
     (void)arena;
+    s->loads++;
     for (size_t i = 0; i < n; i++) {
         const struct alarm *like = wants[i].like;
         size_t due = 0;
@@ -1215,6 +1228,97 @@ effects_happen_in_one_order(void **state)
 }
 
 static void
+a_touch_is_asked_four_times_at_most(void **state)
+{
+    struct stage *s = open_stage(4);
+
+    (void)state;
+    put(s, NOTES, "D 5 give 1");
+    play(s);
+    assert_int_equal(s->loads, 1);
+    put(s, NOTES, "D 5 chase");
+    play(s);
+    assert_int_equal(s->loads, 1 + SERVICE_TOUCH_ROUNDS);
+    close_stage(s);
+}
+
+/* ---- log against database --------------------------------------------------
+ */
+
+/* Two turns that went out, the second one not confirmed. */
+static struct stage *
+open_two_turns(void)
+{
+    struct stage *s = open_stage(1);
+
+    put(s, NOTES, "D 5 give 1");
+    play(s);
+    world_die(s->w);
+    s->w->shard.confirmed_turn = 1;
+    s->w->hold_confirmations = true;
+    put(s, NOTES, "D 5 give 2");
+    play(s);
+    world_die(s->w);
+    s->w->text[0] = '\0';
+    return s;
+}
+
+struct standing_row {
+    const char *name;
+    int64_t sequence; /* what the log holds last of ours on casework */
+    uint64_t spoil;   /* added to its chain */
+    int64_t confirmed;
+    const char *code; /* "" where the service starts */
+    const char *text; /* part of the reason */
+};
+
+static const struct standing_row standing_rows[] = {
+    { "a log that holds all of it is fine", 3, 0, 2, "", "" },
+    { "a log that lacks what is unconfirmed is filled", 1, 0, 1, "", "" },
+    { "a log that lacks a part of it is filled", 2, 0, 1, "", "" },
+    { "an empty log is filled from the first turn", 0, 0, 0, "", "" },
+    { "a log that lacks what was confirmed has a gap", 2, 0, 2, "gap",
+      "casework: our 3 to 3 are lost, republish from 3" },
+    { "a log that lost more than what is sent again has a gap", 0, 0, 1, "gap",
+      "casework: our 1 to 1 are lost, republish from 1" },
+    { "a log with more than was given out means a restore", 4, 0, 2, "restore",
+      "casework holds our 4, the database has given out 3" },
+    { "a last record with another chain is a fork", 3, 1, 2, "fork",
+      "casework: 3 is not what was committed" },
+};
+
+static void
+test_standing(void **state)
+{
+    const struct standing_row *row = *state;
+    struct stage *s = open_two_turns();
+    struct err err = { .code = "" };
+
+    s->w->in_log.at[TOPIC_CASEWORK].sequence = row->sequence;
+    s->w->in_log.at[TOPIC_CASEWORK].chain += row->spoil;
+    s->w->shard.confirmed_turn = row->confirmed;
+    assert_int_equal(world_play(s->w, &err),
+                     row->code[0] == '\0' ? ST_OK : ST_FATAL);
+    assert_string_equal(err.code, row->code);
+    if (row->code[0] != '\0')
+        assert_non_null(strstr(err.text, row->text));
+    close_stage(s);
+}
+
+static void
+an_empty_log_and_database_fit(void **state)
+{
+    struct stage *s = open_stage(1);
+
+    (void)state;
+    s->w->in_log.at[TOPIC_DEAD_LETTERS].chain = 5; /* of no record */
+    play(s);
+    s->w->in_log.at[TOPIC_DEAD_LETTERS].sequence = 1;
+    play_until(s, ST_FATAL, "restore");
+    close_stage(s);
+}
+
+static void
 an_idle_owner_beats_and_notes_what_is_confirmed(void **state)
 {
     struct stage *s = open_stage(4);
@@ -1273,7 +1377,7 @@ only_the_echo_of_its_own_time_lifts_a_barrier(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
+    struct CMUnitTest tests[TESTS_MAX] = {
         cmocka_unit_test(a_deadline_fires_before_a_record_of_its_time),
         cmocka_unit_test(a_record_that_comes_late_fires_nothing),
         cmocka_unit_test(deadlines_fire_in_order_of_due_time_and_key),
@@ -1312,7 +1416,18 @@ main(void)
         cmocka_unit_test(effects_happen_in_one_order),
         cmocka_unit_test(an_idle_owner_beats_and_notes_what_is_confirmed),
         cmocka_unit_test(only_the_echo_of_its_own_time_lifts_a_barrier),
+        cmocka_unit_test(a_touch_is_asked_four_times_at_most),
+        cmocka_unit_test(an_empty_log_and_database_fit),
     };
+    size_t n = 0;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    while (tests[n].test_func != NULL)
+        n++;
+    assert_true(n + N_OF(standing_rows) <= TESTS_MAX);
+    for (size_t i = 0; i < N_OF(standing_rows); i++)
+        tests[n++] =
+            (struct CMUnitTest){ .name = standing_rows[i].name,
+                                 .test_func = test_standing,
+                                 .initial_state = (void *)&standing_rows[i] };
+    return _cmocka_run_group_tests("turns", tests, n, NULL, NULL);
 }
