@@ -192,6 +192,7 @@ static int
 set_up(void **state)
 {
     struct bed *bed = calloc(1, sizeof *bed);
+    struct err err;
 
     assert_non_null(bed);
     arena_init(&bed->arena, room, NULL);
@@ -201,6 +202,7 @@ set_up(void **state)
         schema);
     for (size_t i = 0; i < N(tables); i++)
         run(bed->pg, "%s", pg_rows_ddl(bed->pr, i, &bed->arena).p);
+    ok(pg_rows_learn(bed->pr, bed->pg, &bed->arena, &err), &err);
     *state = bed;
     return 0;
 }
@@ -1224,6 +1226,67 @@ a_row_put_as_it_was_is_not_written(void **state)
     ok(pg_sync(bed->pg, &err), &err);
 }
 
+/* What else a newer version keeps in the table, before and behind ours. */
+static void
+a_column_that_is_not_ours_keeps_its_default(void **state)
+{
+    struct bed *bed = *state;
+    struct rows *rows = rows_new(bed);
+    struct link l = { .from = id_no(1), .order = 3 };
+    struct err err;
+
+    run(bed->pg, "ALTER TABLE %s.link ADD COLUMN more integer NOT NULL"
+                 " DEFAULT 7", schema);
+    rows_put(rows, LINK, &l);
+    assert_int_equal(try_save(bed, rows, SHARD, &err), ST_FATAL);
+    assert_string_equal(pg_sqlstate(bed->pg), "42804");
+    ok(pg_rows_learn(bed->pr, bed->pg, &bed->arena, &err), &err);
+    save(bed, rows);
+    run(bed->pg, "DO $$ BEGIN ASSERT (SELECT more = 7 AND \"order\" = 3"
+                 " FROM %s.link); END $$", schema);
+}
+
+static void
+a_table_that_lacks_a_column_is_not_learnt(void **state)
+{
+    struct bed *bed = *state;
+    struct err err;
+
+    run(bed->pg, "ALTER TABLE %s.plot DROP COLUMN due_at", schema);
+    assert_int_equal(pg_rows_learn(bed->pr, bed->pg, &bed->arena, &err),
+                     ST_FATAL);
+    assert_string_equal(err.code, "schema");
+}
+
+/* 500 rows from nothing, as many again, and then twice as many. */
+static void
+plans_are_made_anew_when_a_table_has_doubled(void **state)
+{
+    static const struct {
+        int n;
+        bool anew;
+    } saves[] = { { 499, false }, { 1, true },   { 499, false },
+                  { 1, true },    { 999, false }, { 1, true } };
+    struct bed *bed = *state;
+    int64_t order = 0;
+    struct err err;
+
+    for (size_t i = 0; i < N(saves); i++) {
+        struct rows *rows = rows_new(bed);
+
+        for (int k = 0; k < saves[i].n; k++) {
+            struct link l = { .from = id_no(1), .order = ++order };
+
+            rows_put(rows, LINK, &l);
+        }
+        pg_pipeline_begin(bed->pg);
+        pg_rows_save(bed->pr, bed->pg, SHARD, rows, &bed->arena);
+        assert_int_equal(pg_send(bed->pg, NULL, "SELECT 1", NULL),
+                         saves[i].anew ? 2 : 1);
+        ok(pg_sync(bed->pg, &err), &err);
+    }
+}
+
 struct plan_row {
     const char *statement; /* behind the table's name */
     const char *arguments;
@@ -1467,6 +1530,9 @@ main(void)
         T(shards_do_not_see_each_other),
         T(a_table_of_keys_only_can_be_put_twice),
         T(a_row_put_as_it_was_is_not_written),
+        T(a_column_that_is_not_ours_keeps_its_default),
+        T(a_table_that_lacks_a_column_is_not_learnt),
+        T(plans_are_made_anew_when_a_table_has_doubled),
         T(lookups_by_key_go_on_when_a_table_was_empty),
         T(tables_made_by_the_description_pass),
         T(differences_are_named),

@@ -604,16 +604,23 @@ value_room(struct pg_params *p, enum pg_type type, size_t n)
 {
     char *to;
 
-    if (p->array.type == 0) {
+    if (p->array.type == 0 && p->array.record == 0) {
         to = arena_alloc(p->arena, n);
         param_add(p, types[type].oid, to, n);
         return to;
     }
-    assert(p->array.type == type);
     if (n > INT32_MAX / 2) {
         pg_params_refuse(p, "a value of %zu bytes is too large", n);
         return arena_alloc(p->arena, n);
     }
+    if (p->array.record != 0) {
+        to = array_room(p, n + 8);
+        put_be(to, types[type].oid, 4);
+        put_be(to + 4, n, 4);
+        p->array.columns++;
+        return to + 8;
+    }
+    assert(p->array.type == type);
     to = array_room(p, n + 4);
     put_be(to, n, 4);
     p->array.count++;
@@ -621,8 +628,24 @@ value_room(struct pg_params *p, enum pg_type type, size_t n)
 }
 
 void
+pg_record_null(struct pg_params *p, uint32_t oid)
+{
+    char *to = array_room(p, 8);
+
+    assert(p->array.record != 0);
+    put_be(to, oid, 4);
+    put_be(to + 4, UINT32_MAX, 4);
+    p->array.columns++;
+    p->array.nulls = true;
+}
+
+void
 pg_add_null(struct pg_params *p, enum pg_type type)
 {
+    if (p->array.record != 0) {
+        pg_record_null(p, types[type].oid);
+        return;
+    }
     if (p->array.type == 0) {
         param_add(p, types[type].oid, NULL, 0);
         return;
@@ -678,7 +701,7 @@ add_bytes(struct pg_params *p, enum pg_type type, struct str value)
 {
     if (value.p == NULL)
         pg_add_null(p, type);
-    else if (p->array.type == 0 && value.n > 0)
+    else if (p->array.type == 0 && p->array.record == 0 && value.n > 0)
         param_add(p, types[type].oid,
                   arena_copy(p->arena, value.p, value.n), value.n);
     else if (value.n > 0)
@@ -732,17 +755,21 @@ pg_add_date(struct pg_params *p, date_d value)
     put_be(value_room(p, PG_DATE, 4), (uint64_t)(value - EPOCH_DAYS), 4);
 }
 
-void
-pg_array_begin(struct pg_params *p, enum pg_type type, size_t n)
+static void
+array_begin(struct pg_params *p, size_t room)
 {
-    size_t room = ARRAY_HEADER + n * (types[type].size + 4);
-
-    assert(p->array.type == 0);
+    assert(p->array.type == 0 && p->array.record == 0);
     memset(&p->array, 0, sizeof p->array);
-    p->array.type = type;
     p->array.at = arena_alloc(p->arena, room);
     p->array.room = room;
     p->array.n = ARRAY_HEADER;
+}
+
+void
+pg_array_begin(struct pg_params *p, enum pg_type type, size_t n)
+{
+    array_begin(p, ARRAY_HEADER + n * (types[type].size + 4));
+    p->array.type = type;
 }
 
 /*
@@ -750,21 +777,67 @@ pg_array_begin(struct pg_params *p, enum pg_type type, size_t n)
  * there are nulls, element type, then size and lower bound of each dimension.
  * An empty array has no dimension.
  */
-void
-pg_array_end(struct pg_params *p)
+static void
+array_end(struct pg_params *p, uint32_t element, uint32_t oid, bool nulls)
 {
     char *head = p->array.at;
-    enum pg_type type = p->array.type;
     bool empty = p->array.count == 0;
 
-    assert(type != 0);
     put_be(head, empty ? 0 : 1, 4);
-    put_be(head + 4, p->array.nulls ? 1 : 0, 4);
-    put_be(head + 8, types[type].oid, 4);
+    put_be(head + 4, nulls ? 1 : 0, 4);
+    put_be(head + 8, element, 4);
     put_be(head + 12, (uint64_t)p->array.count, 4);
     put_be(head + 16, 1, 4);
     p->array.type = 0;
-    param_add(p, types[type].array_oid, head, empty ? 12 : p->array.n);
+    p->array.record = 0;
+    param_add(p, oid, head, empty ? 12 : p->array.n);
+}
+
+void
+pg_array_end(struct pg_params *p)
+{
+    enum pg_type type = p->array.type;
+
+    assert(type != 0);
+    array_end(p, types[type].oid, types[type].array_oid, p->array.nulls);
+}
+
+void
+pg_records_begin(struct pg_params *p, uint32_t oid, size_t bytes)
+{
+    assert(oid != 0);
+    array_begin(p, ARRAY_HEADER + bytes);
+    p->array.record = oid;
+}
+
+void
+pg_record_begin(struct pg_params *p)
+{
+    p->array.record_at = p->array.n;
+    p->array.columns = 0;
+    (void)array_room(p, 8); /* bytes and columns, known at its end */
+    p->array.count++;
+}
+
+/* Binary form of a record (record_send in the server): how many columns, and
+ * type, size and value of each. */
+void
+pg_record_end(struct pg_params *p)
+{
+    char *head = p->array.at + p->array.record_at;
+
+    put_be(head, p->array.n - p->array.record_at - 4, 4);
+    put_be(head + 4, (uint64_t)p->array.columns, 4);
+}
+
+/* The statement's text says of which type the array is. */
+void
+pg_records_end(struct pg_params *p)
+{
+    assert(p->array.record != 0);
+    if (p->array.n > INT32_MAX / 2)
+        pg_params_refuse(p, "%zu bytes of records are too large", p->array.n);
+    array_end(p, p->array.record, 0, false);
 }
 
 /* ---- statements ---------------------------------------------------------- */
@@ -860,7 +933,7 @@ pg_send(struct pg *pg, const char *name, const char *sql,
     struct statement *st;
     bool sent;
 
-    assert(pg->piping && p->array.type == 0);
+    assert(pg->piping && p->array.type == 0 && p->array.record == 0);
     pg->statements = grown(pg->statements, n, &pg->room_statements,
                            sizeof *pg->statements);
     st = &pg->statements[n];

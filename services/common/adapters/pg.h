@@ -118,6 +118,10 @@ struct pg_params {
         size_t room;
         int32_t count;
         bool nulls;
+        /* An array of records; then `type` is 0. */
+        uint32_t record; /* OID of their row type, 0: no such array is open */
+        size_t record_at; /* where the open record begins */
+        int32_t columns;  /* of it so far */
     } array;
     struct err refused; /* code "" while nothing was */
 };
@@ -139,6 +143,19 @@ void pg_add_date(struct pg_params *p, date_d value);
 /** An array of `type`; `n` is a guess of how many, for its memory. */
 void pg_array_begin(struct pg_params *p, enum pg_type type, size_t n);
 void pg_array_end(struct pg_params *p);
+
+/**
+ * An array of records of the row type `oid` (pg_class.reltype); `bytes` is a
+ * guess of its size. What is added between pg_record_begin and pg_record_end
+ * are the columns of one record: all that the row type has, in its order. The
+ * server takes one such array in a third of the time of an array a column.
+ */
+void pg_records_begin(struct pg_params *p, uint32_t oid, size_t bytes);
+void pg_record_begin(struct pg_params *p);
+/** A column of any type, by its OID, that is null. */
+void pg_record_null(struct pg_params *p, uint32_t oid);
+void pg_record_end(struct pg_params *p);
+void pg_records_end(struct pg_params *p);
 
 /** Make the statement fail with ST_REJECT, code "value" and this text. */
 void pg_params_refuse(struct pg_params *p, const char *fmt, ...)

@@ -21,12 +21,33 @@ struct table_sql {
     struct sql delete;
 };
 
+/* A table as the database has it. */
+struct shape {
+    uint32_t row_type; /* 0: not learnt */
+    size_t n;
+    struct {
+        uint32_t type; /* OID */
+        int field;     /* OTHER: not ours */
+    } column[PG_PARAMS_MAX];
+};
+enum { SHARD = -1, OTHER = -2 };
+
+/* Rows written before plans are made anew. */
+struct growth {
+    int64_t rows;
+    int64_t replan_at;
+};
+
 struct pg_rows {
     char *schema;
     const struct table *tables;
     size_t n_tables;
     struct table_sql *sql;
+    struct shape *shapes;
+    struct growth *growth;
 };
+
+enum { REPLAN_ROWS = 500 };
 
 struct type_name {
     enum pg_type type;
@@ -223,8 +244,10 @@ upsert_sql(const struct pg_rows *pr, const struct table *t)
     fprintf(s.to, "INSERT INTO \"%s\".\"%s\" (shard, ", pr->schema,
             t->fields.name);
     put_columns(s.to, &all, "");
-    fprintf(s.to, ") SELECT $1, w.* FROM ");
-    put_unnest(s.to, &all);
+    fprintf(s.to, ") SELECT w.shard, ");
+    put_columns(s.to, &all, "w.");
+    fprintf(s.to, " FROM unnest($1::\"%s\".\"%s\"[]) w", pr->schema,
+            t->fields.name);
     fprintf(s.to, " ON CONFLICT (shard, ");
     put_columns(s.to, &key, "");
     fprintf(s.to, ") DO %s",
@@ -288,7 +311,10 @@ pg_rows_open(const char *schema, const struct table *tables, size_t n_tables)
     pr->tables = tables;
     pr->n_tables = n_tables;
     pr->sql = calloc(n_tables + 1, sizeof *pr->sql);
-    if (pr->schema == NULL || pr->sql == NULL)
+    pr->shapes = calloc(n_tables + 1, sizeof *pr->shapes);
+    pr->growth = calloc(n_tables + 1, sizeof *pr->growth);
+    if (pr->schema == NULL || pr->sql == NULL || pr->shapes == NULL ||
+        pr->growth == NULL)
         abort();
     for (size_t i = 0; i < n_tables; i++)
         table_open(pr, &tables[i], &pr->sql[i]);
@@ -318,6 +344,8 @@ pg_rows_close(struct pg_rows *pr)
         sql_free(&sql->upsert);
         sql_free(&sql->delete);
     }
+    free(pr->growth);
+    free(pr->shapes);
     free(pr->sql);
     free(pr->schema);
     free(pr);
@@ -733,7 +761,128 @@ pg_rows_load(struct pg_rows *pr, struct pg *pg, int32_t shard,
     return rc;
 }
 
+/* ---- the tables' columns ------------------------------------------------- */
+
+/* $1: the schema. */
+#define SHAPES_SQL                                                            \
+    "SELECT c.relname::text, c.reltype::bigint, a.attname::text,"             \
+    " a.atttypid::bigint FROM pg_class c"                                     \
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"                          \
+    " JOIN pg_attribute a ON a.attrelid = c.oid"                              \
+    " WHERE n.nspname = $1::text AND c.relkind = 'r'"                         \
+    " AND a.attnum > 0 AND NOT a.attisdropped"                                \
+    " ORDER BY c.oid, a.attnum"
+
+static int
+field_of(const struct table *t, struct str name)
+{
+    if (str_is(name, "shard"))
+        return SHARD;
+    for (size_t i = 0; i < t->fields.n; i++)
+        if (str_is(name, t->fields.at[i].name))
+            return (int)i;
+    return OTHER;
+}
+
+static enum status
+learn_table(const struct table *t, const struct pg_result *res,
+            struct shape *shape, struct err *err)
+{
+    size_t ours = 0;
+
+    *shape = (struct shape){ .row_type = 0 };
+    for (size_t i = 0; i < pg_n_rows(res); i++) {
+        int field;
+
+        if (!str_is(pg_text(res, i, 0), t->fields.name))
+            continue;
+        if (shape->n == PG_PARAMS_MAX)
+            return err_set(err, ST_FATAL, "schema",
+                           "%s has more than %d columns", t->fields.name,
+                           PG_PARAMS_MAX);
+        field = field_of(t, pg_text(res, i, 2));
+        shape->row_type = (uint32_t)pg_i64(res, i, 1);
+        shape->column[shape->n].type = (uint32_t)pg_i64(res, i, 3);
+        shape->column[shape->n++].field = field;
+        ours += field != OTHER;
+    }
+    if (ours == t->fields.n + 1)
+        return ST_OK;
+    return err_set(err, ST_FATAL, "schema",
+                   "table %s or a column of it is missing", t->fields.name);
+}
+
+enum status
+pg_rows_learn(struct pg_rows *pr, struct pg *pg, struct arena *arena,
+              struct err *err)
+{
+    struct pg_params p;
+    struct pg_result *res = NULL;
+    enum status rc;
+
+    pg_params_init(&p, arena);
+    pg_add_text(&p, str_of(pr->schema));
+    rc = pg_query(pg, NULL, SHAPES_SQL, &p, &res, err);
+    for (size_t i = 0; i < pr->n_tables && rc == ST_OK; i++)
+        rc = learn_table(&pr->tables[i], res, &pr->shapes[i], err);
+    pg_result_close(res);
+    return rc;
+}
+
 /* ---- saving -------------------------------------------------------------- */
+
+static void
+add_record(struct pg_params *p, const struct table *t,
+           const struct shape *shape, int32_t shard, const void *row)
+{
+    pg_record_begin(p);
+    for (size_t i = 0; i < shape->n; i++) {
+        int field = shape->column[i].field;
+        const struct field *f;
+
+        if (field == SHARD) {
+            pg_add_i32(p, shard);
+        } else if (field == OTHER) {
+            pg_record_null(p, shape->column[i].type);
+        } else {
+            f = &t->fields.at[field];
+            p->array.nulls = false;
+            add_value(p, f, row);
+            if (p->array.nulls && !may_be_null(f))
+                pg_params_refuse(p, "%s.%s is null and must not be",
+                                 t->fields.name, f->name);
+        }
+    }
+    pg_record_end(p);
+}
+
+static void
+send_records(const struct pg_rows *pr, struct pg *pg, const struct sql *sql,
+             int32_t shard, size_t table, const void *const *at, size_t n,
+             struct arena *arena)
+{
+    const struct table *t = &pr->tables[table];
+    const struct shape *shape = &pr->shapes[table];
+    struct pg_params p;
+
+    assert(shape->row_type != 0);
+    pg_params_init(&p, arena);
+    pg_records_begin(&p, shape->row_type, n * shape->n * 16);
+    for (size_t i = 0; i < n; i++)
+        add_record(&p, t, shape, shard, at[i]);
+    pg_records_end(&p);
+    (void)pg_send(pg, sql->name, sql->text, &p);
+}
+
+static bool
+has_grown(struct growth *g, size_t n)
+{
+    g->rows += (int64_t)n;
+    if (g->rows < (g->replan_at == 0 ? REPLAN_ROWS : g->replan_at))
+        return false;
+    g->replan_at = 2 * g->rows;
+    return true;
+}
 
 static size_t
 save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
@@ -762,20 +911,22 @@ save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
         (void)send_rows(pg, &sql->delete, shard, columns_key(t), at + n_all,
                         n_gone, arena);
     if (n_up > 0)
-        (void)send_rows(pg, &sql->upsert, shard, columns_all(t), at, n_up,
-                        arena);
-    return n_all;
+        send_records(pr, pg, &sql->upsert, shard, table, at, n_up, arena);
+    return n_up;
 }
 
-size_t
+void
 pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
              struct rows *rows, struct arena *arena)
 {
-    size_t n = 0;
+    bool replan = false;
 
     for (size_t i = 0; i < pr->n_tables; i++)
-        n += save_table(pr, pg, shard, i, rows, arena);
-    return n;
+        if (has_grown(&pr->growth[i],
+                      save_table(pr, pg, shard, i, rows, arena)))
+            replan = true;
+    if (replan)
+        (void)pg_send(pg, "replan", "DISCARD PLANS", NULL);
 }
 
 /* ---- tables as they should be -------------------------------------------- */

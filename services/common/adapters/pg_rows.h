@@ -34,6 +34,15 @@ struct pg_rows *pg_rows_open(const char *schema, const struct table *tables,
 void pg_rows_close(struct pg_rows *pr);
 
 /**
+ * Learn from the catalog in which order the tables have their columns; before
+ * the first pg_rows_save, and again where SQLSTATE 42804 says that a table has
+ * changed. Statuses as in pg.h; ST_FATAL, code "schema", where a table or a
+ * column is missing.
+ */
+MUST_CHECK enum status pg_rows_learn(struct pg_rows *pr, struct pg *pg,
+                                     struct arena *arena, struct err *err);
+
+/**
  * Bring what the working set wants now (rows_take_wants, once), in one round
  * trip. `rows` must be over the same tables. Open the connection with
  * plan_by_key, or the server may come to scan whole tables. Statuses as in
@@ -48,10 +57,15 @@ MUST_CHECK enum status pg_rows_load(struct pg_rows *pr, struct pg *pg,
  * Send what has changed in the working set into the pipeline that is open, in
  * the order of tables, deletions before upserts, each in key order. A failure
  * shows in pg_sync: ST_REJECT, code "value", also for a null where the field
- * isn't nullable. Returns how many rows that are.
+ * isn't nullable.
+ *
+ * A connection keeps its plans. One that was made while a table was empty
+ * takes any index for as good as another, and walks over the whole shard for
+ * each key once there are rows: so the plans are made anew each time the rows
+ * written to a table have doubled.
  */
-size_t pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
-                    struct rows *rows, struct arena *arena);
+void pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
+                  struct rows *rows, struct arena *arena);
 
 /** A table's columns with `t.` before each, for statements of one's own. */
 const char *pg_rows_columns(const struct pg_rows *pr, size_t table);

@@ -16,7 +16,6 @@ enum {
     OUTBOX_DAYS_AHEAD = 2,
     OUTBOX_DAYS_KEPT = 14,   /* design.md section 2 */
     MAINTAIN_MS = 3600 * 1000,
-    REPLAN_ROWS = 500,
 };
 
 struct pg_store {
@@ -26,8 +25,7 @@ struct pg_store {
     struct arena *arena; /* parameters of the statement under way */
     int64_t epoch;
     bool started; /* this process has owned the shard before */
-    int64_t written;   /* rows over this connection */
-    int64_t replan_at; /* of them */
+    bool learnt;  /* how the tables are now */
     /* What was last seen of another owner, and since when it stands still. */
     int64_t seen_epoch;
     int64_t seen_beat;
@@ -160,10 +158,20 @@ connect(struct pg_store *s, struct err *err)
     s->pg = NULL;
     snprintf(name, sizeof name, "waymark-%s", s->options.service);
     rc = pg_open(&options, &s->pg, err);
-    s->written = 0;
-    s->replan_at = REPLAN_ROWS;
     if (rc == ST_OK)
         rc = set_schema(s->pg, s->options.schema, err);
+    s->learnt = false;
+    return rc;
+}
+
+static enum status
+learn(struct pg_store *s, struct err *err)
+{
+    enum status rc = ST_OK;
+
+    if (!s->learnt)
+        rc = pg_rows_learn(s->rows, s->pg, s->arena, err);
+    s->learnt = rc == ST_OK;
     return rc;
 }
 
@@ -431,6 +439,8 @@ own(void *self, struct shard *out, struct err *err)
     arena_reset(s->arena);
     rc = connect(s, err);
     if (rc == ST_OK)
+        rc = learn(s, err);
+    if (rc == ST_OK)
         rc = read_lease(s, &lease, err);
     if (rc == ST_OK && lease.cluster_id.p != NULL &&
         s->options.cluster_id != NULL &&
@@ -615,21 +625,6 @@ send_configs(struct pg_store *s, const struct turn *turn)
     }
 }
 
-/*
- * A plan is kept for as long as the connection. One that was made while a
- * table was empty takes any index for as good as another, and walks over the
- * whole shard for each key once there are rows: so plans are made anew each
- * time the number of rows written has doubled.
- */
-static void
-send_replan(struct pg_store *s)
-{
-    if (s->written < s->replan_at)
-        return;
-    (void)pg_send(s->pg, "engine_replan", "DISCARD PLANS", NULL);
-    s->replan_at = 2 * s->written;
-}
-
 static enum status
 commit(void *self, const struct turn *turn, struct committed *out,
        struct err *err)
@@ -643,9 +638,7 @@ commit(void *self, const struct turn *turn, struct committed *out,
     pg_pipeline_begin(s->pg);
     (void)pg_send(s->pg, "begin", "BEGIN", NULL);
     send_fence(s, turn);
-    s->written += (int64_t)pg_rows_save(s->rows, s->pg, s->options.authority,
-                                        turn->rows, s->arena);
-    send_replan(s);
+    pg_rows_save(s->rows, s->pg, s->options.authority, turn->rows, s->arena);
     send_outbox(s, turn);
     send_configs(s, turn);
     send_positions(s, turn->after);
@@ -657,6 +650,10 @@ commit(void *self, const struct turn *turn, struct committed *out,
     if (rc == ST_OK)
         *out = (struct committed){ .turn = turn->after->turn,
                                    .block = turn->block };
+    if (rc == ST_FATAL && strcmp(pg_sqlstate(s->pg), "42804") == 0) {
+        s->learnt = false;
+        rc = err_set(err, ST_RETRY, "database", "a table has other columns");
+    }
     return rc;
 }
 
