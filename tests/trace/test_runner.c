@@ -351,6 +351,75 @@ a_value_that_the_database_refuses_is_found_by_halving(void **state)
     close_stage(&s);
 }
 
+/* A world whose database refuses to look for what one record names. */
+struct picky {
+    struct world *w;
+    int64_t sequence;
+    const struct event *evs; /* of the batch */
+    size_t n;
+};
+
+static struct picky *picky_world;
+
+static bool
+touch_and_tell(const struct step *step, const struct event *evs, size_t n,
+               int round)
+{
+    (void)step;
+    (void)round;
+    picky_world->evs = evs;
+    picky_world->n = n;
+    return false;
+}
+
+static enum status
+load_or_refuse(void *self, struct rows *rows, struct arena *arena,
+               struct err *err)
+{
+    const struct rows_want *wants;
+
+    (void)self;
+    (void)arena;
+    (void)rows_take_wants(rows, &wants);
+    for (size_t i = 0; i < picky_world->n; i++)
+        if (picky_world->evs[i].sequence == picky_world->sequence) {
+            world_say(picky_world->w, "refuse to load %zu\n", picky_world->n);
+            return err_set(err, ST_REJECT, "value", "told to");
+        }
+    return ST_OK;
+}
+
+static void
+a_value_that_the_database_refuses_to_look_for_is_found_by_halving(void **state)
+{
+    struct service_def def = relay;
+    struct stage s = open_stage(false);
+    struct picky picky = { .w = s.w, .sequence = 2 };
+    struct err err;
+
+    (void)state;
+    def.touch = touch_and_tell;
+    s.w->options.def = &def;
+    s.w->store.load = load_or_refuse;
+    picky_world = &picky;
+    for (int i = 1; i <= 4; i++)
+        put_time(&s, 0, i * HOUR);
+    assert_int_equal(world_play(s.w, &err), ST_OK);
+    world_expect(s.w, "own 0\nrefuse to load 4\n"
+                      "own 0\nrefuse to load 2\n"
+                      "own 0\ncommit 1 notifications:intake.1:1-1\n"
+                      "publish 1 casework-1\nrefuse to load 1\n"
+                      "own 1\npublish 1 casework-1\n"
+                      "commit 2 notifications:intake.1:2-2\n"
+                      "publish 2 dead-letters-1=value\n"
+                      "commit 3 notifications:intake.1:3-3\n"
+                      "publish 3 casework-2\n"
+                      "commit 4 notifications:intake.1:4-4\n"
+                      "publish 4 casework-3\n");
+    picky_world = NULL;
+    close_stage(&s);
+}
+
 static void
 a_position_that_is_gone_is_read_from_the_earliest_by_number(void **state)
 {
@@ -419,6 +488,8 @@ main(void)
             a_commit_that_fails_publishes_nothing_and_is_done_again),
         cmocka_unit_test(a_publish_that_fails_is_made_good_from_the_outbox),
         cmocka_unit_test(a_value_that_the_database_refuses_is_found_by_halving),
+        cmocka_unit_test(
+            a_value_that_the_database_refuses_to_look_for_is_found_by_halving),
         cmocka_unit_test(
             a_position_that_is_gone_is_read_from_the_earliest_by_number),
         cmocka_unit_test(

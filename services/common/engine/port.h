@@ -105,7 +105,10 @@ struct store {
      * "lease", while another owner is alive (calls again after a while).
      */
     enum status (*own)(void *self, struct shard *out, struct err *err);
-    /** Bring what the working set wants (rows_take_wants). */
+    /**
+     * Bring what the working set wants (rows_take_wants). ST_REJECT, code
+     * "value": the database refuses a value that is looked for.
+     */
     enum status (*load)(void *self, struct rows *rows, struct arena *arena,
                         struct err *err);
     /**

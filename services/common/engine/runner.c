@@ -334,17 +334,21 @@ beat_when_due(struct runner *r, struct err *err)
     return rc;
 }
 
-/* The database refused a value: halve until the record is found. */
+/*
+ * The database refused a value that `tried` records, among the first `n` items,
+ * looked for or wrote: halve until the record is found.
+ */
 static enum status
-after_refusal(struct runner *r, const struct batch *b, struct err *err)
+after_refusal(struct runner *r, const struct batch *b, size_t tried, size_t n,
+              struct err *err)
 {
-    if (b->applied == 0)
+    if (tried == 0)
         return err_set(err, ST_FATAL, "value",
                        "the database refuses what a deadline wrote");
-    if (b->applied == 1) {
+    if (tried == 1) {
         const struct item *it = NULL;
 
-        for (size_t i = 0; i < b->consumed; i++)
+        for (size_t i = 0; i < n; i++)
             if (b->items[i].kind == ITEM_EVENT)
                 it = &b->items[i];
         if (it == NULL)
@@ -359,9 +363,19 @@ after_refusal(struct runner *r, const struct batch *b, struct err *err)
     } else if (r->options.whole) {
         return ST_FATAL; /* the turn that this one repeats was accepted */
     }
-    r->limit = b->applied / 2 > 0 ? b->applied / 2 : 1;
-    err_where(err, "batch of %zu", b->applied);
+    r->limit = tried / 2 > 0 ? tried / 2 : 1;
+    err_where(err, "batch of %zu", tried);
     return ST_RETRY;
+}
+
+static enum status
+after_refused_load(struct runner *r, const struct batch *b, struct err *err)
+{
+    size_t tried = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        tried += b->items[i].kind == ITEM_EVENT;
+    return after_refusal(r, b, tried, b->n, err);
 }
 
 static void
@@ -417,7 +431,7 @@ commit_and_publish(struct runner *r, struct batch *b, struct err *err)
     at_place(r, "stepped");
     rc = r->store->commit(r->store->self, &turn, &committed, err);
     if (rc == ST_REJECT)
-        return after_refusal(r, b, err);
+        return after_refusal(r, b, b->applied, b->consumed, err);
     if (rc != ST_OK)
         return rc;
     at_place(r, "committed");
@@ -447,6 +461,8 @@ run_batch(struct runner *r, int group, struct err *err)
                      batch_size(r, group), r->holds, &r->refused, err);
     if (rc == ST_OK)
         rc = load(r, &b, err);
+    if (rc == ST_REJECT)
+        rc = after_refused_load(r, &b, err);
     loaded = now_ms(r);
     at_place(r, "loaded");
     if (rc == ST_OK)
