@@ -1288,7 +1288,7 @@ plans_are_made_anew_when_a_table_has_doubled(void **state)
 }
 
 struct plan_row {
-    const char *statement; /* behind the table's name */
+    const char *statement; /* table and what for */
     const char *arguments;
     const char *lookup; /* part of the plan */
 };
@@ -1317,8 +1317,8 @@ plan(struct bed *bed, const struct plan_row *p)
     struct str out = STR("");
 
     ok(pg_query(bed->pg, NULL,
-                arena_printf(&bed->arena, "EXPLAIN EXECUTE \"%s.%s\" (7, %s)",
-                             schema, p->statement, p->arguments)
+                arena_printf(&bed->arena, "EXPLAIN EXECUTE \"%s\" (7, %s)",
+                             p->statement, p->arguments)
                     .p,
                 NULL, &res, &err),
        &err);

@@ -180,15 +180,16 @@ put_lookup(FILE *to, const struct pg_rows *pr, const struct columns *c,
     fprintf(to, " OFFSET 0) t");
 }
 
+/* Without the schema: a refusal names the statement in its dead letter, and a
+ * replay, in another schema, must say the same. */
 static struct sql
-sql_named(const struct pg_rows *pr, const struct table *t, const char *what,
-          struct text *text)
+sql_named(const struct table *t, const char *what, struct text *text)
 {
     struct text name;
     struct sql sql;
 
     text_begin(&name);
-    fprintf(name.to, "%s.%s:%s", pr->schema, t->fields.name, what);
+    fprintf(name.to, "%s:%s", t->fields.name, what);
     sql = (struct sql){ .name = text_end(&name), .text = text_end(text) };
     assert(strlen(sql.name) < 64); /* the server looks no further */
     return sql;
@@ -205,7 +206,7 @@ load_sql(const struct pg_rows *pr, const struct table *t, struct columns by,
     fprintf(s.to, "SELECT ");
     put_columns(s.to, &all, "t.");
     put_lookup(s.to, pr, &by, "t.*");
-    return sql_named(pr, t, what, &s);
+    return sql_named(t, what, &s);
 }
 
 /* The order is that of rows_first_due: (due, key), texts by bytes. */
@@ -230,7 +231,7 @@ due_sql(const struct pg_rows *pr, const struct table *t)
                 type_names[f->type].type == PG_TEXT ? " COLLATE \"C\"" : "");
     }
     fprintf(s.to, " LIMIT $3");
-    return sql_named(pr, t, "due", &s);
+    return sql_named(t, "due", &s);
 }
 
 static struct sql
@@ -255,7 +256,7 @@ upsert_sql(const struct pg_rows *pr, const struct table *t)
     for (size_t i = t->n_key; i < t->fields.n; i++)
         fprintf(s.to, "%s\"%s\" = EXCLUDED.\"%s\"", i == t->n_key ? "" : ", ",
                 t->fields.at[i].name, t->fields.at[i].name);
-    return sql_named(pr, t, "upsert", &s);
+    return sql_named(t, "upsert", &s);
 }
 
 static struct sql
@@ -271,7 +272,7 @@ delete_sql(const struct pg_rows *pr, const struct table *t)
             pr->schema, t->fields.name);
     put_lookup(s.to, pr, &key, "t.ctid AS at");
     fprintf(s.to, "))");
-    return sql_named(pr, t, "delete", &s);
+    return sql_named(t, "delete", &s);
 }
 
 static void
