@@ -34,8 +34,7 @@ world_expect(struct world *w, const char *text)
     w->text[0] = '\0';
 }
 
-/* ---- source ----------------------------------------------------------------
- */
+/* ---- source ------------------------------------------------------------- */
 
 static enum status
 source_start(void *self, const int64_t *offsets, size_t n, struct err *err)
@@ -101,8 +100,7 @@ source_take(void *self, int group, int wait_ms, size_t max, struct taken *out,
     return ST_OK;
 }
 
-/* ---- store -----------------------------------------------------------------
- */
+/* ---- store -------------------------------------------------------------- */
 
 static enum status
 store_own(void *self, struct shard *out, struct err *err)
@@ -252,8 +250,7 @@ store_config(void *self, size_t i, struct arena *arena, struct config_text *out,
     return ST_OK;
 }
 
-/* ---- sink ------------------------------------------------------------------
- */
+/* ---- sink --------------------------------------------------------------- */
 
 static enum status
 sink_restart(void *self, struct err *err)
@@ -324,8 +321,7 @@ sink_confirmed(void *self, int wait_ms, int64_t *turn, struct err *err)
     return ST_OK;
 }
 
-/* ---- the rest --------------------------------------------------------------
- */
+/* ---- the rest ----------------------------------------------------------- */
 
 static enum status
 config_activate(void *self, const struct config_text *text, struct err *err)

@@ -7,6 +7,8 @@
  *     C 5 v1           ConfigActivated, version v1; "bad" does not check
  *     D 5 set 7 9 2    a record of 5: alarm 7 rings at 9 and once more at 10
  *     D 5 give 3       gives out three records
+ *     U 5 give 3       the same, decided elsewhere under version u1
+ *     R 5 17           an empty record of type 17
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +22,7 @@
 #include <string.h>
 
 #include "common/core/settings.h"
+#include "common/engine/batch.h"
 #include "tests/lib/world.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -31,8 +34,7 @@ enum {
     TESTS_MAX = 64,
 };
 
-/* ---- what records say ------------------------------------------------------
- */
+/* ---- what records say --------------------------------------------------- */
 
 /* How records look as bytes. */
 struct talk {
@@ -69,14 +71,22 @@ decode(void *self, struct str bytes, struct arena *arena,
         rec->version = rec->name = rec->hash = rec->text = copy(arena, rest);
         *type = REC_CONFIG_ACTIVATED;
         *body = rec;
-    } else if (kind == 'D' || kind == 'W') {
+    } else if (kind == 'R') {
+        struct meta *rec = arena_alloc(arena, 4096); /* as large as any */
+
+        rec->recorded_at = at;
+        *type = (enum record_type)atoi(rest);
+        *body = rec;
+    } else if (kind == 'D' || kind == 'U' || kind == 'W') {
         struct match_resolved *rec = arena_alloc(arena, sizeof *rec);
 
         rec->meta.recorded_at = at;
+        if (kind == 'U')
+            rec->meta.profile_version = STR("u1");
         rec->meta.trace_parent = STR("trace");
         rec->detail = copy(arena, rest);
         /* W: a type that has no place where this one comes from. */
-        *type = kind == 'D' ? REC_MATCH_RESOLVED : REC_ALERT_RAISED;
+        *type = kind == 'W' ? REC_ALERT_RAISED : REC_MATCH_RESOLVED;
         *body = rec;
     } else {
         return err_set(err, kind == 'N' ? ST_FATAL : ST_REJECT,
@@ -142,8 +152,7 @@ open_person(void *self, enum record_type type, const void *body,
     return ST_OK;
 }
 
-/* ---- the service -----------------------------------------------------------
- */
+/* ---- the service -------------------------------------------------------- */
 
 struct alarm {
     int64_t number;
@@ -314,8 +323,7 @@ static const struct service_def alarm_clock = {
 };
 enum { NOTES, JOURNAL, FEEDBACK }; /* its inputs */
 
-/* ---- what it keeps ---------------------------------------------------------
- */
+/* ---- what it keeps ------------------------------------------------------ */
 
 struct stage {
     struct world *w;
@@ -462,8 +470,7 @@ close_stage(struct stage *s)
     free(s);
 }
 
-/* ---- telling ---------------------------------------------------------------
- */
+/* ---- telling ------------------------------------------------------------ */
 
 static void
 put(struct stage *s, size_t input, const char *text)
@@ -526,8 +533,7 @@ expect_story(struct stage *s, const char *text)
     assert_string_equal(story_since(s, 0), text);
 }
 
-/* ---- deadlines -------------------------------------------------------------
- */
+/* ---- deadlines ---------------------------------------------------------- */
 
 static void
 a_deadline_fires_before_a_record_of_its_time(void **state)
@@ -676,8 +682,7 @@ deadlines_that_give_much_out_end_the_turn(void **state)
     close_stage(s);
 }
 
-/* ---- limits ----------------------------------------------------------------
- */
+/* ---- limits ------------------------------------------------------------- */
 
 static void
 a_batch_ends_where_its_outputs_are_many(void **state)
@@ -796,8 +801,128 @@ what_has_no_place_on_a_topic_is_poison(void **state)
     close_stage(s);
 }
 
-/* ---- settings --------------------------------------------------------------
- */
+/* ---- topics ------------------------------------------------------------ */
+
+/* Design.md section 1: which service writes a topic, and what is on it. */
+struct topic_row {
+    const char *name;
+    enum topic topic;
+    const char *writers;
+    const char *records; /* beside TimeAdvanced, which is on all of them */
+};
+
+static const struct topic_row topic_rows[] = {
+    { "notifications carry what comes in", TOPIC_NOTIFICATIONS, "intake ",
+      "NotificationReceived ActivityReported ScreeningRecorded "
+      "MatchResolved ConfigActivated " },
+    { "receipts carry what was accepted", TOPIC_RECEIPTS, "intake ",
+      "NotificationAccepted " },
+    { "casework carries decisions", TOPIC_CASEWORK, "triage ",
+      "ConfigActivated ReferralDecided ActivityRecorded ChildMerged "
+      "ChildUnmerged ChildErased " },
+    { "the journal carries states of cases", TOPIC_CASE_JOURNAL, "tracker ",
+      "CaseChanged HandoverChanged ClockChanged MissingEpisodeChanged " },
+    { "alerts carry alerts", TOPIC_ALERTS, "tracker notifier ",
+      "AlertRaised AlertEscalated AlertAcknowledged AlertCleared " },
+    { "feedback carries answers", TOPIC_FEEDBACK, "triage tracker ",
+      "ReferrerAnswered SchoolRelay " },
+    { "indicators carry indicators", TOPIC_INDICATORS, "intake ",
+      "IndicatorObserved " },
+};
+
+/* Did the record of this number become a dead letter? */
+static bool
+is_buried(const struct world *w, int64_t sequence)
+{
+    char place[32];
+
+    snprintf(place, sizeof place, ".1:%lld", (long long)sequence);
+    for (size_t i = 0; i < w->n_blocks; i++) {
+        struct outbox_entry e;
+        size_t at = 0;
+        bool ok;
+
+        while (outbox_next(w->blocks[i].block, &at, &e, &ok)) {
+            struct outbox_header h;
+            size_t from = 0;
+
+            while (outbox_next_header(e.headers, &from, &h)) {
+                struct str end = { .p = memchr(h.value.p, '.', h.value.n) };
+
+                if (!str_is(h.name, "wm-place") || end.p == NULL)
+                    continue;
+                end.n = h.value.n - (size_t)(end.p - h.value.p);
+                if (str_is(end, place))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool
+touch_nothing(const struct step *step, const struct event *evs, size_t n,
+              int round)
+{
+    (void)step;
+    (void)evs;
+    (void)n;
+    (void)round;
+    return false;
+}
+
+static enum status
+do_nothing(struct step *step, const struct event *ev, struct err *err)
+{
+    (void)step;
+    (void)ev;
+    (void)err;
+    return ST_OK;
+}
+
+static void
+test_topic(void **state)
+{
+    const struct topic_row *row = *state;
+    const struct service_def reader = { .service = SERVICE_METRICS,
+                                        .inputs = { row->topic },
+                                        .n_inputs = 1,
+                                        .due_table = -1,
+                                        .touch = touch_nothing,
+                                        .step = do_nothing };
+    struct world *w = world_open(&reader, 64);
+    struct talk talk = { .in_full = false };
+    char text[512] = "";
+    struct err err;
+
+    for (uint8_t service = 0; service <= SERVICE_N; service++)
+        if (batch_is_writer(service, row->topic))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s ",
+                     service_name((enum service)service));
+    assert_string_equal(text, row->writers);
+    text[0] = '\0';
+
+    w->codec = (struct codec){ .self = &talk,
+                               .decode = decode,
+                               .encode = encode,
+                               .open_person = open_person };
+    for (int type = 0; type < REC_N; type++) {
+        struct str value = arena_printf(w->arena, "R 1 %d", type);
+
+        world_put(w, 0, world_make(w, 0, value));
+    }
+    assert_int_equal(world_play(w, &err), ST_OK);
+    assert_true(is_buried(w, 1)); /* of no type */
+    assert_false(is_buried(w, REC_TIME_ADVANCED + 1));
+    for (int type = 1; type < REC_N; type++)
+        if (type != REC_TIME_ADVANCED && !is_buried(w, type + 1))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s ",
+                     record_def((enum record_type)type)->fields->name);
+    assert_string_equal(text, row->records);
+    world_close(w);
+}
+
+/* ---- settings ----------------------------------------------------------- */
 
 static void
 a_text_counts_from_the_record_that_activates_it(void **state)
@@ -825,6 +950,24 @@ a_text_counts_from_the_record_that_activates_it(void **state)
         " seen notifications.intake.4 in trace under v1\n");
     assert_int_equal(s->settings.n, 1);
     assert_int_equal(s->w->shard.n_configs, 1);
+    close_stage(s);
+}
+
+static void
+without_a_text_the_version_of_the_cause_is_passed_on(void **state)
+{
+    struct stage *s = open_stage(8);
+
+    (void)state;
+    s->talk.in_full = true;
+    put(s, NOTES, "U 1 give 1");
+    put(s, NOTES, "C 2 v1");
+    put(s, NOTES, "U 3 give 1");
+    play(s);
+    expect_story(s, "given from /test/triage at 1/1 by notifications.intake.1"
+                    " seen notifications.intake.1 in trace under u1\n"
+                    "given from /test/triage at 3/3 by notifications.intake.3"
+                    " seen notifications.intake.3 in trace under v1\n");
     close_stage(s);
 }
 
@@ -869,8 +1012,7 @@ a_text_of_a_turn_that_fails_is_forgotten(void **state)
     close_stage(s);
 }
 
-/* ---- several inputs and origins --------------------------------------------
- */
+/* ---- several inputs and origins ----------------------------------------- */
 
 static void
 the_time_heard_is_the_lowest_over_inputs_and_origins(void **state)
@@ -1083,8 +1225,7 @@ more_origins_than_a_shard_can_mark_stop_it(void **state)
     close_stage(s);
 }
 
-/* ---- trouble ---------------------------------------------------------------
- */
+/* ---- trouble ------------------------------------------------------------ */
 
 static void
 an_owner_that_died_thrice_takes_one_record_at_a_time(void **state)
@@ -1242,8 +1383,7 @@ a_touch_is_asked_four_times_at_most(void **state)
     close_stage(s);
 }
 
-/* ---- log against database --------------------------------------------------
- */
+/* ---- log against database ----------------------------------------------- */
 
 /* Two turns that went out, the second one not confirmed. */
 static struct stage *
@@ -1416,6 +1556,7 @@ main(void)
         cmocka_unit_test(effects_happen_in_one_order),
         cmocka_unit_test(an_idle_owner_beats_and_notes_what_is_confirmed),
         cmocka_unit_test(only_the_echo_of_its_own_time_lifts_a_barrier),
+        cmocka_unit_test(without_a_text_the_version_of_the_cause_is_passed_on),
         cmocka_unit_test(a_touch_is_asked_four_times_at_most),
         cmocka_unit_test(an_empty_log_and_database_fit),
     };
@@ -1423,7 +1564,12 @@ main(void)
 
     while (tests[n].test_func != NULL)
         n++;
-    assert_true(n + N_OF(standing_rows) <= TESTS_MAX);
+    assert_true(n + N_OF(standing_rows) + N_OF(topic_rows) <= TESTS_MAX);
+    for (size_t i = 0; i < N_OF(topic_rows); i++)
+        tests[n++] =
+            (struct CMUnitTest){ .name = topic_rows[i].name,
+                                 .test_func = test_topic,
+                                 .initial_state = (void *)&topic_rows[i] };
     for (size_t i = 0; i < N_OF(standing_rows); i++)
         tests[n++] =
             (struct CMUnitTest){ .name = standing_rows[i].name,

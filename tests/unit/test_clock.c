@@ -482,6 +482,57 @@ static const struct spec_row spec_rows[] = {
     { "a fifth warning is too many",
       { .unit = CLOCK_DAYS, .length = 4, .n_warns = CLOCK_WARNS + 1 },
       false },
+    { "four warnings are not",
+      { .unit = CLOCK_DAYS,
+        .length = 4,
+        .warns = { WARN_D(4), WARN_D(3), WARN_D(2), WARN_D(1) },
+        .n_warns = CLOCK_WARNS },
+      true },
+    { "a length of 100000 is the most",
+      { .unit = CLOCK_DAYS, .length = 100000 },
+      true },
+    { "a length of 100001 is refused",
+      { .unit = CLOCK_DAYS, .length = 100001 },
+      false },
+    { "a unit that nobody knows is refused",
+      { .unit = (enum clock_unit)99, .length = 1 },
+      false },
+    { "a warning of nothing is refused",
+      { .unit = CLOCK_DAYS,
+        .length = 4,
+        .warns = { WARN_D(1), WARN_D(0) },
+        .n_warns = 2 },
+      false },
+    { "a warning of 100000 is the most",
+      { .unit = CLOCK_DAYS,
+        .length = 4,
+        .warns = { WARN_D(100000) },
+        .n_warns = 1 },
+      true },
+    { "a warning of 100001 is refused",
+      { .unit = CLOCK_DAYS,
+        .length = 4,
+        .warns = { WARN_D(100001) },
+        .n_warns = 1 },
+      false },
+    { "months before birth are not below nought",
+      { .unit = CLOCK_DAYS, .length = 1, .unborn_months = -1 },
+      false },
+    { "months before birth end somewhere",
+      { .unit = CLOCK_DAYS, .length = 1, .unborn_months = 100001 },
+      false },
+    { "the last minute of a day may be the bell",
+      { .unit = CLOCK_SCHOOL_START, .school_start_min = 1439 },
+      true },
+    { "the first minute of the next may not",
+      { .unit = CLOCK_SCHOOL_START, .school_start_min = 1440 },
+      false },
+    { "midnight may be the bell",
+      { .unit = CLOCK_SCHOOL_START, .school_start_min = 0 },
+      true },
+    { "the minute before may not",
+      { .unit = CLOCK_SCHOOL_START, .school_start_min = -1 },
+      false },
 };
 
 static void
@@ -507,6 +558,86 @@ test_office_never_opens(void **state)
     assert_int_equal(clock_spec_check(&spec, &setting, NULL), ST_OK);
     setting.office.weekdays = 0;
     assert_int_equal(clock_spec_check(&spec, &setting, NULL), ST_REJECT);
+}
+
+static void
+test_office_within_a_day(void **state)
+{
+    const struct clock_spec spec = { .unit = CLOCK_OFFICE_HOURS, .length = 1 };
+    const struct clock_spec days = { .unit = CLOCK_DAYS, .length = 1 };
+    struct clock_setting setting = setting_of();
+
+    (void)state;
+    setting.office.from_min = 0;
+    setting.office.to_min = 24 * 60;
+    assert_int_equal(clock_spec_check(&spec, &setting, NULL), ST_OK);
+    setting.office.to_min++;
+    assert_int_equal(clock_spec_check(&spec, &setting, NULL), ST_REJECT);
+    assert_int_equal(clock_spec_check(&days, &setting, NULL), ST_OK);
+    setting.office.to_min--;
+    setting.office.from_min--;
+    assert_int_equal(clock_spec_check(&spec, &setting, NULL), ST_REJECT);
+}
+
+/* Only T7 asks for the birth: ten working days from the start, or from it. */
+static void
+test_birth(void **state)
+{
+    static const struct {
+        int unborn_months;
+        const char *birth;
+        const char *due;
+    } rows[] = {
+        { 0, "2015-05-01", "2015-06-15T23:59:59.999" },
+        { 1, "2015-05-01", "2015-05-18T23:59:59.999" },
+        { 1, "2015-06-30", "2015-07-14T23:59:59.999" },
+        { 1, "2015-07-01", "2015-07-15T23:59:59.999" },
+        { 1, "2015-07-02", "2015-07-15T23:59:59.999" },
+    };
+    struct clock_spec spec = { .id = "T7", WD0(10) };
+    struct clock_setting setting = setting_of();
+    struct clock_run run = { .start = instant("2015-06-01T10:00:00") };
+    char text[TIME_TEXT_SIZE];
+    time_ms due_at;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        spec.unborn_months = rows[i].unborn_months;
+        run.birth = day(rows[i].birth);
+        assert_int_equal(clock_due(&spec, &setting, &run, &due_at, NULL),
+                         ST_OK);
+        (void)time_text_local(&file.cal.zone, due_at, text);
+        text[23] = '\0';
+        assert_string_equal(text, rows[i].due);
+    }
+}
+
+/* Three pauses that overlap, in no order: shut from ten to six the next day. */
+static void
+test_overlapping_pauses(void **state)
+{
+    struct clock_pause pauses[] = {
+        { instant("2015-06-22T16:00:00"), instant("2015-06-23T06:00:00") },
+        { instant("2015-06-22T10:00:00"), instant("2015-06-22T15:00:00") },
+        { instant("2015-06-22T11:00:00"), instant("2015-06-22T16:00:00") },
+    };
+    const struct clock_spec spec = { .id = "T13",
+                                     .unit = CLOCK_HOURS,
+                                     .length = 5,
+                                     .pausable = true };
+    struct clock_setting setting = setting_of();
+    struct clock_run run = { .start = instant("2015-06-22T08:00:00"),
+                             .pauses = pauses,
+                             .n_pauses = 3,
+                             .birth = DATE_NONE };
+    time_ms due_at;
+
+    (void)state;
+    assert_int_equal(clock_due(&spec, &setting, &run, &due_at, NULL), ST_OK);
+    assert_true(due_at == instant("2015-06-23T09:00:00"));
+    pauses[0].to = TIME_NEVER;
+    assert_int_equal(clock_due(&spec, &setting, &run, &due_at, NULL), ST_OK);
+    assert_true(due_at == TIME_NEVER);
 }
 
 static void
@@ -594,7 +725,7 @@ main(void)
 {
     static struct vector vectors[N_VECTORS + 1];
     static struct CMUnitTest
-        tests[N_VECTORS + N(warn_rows) + N(end_rows) + N(spec_rows) + 4];
+        tests[N_VECTORS + N(warn_rows) + N(end_rows) + N(spec_rows) + 7];
     size_t n = 0;
 
     calendar_file_read(&file);
@@ -614,6 +745,12 @@ main(void)
                           test_late, NULL);
     tests[n++] = row_test("an office that never opens is refused",
                           test_office_never_opens, NULL);
+    tests[n++] = row_test("an office opens within one day",
+                          test_office_within_a_day, NULL);
+    tests[n++] = row_test("a birth starts T7 alone, within its months",
+                          test_birth, NULL);
+    tests[n++] = row_test("overlapping pauses count once",
+                          test_overlapping_pauses, NULL);
     tests[n++] = row_test("a closed office lets no local clock run",
                           test_office_closures, NULL);
     tests[n++] = row_test("warnings are read as a profile writes them",
