@@ -84,13 +84,16 @@ tally_at(const struct run *r, time_ms heard_at)
 /* ---- notifications ------------------------------------------------------- */
 
 static struct notification_fact
-notification_get(const struct run *r, struct id notification_id)
+notification_get(const struct run *r, struct str agency_id,
+                 struct str agency_ref, int32_t amendment)
 {
     struct notification_fact like;
     const struct notification_fact *found;
 
     like_of(TABLE_NOTIFICATION, &like);
-    like.notification_id = notification_id;
+    like.agency_id = agency_id;
+    like.agency_ref = agency_ref;
+    like.amendment = amendment;
     found = rows_get(r->rows, TABLE_NOTIFICATION, &like);
     return found == NULL ? like : *found;
 }
@@ -100,7 +103,8 @@ static void
 notification_put(const struct run *r, const struct notification_fact *now,
                  time_ms heard_at)
 {
-    struct notification_fact old = notification_get(r, now->notification_id);
+    struct notification_fact old =
+        notification_get(r, now->agency_id, now->agency_ref, now->amendment);
     struct tally tally = tally_at(r, heard_at);
     struct contributions before, after;
 
@@ -193,7 +197,8 @@ static void
 apply_decision(const struct run *r, const struct referral_decided *rec)
 {
     time_ms heard_at = reckoning_get(r).casework_at;
-    struct notification_fact now = notification_get(r, rec->notification_id);
+    struct notification_fact now = notification_get(
+        r, rec->agency_id, rec->agency_ref, rec->amendment);
     struct id left = now.episode_id;
 
     facts_decide(&now, rec, heard_at);
@@ -206,25 +211,32 @@ apply_decision(const struct run *r, const struct referral_decided *rec)
         settle_episode(r, left, heard_at);
 }
 
+/* What is said once needs no look at what was there. */
 static void
 apply_accepted(const struct run *r, const struct notification_accepted *rec)
 {
-    struct notification_fact now = notification_get(r, rec->notification_id);
+    struct notification_fact now;
 
+    like_of(TABLE_ACCEPTED, &now);
     facts_accept(&now, rec);
-    rows_put(r->rows, TABLE_NOTIFICATION, &now);
+    rows_put(r->rows, TABLE_ACCEPTED, &now);
 }
 
 static void
 apply_answer(const struct run *r, const struct referrer_answered *rec)
 {
     struct notification_fact now;
+    const struct notification_fact *found;
 
     if (id_is_none(rec->notification_id))
         return;
-    now = notification_get(r, rec->notification_id);
+    like_of(TABLE_ANSWER, &now);
+    now.notification_id = rec->notification_id;
+    found = rows_get(r->rows, TABLE_ANSWER, &now);
+    if (found != NULL)
+        now = *found;
     facts_answer(&now, rec);
-    rows_put(r->rows, TABLE_NOTIFICATION, &now);
+    rows_put(r->rows, TABLE_ANSWER, &now);
 }
 
 /* ---- cases and hand-overs ------------------------------------------------ */
@@ -302,11 +314,11 @@ apply_case(const struct run *r, const struct case_changed *rec)
 {
     apply_state(r, rec);
     if (rec->effect != 0 && !id_is_none(rec->notification_id)) {
-        struct notification_fact told =
-            notification_get(r, rec->notification_id);
+        struct notification_fact told;
 
+        like_of(TABLE_EFFECT, &told);
         facts_effect(&told, rec);
-        rows_put(r->rows, TABLE_NOTIFICATION, &told);
+        rows_put(r->rows, TABLE_EFFECT, &told);
     }
 }
 
@@ -594,15 +606,15 @@ metrics_step(struct step *step, const struct event *ev, struct err *err)
 /* ---- what a batch touches ------------------------------------------------ */
 
 static void
-want_notification(struct rows *rows, struct id notification_id)
+want_answer(struct rows *rows, const struct referrer_answered *rec)
 {
     struct notification_fact like;
 
-    if (id_is_none(notification_id))
+    if (id_is_none(rec->notification_id))
         return;
-    like_of(TABLE_NOTIFICATION, &like);
-    like.notification_id = notification_id;
-    rows_want(rows, TABLE_NOTIFICATION, &like);
+    like_of(TABLE_ANSWER, &like);
+    like.notification_id = rec->notification_id;
+    rows_want(rows, TABLE_ANSWER, &like);
 }
 
 static void
@@ -620,7 +632,6 @@ want_decided(struct rows *rows, const struct referral_decided *rec)
 {
     struct notification_fact like;
 
-    want_notification(rows, rec->notification_id);
     want_episode(rows, rec->episode_id);
     like_of(TABLE_NOTIFICATION, &like);
     like.agency_id = rec->agency_id;
@@ -637,14 +648,6 @@ want_state(struct rows *rows, struct id case_id)
     like.case_id = case_id;
     rows_want(rows, TABLE_CASE, &like);
     rows_want_group(rows, TABLE_CASE_WAITING, CASE_WAITING_BY_CASE, &like);
-}
-
-static void
-want_case(struct rows *rows, const struct case_changed *rec)
-{
-    want_state(rows, rec->case_id);
-    if (rec->effect != 0)
-        want_notification(rows, rec->notification_id);
 }
 
 static void
@@ -707,24 +710,17 @@ want_event(struct rows *rows, const struct event *ev)
     case REC_CONFIG_ACTIVATED:
         want_waiting(rows);
         break;
-    case REC_NOTIFICATION_ACCEPTED:
-        want_notification(
-            rows,
-            ((const struct notification_accepted *)ev->body)->notification_id);
-        break;
     case REC_REFERRAL_DECIDED:
         want_decided(rows, ev->body);
         break;
     case REC_CASE_CHANGED:
-        want_case(rows, ev->body);
+        want_state(rows, ((const struct case_changed *)ev->body)->case_id);
         break;
     case REC_HANDOVER_CHANGED:
         want_handover(rows, ev->body);
         break;
     case REC_REFERRER_ANSWERED:
-        want_notification(
-            rows,
-            ((const struct referrer_answered *)ev->body)->notification_id);
+        want_answer(rows, ev->body);
         break;
     case REC_ALERT_RAISED:
         want_alert(rows, ((const struct alert_raised *)ev->body)->alert_id);

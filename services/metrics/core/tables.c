@@ -27,15 +27,13 @@ const struct codes codes_close_class = {
 };
 
 #define S struct notification_fact
-static const struct field notification_at[] = {
+static const struct field decided_at[] = {
+    FIELD_TEXT(S, agency_id, 0),
+    FIELD_TEXT(S, agency_ref, 0),
+    FIELD_I32(S, amendment, 0),
     FIELD_ID(S, notification_id, 0),
-    FIELD_TEXT(S, agency_id, N),
-    FIELD_TEXT(S, agency_ref, N),
-    FIELD_I32(S, amendment, N),
     FIELD_CODE(S, agency_type, N, &codes_agency_type),
     FIELD_CODE(S, kind, N, &codes_kind),
-    FIELD_TIME(S, sent_at, N),
-    FIELD_TIME(S, accepted_at, N),
     FIELD_ID(S, decision_id, N),
     FIELD_ID(S, child_id, N),
     FIELD_CODE(S, entry, N, &codes_entry),
@@ -56,19 +54,38 @@ static const struct field notification_at[] = {
     FIELD_TRI(S, re_referral, N),
     FIELD_ID(S, episode_id, N),
     FIELD_TIME(S, heard_at, N),
-    FIELD_ID(S, effect_decision_id, N),
-    FIELD_CODE(S, effect, N, &codes_outcome),
-    FIELD_ID(S, case_id, N),
-    FIELD_TIME(S, answered_at, N),
-    FIELD_CODE(S, answer, N, &codes_answer),
     FIELD_DATE(S, month, N),
     FIELD_BOOL(S, superseded, 0),
     FIELD_BOOL(S, repeat, 0),
     FIELD_CODE(S, waits_for, N, &codes_fact_wait),
 };
-/* Positions in notification_at that its indexes name. */
-enum { AT_AGENCY_ID = 1, AT_AGENCY_REF = 2, AT_EPISODE_ID = 26, AT_WAIT = 36 };
-_Static_assert(N_OF(notification_at) == AT_WAIT + 1, "index positions");
+/* Positions in decided_at that its indexes name. */
+enum { AT_AGENCY_ID = 0, AT_AGENCY_REF = 1, AT_EPISODE_ID = 24, AT_WAIT = 29 };
+_Static_assert(N_OF(decided_at) == AT_WAIT + 1, "index positions");
+
+static const struct field accepted_at[] = {
+    FIELD_ID(S, notification_id, 0),
+    FIELD_TEXT(S, agency_id, N),
+    FIELD_TEXT(S, agency_ref, N),
+    FIELD_I32(S, amendment, N),
+    FIELD_CODE(S, agency_type, N, &codes_agency_type),
+    FIELD_CODE(S, kind, N, &codes_kind),
+    FIELD_TIME(S, sent_at, N),
+    FIELD_TIME(S, accepted_at, N),
+};
+
+static const struct field effect_at[] = {
+    FIELD_ID(S, notification_id, 0),
+    FIELD_ID(S, effect_decision_id, N),
+    FIELD_CODE(S, effect, N, &codes_outcome),
+    FIELD_ID(S, case_id, N),
+};
+
+static const struct field answer_at[] = {
+    FIELD_ID(S, notification_id, 0),
+    FIELD_TIME(S, answered_at, N),
+    FIELD_CODE(S, answer, N, &codes_answer),
+};
 #undef S
 
 #define S struct case_fact
@@ -193,21 +210,37 @@ static const struct field reckoning_at[] = {
 
 const struct table metrics_tables[METRICS_TABLE_N] = {
     [TABLE_NOTIFICATION] = {
-        .fields = FIELDS("fact_notification", struct notification_fact,
-                         notification_at),
-        .n_key = 1,
+        .fields = FIELDS("fact_decided", struct notification_fact,
+                         decided_at),
+        .n_key = 3,
         .index = {
             [NOTIFICATION_BY_REF] = {
-                .name = "fact_notification_by_ref",
+                .name = "fact_decided_pkey",
                 .fields = { AT_AGENCY_ID, AT_AGENCY_REF }, .n = 2 },
             [NOTIFICATION_BY_EPISODE] = {
-                .name = "fact_notification_by_episode",
+                .name = "fact_decided_by_episode",
                 .fields = { AT_EPISODE_ID }, .n = 1 },
             [NOTIFICATION_BY_WAIT] = {
-                .name = "fact_notification_by_wait",
+                .name = "fact_decided_by_wait",
                 .fields = { AT_WAIT }, .n = 1 },
         },
         .n_index = 3,
+        .due = -1,
+    },
+    [TABLE_ACCEPTED] = {
+        .fields = FIELDS("fact_accepted", struct notification_fact,
+                         accepted_at),
+        .n_key = 1,
+        .due = -1,
+    },
+    [TABLE_EFFECT] = {
+        .fields = FIELDS("fact_effect", struct notification_fact, effect_at),
+        .n_key = 1,
+        .due = -1,
+    },
+    [TABLE_ANSWER] = {
+        .fields = FIELDS("fact_answer", struct notification_fact, answer_at),
+        .n_key = 1,
         .due = -1,
     },
     [TABLE_CASE] = {

@@ -20,6 +20,9 @@
 
 enum metrics_table {
     TABLE_NOTIFICATION = 0,
+    TABLE_ACCEPTED,
+    TABLE_EFFECT,
+    TABLE_ANSWER,
     TABLE_CASE,
     TABLE_CASE_WAITING,
     TABLE_HANDOVER,
@@ -64,10 +67,16 @@ extern const struct codes codes_close_class;
 /* District of what has no locality (W05), so that bands and sums stay whole. */
 #define DISTRICT_UNKNOWN STR("unknown")
 
-/* One version of a notification. */
+/*
+ * One version of a notification. Each topic has a narrow table of its own with
+ * its columns of this struct, so that what one of them says is one insertion
+ * and needs nothing that the others said: fact_accepted, fact_decided (the
+ * only one that counts), fact_effect and fact_answer. The view
+ * fact_notification has them together.
+ */
 struct notification_fact {
     struct id notification_id;
-    /* From whichever of receipts and casework comes first; the same in both. */
+    /* Of receipts and of casework; the same in both. */
     struct str agency_id;
     struct str agency_ref;
     int32_t amendment;
@@ -104,7 +113,7 @@ struct notification_fact {
     /* feedback: the first answer */
     time_ms answered_at;
     int answer;
-    /* Derived from the above and from the facts that belong together. */
+    /* Derived from the decision and the facts that belong together. */
     date_d month;    /* first of the local month of received_at */
     bool superseded; /* a higher amendment is decided */
     bool repeat;     /* another message of its episode is the one counted */

@@ -1,20 +1,18 @@
 -- Metrics: facts, KPI cells and what others counted. Column by column the
 -- same as core/tables.c; the engine writes them, nobody else does.
 
--- One version of a notification; each topic fills columns of its own.
-CREATE TABLE fact_notification (
+-- One version of a notification: a table a topic, each row written once or
+-- by what its own topic says later. fact_notification has them together.
+
+-- casework: the last decision, and what is derived from it.
+CREATE TABLE fact_decided (
     shard integer NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
+    amendment integer NOT NULL,
     notification_id uuid NOT NULL,
-    -- receipts or casework, whichever comes first
-    agency_id text,
-    agency_ref text,
-    amendment integer,
     agency_type text,
     kind text,
-    -- receipts
-    sent_at timestamptz,
-    accepted_at timestamptz,
-    -- casework
     decision_id uuid,
     child_id uuid,
     entry text,
@@ -35,26 +33,50 @@ CREATE TABLE fact_notification (
     re_referral boolean,
     episode_id uuid,
     heard_at timestamptz,
-    -- case-journal
-    effect_decision_id uuid,
-    effect text,
-    case_id uuid,
-    -- feedback
-    answered_at timestamptz,
-    answer text,
     -- derived
     month date,
     superseded boolean NOT NULL,
     repeat boolean NOT NULL,
-    waits_for text,
+    waits_for text COLLATE "C",
+    PRIMARY KEY (shard, agency_id, agency_ref, amendment)
+);
+CREATE INDEX fact_decided_by_episode
+    ON fact_decided (shard, episode_id) WHERE episode_id IS NOT NULL;
+CREATE INDEX fact_decided_by_wait
+    ON fact_decided (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+-- receipts
+CREATE TABLE fact_accepted (
+    shard integer NOT NULL,
+    notification_id uuid NOT NULL,
+    agency_id text,
+    agency_ref text,
+    amendment integer,
+    agency_type text,
+    kind text,
+    sent_at timestamptz,
+    accepted_at timestamptz,
     PRIMARY KEY (shard, notification_id)
 );
-CREATE INDEX fact_notification_by_ref
-    ON fact_notification (shard, agency_id, agency_ref);
-CREATE INDEX fact_notification_by_episode
-    ON fact_notification (shard, episode_id) WHERE episode_id IS NOT NULL;
-CREATE INDEX fact_notification_by_wait
-    ON fact_notification (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+-- case-journal: what took effect, and on which case.
+CREATE TABLE fact_effect (
+    shard integer NOT NULL,
+    notification_id uuid NOT NULL,
+    effect_decision_id uuid,
+    effect text,
+    case_id uuid,
+    PRIMARY KEY (shard, notification_id)
+);
+
+-- feedback: the first answer.
+CREATE TABLE fact_answer (
+    shard integer NOT NULL,
+    notification_id uuid NOT NULL,
+    answered_at timestamptz,
+    answer text,
+    PRIMARY KEY (shard, notification_id)
+);
 
 -- A case as case-journal had it last when it was counted.
 CREATE TABLE fact_case (
@@ -190,10 +212,10 @@ CREATE TABLE observed_indicator (
 CREATE TABLE kpi_cell (
     shard integer NOT NULL,
     month date NOT NULL,
-    kpi text NOT NULL,
-    side text NOT NULL,
-    district text NOT NULL,
-    age_band text NOT NULL,
+    kpi text COLLATE "C" NOT NULL,
+    side text COLLATE "C" NOT NULL,
+    district text COLLATE "C" NOT NULL,
+    age_band text COLLATE "C" NOT NULL,
     numerator bigint NOT NULL,
     denominator bigint NOT NULL,
     PRIMARY KEY (shard, month, kpi, side, district, age_band)
@@ -205,10 +227,10 @@ CREATE TABLE kpi_cell (
 CREATE TABLE frozen_month (
     shard integer NOT NULL,
     month date NOT NULL,
-    kpi text NOT NULL,
-    side text NOT NULL,
-    district text NOT NULL,
-    age_band text NOT NULL,
+    kpi text COLLATE "C" NOT NULL,
+    side text COLLATE "C" NOT NULL,
+    district text COLLATE "C" NOT NULL,
+    age_band text COLLATE "C" NOT NULL,
     numerator bigint NOT NULL,
     denominator bigint NOT NULL,
     PRIMARY KEY (shard, month, kpi, side, district, age_band)

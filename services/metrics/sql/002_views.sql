@@ -69,16 +69,40 @@ SELECT shard, month, kpi, side, sum(numerator)::bigint AS numerator,
   FROM scorecard_cells
  GROUP BY shard, month, kpi, side;
 
+-- All that is known of one version of a notification.
+CREATE VIEW fact_notification AS
+SELECT shard, notification_id, coalesce(d.agency_id, a.agency_id) AS agency_id,
+       coalesce(d.agency_ref, a.agency_ref) AS agency_ref,
+       coalesce(d.amendment, a.amendment) AS amendment,
+       coalesce(d.agency_type, a.agency_type) AS agency_type,
+       coalesce(d.kind, a.kind) AS kind, a.sent_at, a.accepted_at,
+       d.decision_id, d.child_id, d.entry, d.side, d.outcome, d.status,
+       d.rule_id, d.action_rules, d.received_at, d.decided_at, d.cin_source,
+       d.unit, d.locality, d.age_band, d.sex, d.ethnicity, d.sen,
+       d.re_referral, d.episode_id, d.heard_at, e.effect_decision_id,
+       e.effect, e.case_id, w.answered_at, w.answer, d.month,
+       coalesce(d.superseded, false) AS superseded,
+       coalesce(d.repeat, false) AS repeat, d.waits_for
+  FROM fact_accepted a
+  FULL JOIN fact_decided d USING (shard, notification_id)
+  FULL JOIN fact_effect e USING (shard, notification_id)
+  FULL JOIN fact_answer w USING (shard, notification_id);
+
 -- Notifications that stand: the highest amendment of each, with the outcome
 -- that took effect. repeat: another message of its episode is the one in K01.
 CREATE VIEW notifications AS
-SELECT shard, notification_id, agency_id, agency_ref, amendment, agency_type,
-       kind, entry, status, rule_id, coalesce(effect, outcome) AS outcome,
-       outcome AS decided_outcome, received_at, accepted_at, decided_at,
-       answered_at, answer, child_id, case_id, episode_id, locality, unit,
-       age_band, sex, ethnicity, sen, re_referral, cin_source, month, repeat
-  FROM fact_notification
- WHERE decision_id IS NOT NULL AND NOT superseded;
+SELECT shard, notification_id, d.agency_id, d.agency_ref, d.amendment,
+       d.agency_type, d.kind, d.entry, d.status, d.rule_id,
+       coalesce(e.effect, d.outcome) AS outcome, d.outcome AS decided_outcome,
+       d.received_at, a.accepted_at, d.decided_at, w.answered_at, w.answer,
+       d.child_id, e.case_id, d.episode_id, d.locality, d.unit, d.age_band,
+       d.sex, d.ethnicity, d.sen, d.re_referral, d.cin_source, d.month,
+       d.repeat
+  FROM fact_decided d
+  LEFT JOIN fact_accepted a USING (shard, notification_id)
+  LEFT JOIN fact_effect e USING (shard, notification_id)
+  LEFT JOIN fact_answer w USING (shard, notification_id)
+ WHERE NOT d.superseded;
 
 CREATE VIEW cases AS
 SELECT shard, case_id, child_id, side, state, outcome, opened_at, closed_at,
@@ -109,7 +133,7 @@ SELECT shard, indicator, agency_id, period_from, period_to, value, unit,
 -- lags or a profile was never activated.
 CREATE VIEW waiting_facts AS
 SELECT shard, 'notification' AS fact, notification_id AS id, waits_for
-  FROM fact_notification WHERE waits_for IS NOT NULL
+  FROM fact_decided WHERE waits_for IS NOT NULL
 UNION ALL
 SELECT shard, 'case', case_id, coalesce(waits_for, 'earlier version')
   FROM fact_case_waiting
