@@ -54,6 +54,7 @@ struct append {
     struct avro_codec *avro;
     struct arena *arena;
     int64_t n_configs; /* that `terms` knows; -1: never looked */
+    int64_t given;     /* highest number on notifications that was seen */
     char said[16];     /* last failure logged */
 };
 
@@ -302,6 +303,13 @@ begin_group(struct group *g, struct err *err)
     if (g->last != TIME_NONE)
         atomic_store(&a->stats.now, g->last);
     read_tails(pg_answer(a->pg, 3), &tails);
+    /* Numbers that went out before a restore are never given out again. */
+    if (tails.at[TOPIC_NOTIFICATIONS].sequence < a->given)
+        return err_set(err, ST_RETRY, "restore",
+                       "the database has given out %" PRId64 ", it was %" PRId64
+                       " before: see `waymark recover`",
+                       tails.at[TOPIC_NOTIFICATIONS].sequence, a->given);
+    a->given = tails.at[TOPIC_NOTIFICATIONS].sequence;
     g->n_configs = pg_i64(pg_answer(a->pg, 4), 0, 0);
     read_known(g, pg_answer(a->pg, 5));
     outbox_init(&g->box, a->arena, &tails);
@@ -896,6 +904,7 @@ commit_group(struct group *g, struct err *err)
     if (rc != ST_OK)
         return rc;
     at_place(a, "committed");
+    a->given = g->box.tails.at[TOPIC_NOTIFICATIONS].sequence;
     if (g->n_new_configs > 0)
         a->n_configs = (int64_t)g->n_new_configs;
     atomic_store(&a->stats.now, g->recorded);

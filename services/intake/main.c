@@ -15,6 +15,7 @@
 #include "common/host/exit_code.h"
 #include "common/host/start.h"
 #include "intake/agencies_json.h"
+#include "intake/agree.h"
 #include "intake/drop.h"
 #include "intake/http.h"
 
@@ -246,6 +247,32 @@ crash_here(void *self, const char *place)
         raise(SIGKILL);
 }
 
+/* Waits for the world as long as nobody stops the process. */
+static enum status
+agree(const struct intake *in, size_t i, struct err *err)
+{
+    static const struct timespec pause = { .tv_nsec = 100000000L };
+    struct agree_options options = {
+        .kafka = in->kafka,
+        .conninfo = in->config.pgconn,
+        .schema = in->config.schema,
+        .partition = in->chosen[i]->partition,
+    };
+    sigset_t pending;
+    enum status rc;
+
+    while ((rc = agree_with_log(&options, err)) == ST_RETRY) {
+        (void)sigpending(&pending);
+        if (sigismember(&pending, SIGTERM) == 1 ||
+            sigismember(&pending, SIGINT) == 1)
+            break;
+        (void)nanosleep(&pause, NULL);
+    }
+    if (rc != ST_OK)
+        err_where(err, "%s", in->chosen[i]->name.p);
+    return rc;
+}
+
 static enum status
 serve_authority(struct intake *in, size_t i, struct err *err)
 {
@@ -277,8 +304,10 @@ serve_authority(struct intake *in, size_t i, struct err *err)
         .at = crash ? crash_here : NULL,
         .at_self = in,
     };
-    enum status rc;
+    enum status rc = agree(in, i, err);
 
+    if (rc != ST_OK)
+        return rc;
     in->terms[i] = NULL; /* owned by the writer from here */
     s->door = (struct door){ .authority = a->name,
                              .partition = a->partition,
@@ -393,7 +422,11 @@ run(struct intake *in)
         (void)sigwait(&set, &sig);
     } else {
         log_error("service_failed", "code=%s why=\"%s\"", err.code, err.text);
-        code = EXIT_CONFIG;
+        code = strcmp(err.code, "restore") == 0 ||
+                       strcmp(err.code, "fork") == 0
+                   ? exit_code_of(err.code)
+               : rc == ST_RETRY ? EXIT_WORLD
+                                : EXIT_CONFIG;
     }
     stopped = stop(in);
     if (code == EXIT_DONE)

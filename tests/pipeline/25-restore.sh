@@ -7,12 +7,17 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lib/shard.sh
 . tests/lib/shard.sh
 
-intake_up()
+intake_start() # instance
 {
-    start intake intake WAYMARK_CALENDARS=calendars \
+    start "$1" intake WAYMARK_CALENDARS=calendars \
         WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 \
         WAYMARK_CLOCK_TICK_MS=200 WAYMARK_AUTHORITIES=demo-live
-    until_true 20 'intake is up' log_has intake service_up "$1"
+}
+
+intake_up()
+{
+    intake_start intake
+    until_true 20 'intake is up' log_has intake service_up
     url=http://$(log_of intake service_up | sed 's/.*"listen":"\([^"]*\)".*/\1/')
     until_true 20 'intake is ready' curl -sf -o /dev/null "$url/readyz"
 }
@@ -57,7 +62,7 @@ start tracker tracker
 start metrics metrics
 load 300
 through "$last"
-intake_up 1
+intake_up
 before=$(post 1 40)
 testbed/bed.sh base-backup "$WAYMARK_BED" "$shard_work/base" >/dev/null 2>&1 ||
     fail 'the base backup'
@@ -65,7 +70,7 @@ after=$(post 41 100)
 plant good:60 garbage good null stranger good:20 time value good:80 value time
 through "$planted"
 letters=$(sql "SELECT sequence FROM triage.out_seq WHERE shard = $shard AND topic = 'dead-letters'")
-stop triage tracker metrics intake
+stop triage tracker metrics # intake lives on
 testbed/bed.sh restore "$WAYMARK_BED" "$shard_work/base" >/dev/null 2>&1 ||
     fail 'the restore'
 
@@ -110,11 +115,16 @@ claim 'all notifications are decided once' \
     "$(sql "SELECT count(DISTINCT notification_id) FROM triage.decision WHERE shard = $shard")" 491
 
 authority=demo-live shard=4
+claim 'an intake that lived through it accepts nothing' "$(post 101 105)" ''
+claim 'and says why' "$(log_of intake append_fails | grep -c '"code":"restore"')" 1
+intake_start second
+reap second 20
+claim 'one that starts refuses: the log is ahead' "$exit_code" 13
 claim "intake's receipts are rebuilt" "$(recovered intake)" 0
 cat "$shard_work/recover.out"
 claim 'each of them' \
     "$(sql 'SELECT count(*) FROM intake.receipt WHERE shard = 4')" 100
-intake_up 2
+until_true 20 'intake accepts again' curl -sf -o /dev/null "$url/readyz"
 claim 'what was sent again is known, under the same ids' \
     "$(post 1 100)" "$(printf '%s\n%s\n' "$before" "$after" | sort)"
 post 101 110 >/dev/null
