@@ -364,6 +364,69 @@ phase_republish()
     hold
 }
 
+# Dies at its start, before it does anything: the log is ahead of it.
+refuses() # service
+{
+    start_service "$1"
+    reap "$1" 30 || return 1
+    expect 13 "$exit_code" "exit code of $1 after the restore"
+}
+
+# An instance that lived through the restore and has heard nothing since the
+# backup must not take the numbers of what others accepted for free.
+idle_accepts_nothing()
+{
+    local try status
+    for ((try = 0; try < 30; try++)); do
+        status=$("$run/load" --show --count 1 --first 900000 --seed "$SEED" \
+            --prefix "S$SEED-$authority" --sent-at "$sent_at" |
+            curl -s -o "$run/post.out" -w '%{http_code}' -m 5 --data-binary @- \
+                -H 'Content-Type: application/json' \
+                "http://127.0.0.1:$((port + 1))/v1/notifications?authority=$authority")
+        [ "$status" != 202 ] || {
+            cat "$run/post.out"
+            return 1
+        }
+        sleep 0.1
+    done
+}
+
+# The database goes back to what it was in the middle of the load. What was
+# answered 202 since then is in the log alone, and must be taken back from it.
+phase_restore()
+{
+    local service
+    fresh wall || return 1
+    start_all $SERVICES || return 1
+    start_intake idle 1
+    until_true $START_S 'idle to answer' intake_answers 1 || return 1
+    load 300 60
+    until_true 30 'some to be accepted' accepted_at_least 100 || return 1
+    bed_do base-backup "$run/backup" || return 1
+    wait_load 60 || return 1
+    until_true 60 'everything to be read' all_is_read || return 1
+    for service in triage tracker metrics; do
+        stop "$service" || return 1
+    done
+    until_true 10 'intake to be confirmed' intake_is_confirmed || return 1
+    bed_do restore "$run/backup" || return 1
+    rm -rf "$run/backup"
+    check idle-accepts-nothing idle_accepts_nothing
+    kill9 idle && kill9 intake || return 1
+    for service in intake triage tracker; do
+        check "refuses-$service" refuses "$service"
+        is_down "$service" || kill9 "$service" || return 1
+    done
+    for service in $SERVICES; do
+        check "recover-$service" waymark recover --service "$service" \
+            --authority "$authority"
+    done
+    start_all $SERVICES || return 1
+    load 60 60
+    wait_load 60 || return 1
+    hold
+}
+
 phase_poison()
 {
     local n
@@ -566,9 +629,9 @@ phase_intake_gone()
     local lag open
     fresh wall || return 1
     start_intake intake-first 0
-    for service in triage tracker metrics; do
-        start "$service" "$service"
-    done
+    start_service triage
+    start_service tracker
+    start_service metrics
     intakes=(intake-first intake-second)
     targets=127.0.0.1:$port,127.0.0.1:$((port + 1))
     until_true $START_S 'intake to answer' intake_answers 0 || return 1
