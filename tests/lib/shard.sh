@@ -24,7 +24,10 @@ shard_end()
         kill -KILL "${pid_of[$instance]}" 2>/dev/null
         wait "${pid_of[$instance]}" 2>/dev/null
     done
-    [ -z "$own_bed" ] || testbed/bed.sh wipe "$own_bed" >/dev/null 2>&1
+    if [ -n "$own_bed" ]; then
+        testbed/bed.sh wipe "$own_bed" >/dev/null 2>&1
+        rm -f "var/bed/$own_bed.lock"
+    fi
     rm -rf "$shard_work"
 }
 trap shard_end EXIT
