@@ -19,7 +19,7 @@ struct section {
     "(SELECT d.child_id FROM triage.decision d WHERE d.shard = c.shard AND "   \
     "d.agency_id = $4 AND d.agency_ref = $5))), children AS (SELECT DISTINCT " \
     "shard, child_id FROM chosen UNION SELECT shard, child_id FROM "           \
-    "triage.decision WHERE ($1 = -1 OR shard = $1) AND (child_id = $3 OR "     \
+    "triage.decisions WHERE ($1 = -1 OR shard = $1) AND (child_id = $3 OR "    \
     "(agency_id = $4 AND agency_ref = $5))), subjects AS (SELECT shard, "      \
     "case_id AS subject_id FROM chosen UNION SELECT e.shard, e.episode_id "    \
     "FROM tracker.episode e JOIN children k ON k.shard = e.shard AND "         \
@@ -33,7 +33,7 @@ static const struct section sections[] = {
     { "decisions", "decisions",
       CHOSEN "SELECT d.received_at, d.agency_id || '/' || d.agency_ref AS "
              "notification, d.amendment, d.kind, d.outcome, d.status, "
-             "d.rule_id, d.effect, d.match_status FROM triage.decision d JOIN "
+             "d.rule_id, d.effect, d.match_status FROM triage.decisions d JOIN "
              "children k ON k.shard = d.shard AND k.child_id = d.child_id "
              "ORDER BY d.received_at, d.notification_id" },
     { "clocks", "clocks",

@@ -13,7 +13,7 @@
     "d.profile_version, d.side, d.unit, d.locality, d.overridden, "            \
     "d.screened_by, d.second_by, d.existing_case_id, d.effect, "               \
     "d.decision_id, d.decisions, d.warnings "                                  \
-    "FROM triage.decision d JOIN triage.shard h USING (shard) "                \
+    "FROM triage.decisions d JOIN triage.shard h USING (shard) "               \
     "WHERE ($1 = -1 OR d.shard = $1) AND (d.notification_id = $2 OR "          \
     "(d.agency_id = $3 AND d.agency_ref = $4)) "                               \
     "ORDER BY h.authority, d.amendment"

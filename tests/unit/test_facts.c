@@ -1,5 +1,6 @@
 /* What the rules see of a child (domain.md sections 3 and 5). */
 #include "triage/core/facts.h"
+#include "triage/core/receive.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,12 +90,12 @@ begin(void **state)
     k->d.episode_id = id_of(90);
     rows_want_group(k->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_want_group(k->rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_want_group(k->rows, TRIAGE_DECISION, DECISION_BY_CHILD, &k->d);
+    rows_want_group(k->rows, TRIAGE_STANDING, STANDING_BY_CHILD, &k->d);
     rows_want_group(k->rows, TRIAGE_DECISION, DECISION_BY_KEY, &k->d);
     rows_want_group(k->rows, TRIAGE_DECISION, DECISION_BY_EPISODE, &k->d);
     (void)rows_take_wants(k->rows, &wants);
     k->d.episode_id = ID_NONE;
-    rows_put(k->rows, TRIAGE_DECISION, &k->d);
+    triage_keep(k->rows, &k->d);
     *state = k;
     return 0;
 }
@@ -229,7 +230,7 @@ a_referral_within_twelve_months_comes_again(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct triage_decision d = decision(11, "other", rows[i].earlier);
 
-        rows_put(k->rows, TRIAGE_DECISION, &d);
+        triage_keep(k->rows, &d);
         if (know(k).re_referral != rows[i].again)
             fail_msg("%s", rows[i].earlier);
     }
@@ -278,7 +279,7 @@ only_an_accepted_referral_can_come_again(void **state)
         d.pending = rows[i].pending;
         d.superseded = rows[i].superseded;
         d.effect = rows[i].effect;
-        rows_put(k->rows, TRIAGE_DECISION, &d);
+        triage_keep(k->rows, &d);
         if (know(k).re_referral != rows[i].again)
             fail_msg("%s", rows[i].why);
     }
@@ -292,7 +293,7 @@ nothing_comes_again_while_a_case_is_open(void **state)
     struct triage_case c =
         case_of(20, SIDE_EH, CASE_REVIEW, OUTCOME_SINGLE_AGENCY);
 
-    rows_put(k->rows, TRIAGE_DECISION, &d);
+    triage_keep(k->rows, &d);
     rows_put(k->rows, TRIAGE_CASE, &c);
     assert_false(know(k).re_referral);
 }
@@ -329,7 +330,8 @@ episodes_count_on_the_day_and_29_or_89_days_before(void **state)
 static struct triage_decision
 message(int no, int kind, const char *at)
 {
-    struct triage_decision d = decision(no, "message", at);
+    static const char *const refs[] = { "first", "second", "third" };
+    struct triage_decision d = decision(no, refs[no - 40], at);
 
     d.kind = kind;
     d.episode_id = id_of(90);
@@ -361,18 +363,18 @@ an_episode_is_a_function_of_its_messages_in_any_order(void **state)
     assert_true(date_parse(STR("2015-06-25"), &d25));
     assert_true(date_parse(STR("2015-06-26"), &d26));
     found.found_at = noon("2015-06-26");
-    rows_put(k->rows, TRIAGE_DECISION, &found);
+    triage_keep(k->rows, &found);
     assert_int_equal(episode_of(k).counted_on, d26);
     graded.graded_at = noon("2015-06-25") + HOUR_MS;
     graded.risk_grade = RISK_LOW;
-    rows_put(k->rows, TRIAGE_DECISION, &graded);
+    triage_keep(k->rows, &graded);
     reported.reported_at = noon("2015-06-25");
     reported.risk_grade = RISK_HIGH;
-    rows_put(k->rows, TRIAGE_DECISION, &reported);
+    triage_keep(k->rows, &reported);
     assert_int_equal(episode_of(k).counted_on, d25);
     assert_int_equal(episode_of(k).risk_grade, RISK_LOW);
     graded.graded_at = noon("2015-06-25"); /* a tie: the higher */
-    rows_put(k->rows, TRIAGE_DECISION, &graded);
+    triage_keep(k->rows, &graded);
     assert_int_equal(episode_of(k).risk_grade, RISK_HIGH);
 }
 
@@ -389,17 +391,17 @@ a_cancellation_holds_until_it_is_withdrawn(void **state)
     cancelled.cancel_reason = CANCEL_IN_ERROR;
     withdrawn.cancelled_at = cancelled.cancelled_at - 1;
     withdrawn.cancel_reason = CANCEL_WITHDRAWN;
-    rows_put(k->rows, TRIAGE_DECISION, &cancelled);
+    triage_keep(k->rows, &cancelled);
     assert_true(episode_of(k).cancelled);
-    rows_put(k->rows, TRIAGE_DECISION, &withdrawn);
+    triage_keep(k->rows, &withdrawn);
     assert_true(episode_of(k).cancelled);
     withdrawn.cancelled_at = cancelled.cancelled_at;
-    rows_put(k->rows, TRIAGE_DECISION, &withdrawn);
+    triage_keep(k->rows, &withdrawn);
     assert_false(episode_of(k).cancelled);
     cancelled.superseded = true;
     withdrawn.superseded = true;
-    rows_put(k->rows, TRIAGE_DECISION, &cancelled);
-    rows_put(k->rows, TRIAGE_DECISION, &withdrawn);
+    triage_keep(k->rows, &cancelled);
+    triage_keep(k->rows, &withdrawn);
     assert_false(episode_of(k).cancelled);
 }
 

@@ -242,7 +242,7 @@ is_re_referral(struct rows *rows, const struct profile *p,
 
     if (known->csc_status != CSC_NONE || known->eh_status != 0)
         return false;
-    while ((other = rows_next(rows, TRIAGE_DECISION, DECISION_BY_CHILD, d,
+    while ((other = rows_next(rows, TRIAGE_STANDING, STANDING_BY_CHILD, d,
                               &at)) != NULL) {
         if (str_eq(other->agency_id, d->agency_id) &&
             str_eq(other->agency_ref, d->agency_ref))

@@ -1,5 +1,6 @@
 #include "triage/core/journal.h"
 
+#include "triage/core/receive.h"
 #include "triage/core/tables.h"
 
 void
@@ -12,7 +13,7 @@ triage_journal_want(const struct step *step, const struct case_changed *c)
     rows_want(step->rows, TRIAGE_CASE, &row);
     rows_want_group(step->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &u);
     if (!id_is_none(c->notification_id))
-        rows_want(step->rows, TRIAGE_DECISION, &d);
+        rows_want(step->rows, TRIAGE_STANDING, &d);
 }
 
 /* The unit that a case is work for: none while it is screened or once closed.
@@ -44,19 +45,18 @@ count(struct rows *rows, int side, struct str unit, int by)
 static void
 answer(struct rows *rows, const struct case_changed *c)
 {
-    struct triage_decision like = { .notification_id = c->notification_id };
     const struct triage_decision *had;
     struct triage_decision d;
 
     if (id_is_none(c->notification_id) || id_is_none(c->decision_id))
         return;
-    had = rows_get(rows, TRIAGE_DECISION, &like);
+    had = triage_standing(rows, c->notification_id);
     if (had == NULL || !id_eq(had->decision_id, c->decision_id))
         return;
     d = *had;
     d.pending = false;
     d.effect = c->effect;
-    rows_put(rows, TRIAGE_DECISION, &d);
+    rows_put(rows, TRIAGE_STANDING, &d);
 }
 
 enum status

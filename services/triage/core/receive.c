@@ -63,14 +63,13 @@ triage_want_child(struct rows *rows, struct id child_id)
     rows_want(rows, TRIAGE_CHILD, &child);
     rows_want_group(rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_want_group(rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_want_group(rows, TRIAGE_DECISION, DECISION_BY_CHILD, &d);
+    rows_want_group(rows, TRIAGE_STANDING, STANDING_BY_CHILD, &d);
 }
 
 static void
 want_first(const struct step *step, const struct notification_received *n)
 {
-    struct triage_decision d = { .notification_id = n->notification_id,
-                                 .agency_id = n->agency_id,
+    struct triage_decision d = { .agency_id = n->agency_id,
                                  .agency_ref = n->agency_ref,
                                  .episode_id = episode_id(n) };
     struct triage_child child = { .child_id =
@@ -79,7 +78,6 @@ want_first(const struct step *step, const struct notification_received *n)
     struct triage_case c = { .case_id = n->case_id };
     struct triage_unit u = { .side = SIDE_EH };
 
-    rows_want(step->rows, TRIAGE_DECISION, &d);
     rows_want_group(step->rows, TRIAGE_DECISION, DECISION_BY_KEY, &d);
     rows_want(step->rows, TRIAGE_CHILD, &child);
     rows_want_group(step->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &u);
@@ -151,6 +149,21 @@ triage_receive_want(const struct step *step,
 }
 
 /* ---- who ---- */
+
+void
+triage_keep(struct rows *rows, const struct triage_decision *d)
+{
+    rows_put(rows, TRIAGE_DECISION, d);
+    rows_put(rows, TRIAGE_STANDING, d);
+}
+
+const struct triage_decision *
+triage_standing(struct rows *rows, struct id notification_id)
+{
+    struct triage_decision like = { .notification_id = notification_id };
+
+    return rows_get(rows, TRIAGE_STANDING, &like);
+}
 
 const struct triage_child *
 triage_child_of(struct rows *rows, struct id child_id)
@@ -370,7 +383,7 @@ make_child(struct receiving *r)
     r->child_is_new = true;
     rows_new_group(r->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_new_group(r->rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_new_group(r->rows, TRIAGE_DECISION, DECISION_BY_CHILD, &d);
+    rows_new_group(r->rows, TRIAGE_STANDING, STANDING_BY_CHILD, &d);
 }
 
 static void
@@ -547,13 +560,19 @@ override_stands(const struct triage_decision *top,
 static void
 supersede(struct receiving *r)
 {
+    const struct triage_decision *standing;
     struct triage_decision old;
 
     if (r->top == NULL)
         return;
+    standing = triage_standing(r->rows, r->top->notification_id);
     old = *r->top;
     old.superseded = true;
-    rows_put(r->rows, TRIAGE_DECISION, &old);
+    if (standing != NULL) {
+        old.pending = standing->pending;
+        old.effect = standing->effect;
+    }
+    triage_keep(r->rows, &old);
 }
 
 static enum status
@@ -580,7 +599,7 @@ decide(struct receiving *r, struct err *err)
         d.status = DECISION_REVISED;
     d.relayed = r->top != NULL && r->top->relayed;
     st = triage_say(r->step, &r->child, &d, d.occurred_at, err);
-    rows_put(r->rows, TRIAGE_DECISION, &d);
+    triage_keep(r->rows, &d);
     return st;
 }
 
@@ -603,7 +622,7 @@ note_history(struct receiving *r, struct err *err)
     d.profile_version = r->frame.version->version;
     triage_warn(r->a, &d, STR(SUPERSEDED));
     triage_count_decision(r->a, &d);
-    rows_put(r->rows, TRIAGE_DECISION, &d);
+    triage_keep(r->rows, &d);
     return triage_say(r->step, &r->child, &d, d.occurred_at, err);
 }
 
@@ -614,7 +633,9 @@ triage_receive(struct step *step, const struct notification_received *n,
     struct receiving r = {
         .step = step, .a = step->arena, .rows = step->rows, .n = n, .p = p
     };
-    struct triage_decision like = { .notification_id = n->notification_id };
+    struct triage_decision like = { .agency_id = n->agency_id,
+                                    .agency_ref = n->agency_ref,
+                                    .amendment = n->amendment };
     struct person nobody;
     enum status st = triage_frame(step->settings, &r.frame, err);
 

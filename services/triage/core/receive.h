@@ -34,6 +34,13 @@ MUST_CHECK enum status triage_receive(struct step *step,
 /** Ask for all that hangs on a child: its row, cases, episodes, decisions. */
 void triage_want_child(struct rows *rows, struct id child_id);
 
+/** Keep a decision: the whole of it, and what later ones look at. */
+void triage_keep(struct rows *rows, const struct triage_decision *d);
+
+/** What stands of a notification (TRIAGE_STANDING), or NULL. */
+const struct triage_decision *triage_standing(struct rows *rows,
+                                              struct id notification_id);
+
 /** The child's row, or NULL. */
 const struct triage_child *triage_child_of(struct rows *rows,
                                            struct id child_id);

@@ -144,7 +144,7 @@ triage_screen(struct step *step, const struct screening_recorded *s,
     }
     d.status = status_after(s, was->status);
     st = triage_say(step, child, &d, s->meta.occurred_at, err);
-    rows_put(step->rows, TRIAGE_DECISION, &d);
+    triage_keep(step->rows, &d);
     return st;
 }
 
@@ -153,9 +153,11 @@ triage_screen(struct step *step, const struct screening_recorded *s,
 static const struct triage_decision *
 decision_of(struct rows *rows, struct id notification_id)
 {
-    struct triage_decision like = { .notification_id = notification_id };
+    const struct triage_decision *standing =
+        triage_standing(rows, notification_id);
 
-    return rows_get(rows, TRIAGE_DECISION, &like);
+    return standing == NULL ? NULL
+                            : rows_get(rows, TRIAGE_DECISION, standing);
 }
 
 static const struct triage_review *
@@ -176,15 +178,17 @@ triage_resolve_want(const struct step *step, const struct match_resolved *m,
     const struct triage_decision *d;
 
     if (round == 0) {
-        rows_want(step->rows, TRIAGE_DECISION, &like);
+        rows_want(step->rows, TRIAGE_STANDING, &like);
         rows_want(step->rows, TRIAGE_REVIEW, &review);
         if (!id_is_none(m->child_id))
             rows_want(step->rows, TRIAGE_CHILD, &child);
         return;
     }
-    d = decision_of(step->rows, m->notification_id);
-    if (d != NULL)
-        triage_want_child(step->rows, d->child_id);
+    d = triage_standing(step->rows, m->notification_id);
+    if (d == NULL)
+        return;
+    rows_want_group(step->rows, TRIAGE_DECISION, DECISION_BY_KEY, d);
+    triage_want_child(step->rows, d->child_id);
 }
 
 static enum status
@@ -228,6 +232,6 @@ triage_resolve(struct step *step, const struct match_resolved *m,
     triage_count_decision(step->arena, &d);
     st = triage_say(step, triage_child_of(step->rows, d.child_id), &d,
                     m->meta.occurred_at, err);
-    rows_put(step->rows, TRIAGE_DECISION, &d);
+    triage_keep(step->rows, &d);
     return st;
 }

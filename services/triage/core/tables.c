@@ -74,10 +74,10 @@ static const struct field review_at[] = {
 
 #define S struct triage_decision
 static const struct field decision_at[] = {
-    FIELD_ID(S, notification_id, 0),
     FIELD_TEXT(S, agency_id, 0),
     FIELD_TEXT(S, agency_ref, 0),
     FIELD_I32(S, amendment, 0),
+    FIELD_ID(S, notification_id, 0),
     FIELD_BOOL(S, superseded, 0),
     FIELD_CODE(S, agency_type, 0, &codes_agency_type),
     FIELD_TEXT(S, cin_source, N),
@@ -141,6 +141,20 @@ static const struct field decision_at[] = {
     FIELD_TEXT(S, screened_by, N),
     FIELD_TEXT(S, second_by, N),
     FIELD_BOOL(S, relayed, 0),
+};
+
+static const struct field standing_at[] = {
+    FIELD_ID(S, notification_id, 0),
+    FIELD_ID(S, child_id, 0),
+    FIELD_TEXT(S, agency_id, 0),
+    FIELD_TEXT(S, agency_ref, 0),
+    FIELD_I32(S, amendment, 0),
+    FIELD_TIME(S, received_at, 0),
+    FIELD_BOOL(S, superseded, 0),
+    FIELD_CODE(S, entry, N, &codes_entry),
+    FIELD_ID(S, decision_id, 0),
+    FIELD_CODE(S, outcome, 0, &codes_outcome),
+    FIELD_CODE(S, status, 0, &codes_decision_status),
     FIELD_BOOL(S, pending, 0),
     FIELD_CODE(S, effect, N, &codes_outcome),
 };
@@ -207,7 +221,7 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
         .fields = FIELDS("child_identifier", struct triage_identifier,
                          identifier_at),
         .n_key = 4,
-        .index = { [IDENTIFIER_BY_VALUE] = { .name = "identifier_by_value",
+        .index = { [IDENTIFIER_BY_VALUE] = { .name = "child_identifier_pkey",
                                              .fields = { 0, 1 }, .n = 2 } },
         .n_index = 1,
         .due = -1,
@@ -224,14 +238,20 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
     },
     [TRIAGE_DECISION] = {
         .fields = FIELDS("decision", struct triage_decision, decision_at),
-        .n_key = 1,
-        .index = { [DECISION_BY_KEY] = { .name = "decision_by_key",
-                                         .fields = { 1, 2 }, .n = 2 },
-                   [DECISION_BY_CHILD] = { .name = "decision_by_child",
-                                           .fields = { 11 }, .n = 1 },
+        .n_key = 3,
+        .index = { [DECISION_BY_KEY] = { .name = "decision_pkey",
+                                         .fields = { 0, 1 }, .n = 2 },
                    [DECISION_BY_EPISODE] = { .name = "decision_by_episode",
                                              .fields = { 27 }, .n = 1 } },
-        .n_index = 3,
+        .n_index = 2,
+        .due = -1,
+    },
+    [TRIAGE_STANDING] = {
+        .fields = FIELDS("standing", struct triage_decision, standing_at),
+        .n_key = 1,
+        .index = { [STANDING_BY_CHILD] = { .name = "standing_by_child",
+                                           .fields = { 1 }, .n = 1 } },
+        .n_index = 1,
         .due = -1,
     },
     [TRIAGE_EPISODE] = {
@@ -253,7 +273,7 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
     [TRIAGE_UNIT] = {
         .fields = FIELDS("unit_load", struct triage_unit, unit_at),
         .n_key = 2,
-        .index = { [UNIT_BY_SIDE] = { .name = "unit_load_by_side",
+        .index = { [UNIT_BY_SIDE] = { .name = "unit_load_pkey",
                                       .fields = { 0 }, .n = 1 } },
         .n_index = 1,
         .due = -1,

@@ -22,6 +22,7 @@ enum triage_table {
     TRIAGE_LINK,
     TRIAGE_REVIEW,
     TRIAGE_DECISION,
+    TRIAGE_STANDING,
     TRIAGE_EPISODE,
     TRIAGE_CASE,
     TRIAGE_UNIT,
@@ -43,9 +44,11 @@ enum { IDENTIFIER_BY_VALUE = 0 };
 /* Indexes of TRIAGE_DECISION. */
 enum {
     DECISION_BY_KEY = 0, /* agency_id, agency_ref: all amendments */
-    DECISION_BY_CHILD,
     DECISION_BY_EPISODE,
 };
+
+/* Index of TRIAGE_STANDING: child_id. */
+enum { STANDING_BY_CHILD = 0 };
 
 /* Index of TRIAGE_EPISODE and TRIAGE_CASE: child_id. */
 enum { BY_CHILD_ID = 0 };
@@ -115,6 +118,11 @@ struct triage_review {
 /*
  * One notification and what was decided about it, last. What the rules saw is
  * kept so that a screening can run them again and `why` can print them.
+ *
+ * Two tables have it. TRIAGE_DECISION is the whole of it but for the last two,
+ * wide and as a rule written once. TRIAGE_STANDING is narrow: the little that
+ * later decisions about the child look at, and what tracker's answer changes.
+ * triage_keep writes both.
  */
 struct triage_decision {
     struct id notification_id;
@@ -189,6 +197,7 @@ struct triage_decision {
     struct str screened_by;
     struct str second_by;
     bool relayed; /* the school was told (A01) */
+    /* TRIAGE_STANDING only. */
     bool pending; /* tracker has not answered decision_id yet */
     int effect;   /* enum outcome that took effect, as tracker says */
 };

@@ -10,11 +10,11 @@ CREATE TABLE child (
     surname text,
     aliases text NOT NULL,
     forename_norm text,
-    surname_norm text,
+    surname_norm text COLLATE "C",
     dob date,
     dob_estimated boolean NOT NULL,
     expected_dob date,
-    mother_norm text,
+    mother_norm text COLLATE "C",
     sex text,
     ethnicity text,
     disability text NOT NULL,
@@ -22,25 +22,26 @@ CREATE TABLE child (
     la_child_id text,
     postcode text,
     address text,
-    address_norm text,
+    address_norm text COLLATE "C",
     school_urn text,
     looked_after_by text,
     PRIMARY KEY (shard, child_id)
 );
 CREATE INDEX child_by_birth ON child (shard, surname_norm, dob);
-CREATE INDEX child_by_address ON child (shard, surname_norm, address_norm);
-CREATE INDEX child_by_mother ON child (shard, mother_norm);
+CREATE INDEX child_by_address ON child (shard, surname_norm, address_norm)
+    WHERE address_norm IS NOT NULL;
+CREATE INDEX child_by_mother
+    ON child (shard, mother_norm) WHERE mother_norm IS NOT NULL;
 
 -- A number that belongs to a child.
 CREATE TABLE child_identifier (
     shard integer NOT NULL,
-    kind text NOT NULL,
-    value text NOT NULL,
-    la_code text NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    la_code text COLLATE "C" NOT NULL,
     child_id uuid NOT NULL,
     PRIMARY KEY (shard, kind, value, la_code, child_id)
 );
-CREATE INDEX identifier_by_value ON child_identifier (shard, kind, value);
 
 -- Two children who belong together and are not the same.
 CREATE TABLE child_link (
@@ -69,10 +70,10 @@ CREATE TABLE match_review (
 -- separated by blanks, lines of a list by line feeds.
 CREATE TABLE decision (
     shard integer NOT NULL,
-    notification_id uuid NOT NULL,
-    agency_id text NOT NULL,
-    agency_ref text NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
     amendment integer NOT NULL,
+    notification_id uuid NOT NULL,
     superseded boolean NOT NULL,
     agency_type text NOT NULL,
     cin_source text,
@@ -136,13 +137,38 @@ CREATE TABLE decision (
     screened_by text,
     second_by text,
     relayed boolean NOT NULL,
+    PRIMARY KEY (shard, agency_id, agency_ref, amendment)
+);
+CREATE INDEX decision_by_episode
+    ON decision (shard, episode_id) WHERE episode_id IS NOT NULL;
+
+-- What stands of a decision: the little of it that later ones about the child
+-- look at, and what tracker answered. Room is left for the answer's update.
+CREATE TABLE standing (
+    shard integer NOT NULL,
+    notification_id uuid NOT NULL,
+    child_id uuid NOT NULL,
+    agency_id text NOT NULL,
+    agency_ref text NOT NULL,
+    amendment integer NOT NULL,
+    received_at timestamptz NOT NULL,
+    superseded boolean NOT NULL,
+    entry text,
+    decision_id uuid NOT NULL,
+    outcome text NOT NULL,
+    status text NOT NULL,
     pending boolean NOT NULL,
     effect text,
     PRIMARY KEY (shard, notification_id)
-);
-CREATE INDEX decision_by_key ON decision (shard, agency_id, agency_ref);
-CREATE INDEX decision_by_child ON decision (shard, child_id);
-CREATE INDEX decision_by_episode ON decision (shard, episode_id);
+) WITH (fillfactor = 60);
+CREATE INDEX standing_by_child ON standing (shard, child_id);
+
+-- Decisions with tracker's answer, for people and reports.
+CREATE VIEW decisions AS
+SELECT d.*, s.pending, s.effect
+  FROM decision d
+  JOIN standing s USING (shard, notification_id, child_id, agency_id,
+                         agency_ref, amendment);
 
 -- A missing episode as far as counting needs it.
 CREATE TABLE episode (
@@ -178,9 +204,8 @@ CREATE INDEX known_case_by_child ON known_case (shard, child_id);
 -- How many cases a unit has open: for routing.
 CREATE TABLE unit_load (
     shard integer NOT NULL,
-    side text NOT NULL,
-    unit text NOT NULL,
+    side text COLLATE "C" NOT NULL,
+    unit text COLLATE "C" NOT NULL,
     open_cases integer NOT NULL,
     PRIMARY KEY (shard, side, unit)
 );
-CREATE INDEX unit_load_by_side ON unit_load (shard, side);
