@@ -159,6 +159,8 @@ connect(struct append *a, struct err *err)
     sql =
         arena_printf(a->arena, "SET search_path TO \"%s\"", a->options.schema);
     rc = pg_exec(a->pg, sql.p, err);
+    if (rc == ST_OK)
+        rc = agree_with_log(&a->options.agree, err);
     begin_params(a, &p);
     pg_add_text(&p, a->options.authority);
     if (rc == ST_OK)

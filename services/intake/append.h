@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "intake/agree.h"
 #include "intake/core/content.h"
 #include "intake/core/validate.h"
 #include "intake/terms.h"
@@ -32,6 +33,9 @@ struct append_options {
     uint16_t partition;
     bool log_clock;       /* time comes from append_time only */
     struct terms *terms;  /* takes, whatever comes: how it begins */
+    /* Asked with every new connection: the database behind it may have been
+     * restored to an older state. */
+    struct agree_options agree;
     /* Where a fault test lets the process die; NULL in production. */
     void (*at)(void *self, const char *place);
     void *at_self;

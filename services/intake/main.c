@@ -247,17 +247,21 @@ crash_here(void *self, const char *place)
         raise(SIGKILL);
 }
 
+static struct agree_options
+agree_options(const struct intake *in, size_t i)
+{
+    return (struct agree_options){ .kafka = in->kafka,
+                                   .conninfo = in->config.pgconn,
+                                   .schema = in->config.schema,
+                                   .partition = in->chosen[i]->partition };
+}
+
 /* Waits for the world as long as nobody stops the process. */
 static enum status
 agree(const struct intake *in, size_t i, struct err *err)
 {
     static const struct timespec pause = { .tv_nsec = 100000000L };
-    struct agree_options options = {
-        .kafka = in->kafka,
-        .conninfo = in->config.pgconn,
-        .schema = in->config.schema,
-        .partition = in->chosen[i]->partition,
-    };
+    struct agree_options options = agree_options(in, i);
     sigset_t pending;
     enum status rc;
 
@@ -286,6 +290,7 @@ serve_authority(struct intake *in, size_t i, struct err *err)
         .partition = a->partition,
         .log_clock = a->log_clock,
         .terms = in->terms[i],
+        .agree = agree_options(in, i),
         .at = crash ? crash_here : NULL,
         .at_self = in,
     };
