@@ -357,10 +357,11 @@ check() # name command...
     if [ -z "${expected_red-}" ]; then
         failed=$((failed + 1))
         say "  RED   $name"
-        tail -n 30 "$run/check.out" | sed 's/^/        /'
+        { tail -n 30 "$run/check.out" && echo; } | sed 's/^/        /;/^ *$/d'
     else
         say "  red   $name"
-        tail -n 3 "$run/check.out" | cut -c 1-200 | sed 's/^/        /'
+        { tail -n 3 "$run/check.out" && echo; } | cut -c 1-200 |
+            sed 's/^/        /;/^ *$/d'
     fi
     return 0
 }

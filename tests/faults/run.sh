@@ -49,10 +49,9 @@ build()
             build/gcc/libcore.a $libs -o "$run/topic"
 }
 
-small='kills crash-points zombie poison fork mutants'
+small='kills crash-points zombie restore poison fork mutants'
 full='kills crash-points zombie leases broker pg republish restore poison refused
-    oversize
-    deadline pair intake-gone fork mutants'
+    oversize deadline pair intake-gone fork mutants'
 case $BUDGET in
 small) PHASES=${PHASES:-$small} ;;
 full) PHASES=${PHASES:-$full} ;;
