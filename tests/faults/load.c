@@ -39,16 +39,16 @@ struct options {
     const char *prefix;  /* of references */
     const char *sent_at; /* RFC 3339 */
     const char *ledger;
-    const char *kind;    /* "mixed", or "pairs": two agencies, one child */
+    const char *kind; /* "mixed", or "pairs": two agencies, one child */
     struct sockaddr_in targets[TARGETS_MAX];
     size_t n_targets;
     uint64_t seed;
     long first, count;
-    long rate;       /* a second, 0: as fast as it goes */
+    long rate; /* a second, 0: as fast as it goes */
     long threads;
-    long repeats;    /* per cent that are sent again, unchanged */
-    long give_up_s;  /* on one message */
-    long pad;        /* bytes of concern, to make a message large */
+    long repeats;   /* per cent that are sent again, unchanged */
+    long give_up_s; /* on one message */
+    long pad;       /* bytes of concern, to make a message large */
 };
 
 struct totals {
@@ -93,8 +93,8 @@ pause_ms(int64_t ms)
 static uint64_t
 draw(uint64_t seed, long i, uint64_t which)
 {
-    uint64_t z = seed * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)i +
-                 (which << 48);
+    uint64_t z =
+        seed * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)i + (which << 48);
 
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
@@ -103,8 +103,8 @@ draw(uint64_t seed, long i, uint64_t which)
 
 /* ---- messages ------------------------------------------------------------ */
 
-static void
-add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct text *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static void
 add(struct text *t, const char *fmt, ...)
@@ -147,8 +147,9 @@ add_child(struct text *t, const struct options *o, long child)
     for (int i = 0; i < 7; i++, left /= 26)
         name[i] = (char)('a' + left % 26);
     name[7] = '\0';
-    add(t, "\"child\":{\"forename\":\"Testchild\",\"surname\":\"Madeup%s\","
-           "\"dob\":\"%d-%02d-%02d\",\"sex\":\"%s\"",
+    add(t,
+        "\"child\":{\"forename\":\"Testchild\",\"surname\":\"Madeup%s\","
+        "\"dob\":\"%d-%02d-%02d\",\"sex\":\"%s\"",
         name, 2010 + (int)(r % 12), 1 + (int)(r / 16 % 12),
         1 + (int)(r / 512 % 28), r & 1 ? "M" : "F");
     if (nhs_number(child, nhs))
@@ -170,7 +171,8 @@ static const struct kind kinds[] = {
       "\"consent\":\"given\"," },
     { "health-trust", "health_referral",
       "\"needs\":[\"c_health\"],\"single_agency_able\":\"Y\"," },
-    { "mash-desk", "mash_feed", "\"rag\":\"amber\",\"csc_threshold\":\"met\"," },
+    { "mash-desk", "mash_feed",
+      "\"rag\":\"amber\",\"csc_threshold\":\"met\"," },
     { "kent-police", "police_ppn", "\"ppn_risk\":\"medium\"," },
     { "family-charity", "voluntary_referral",
       "\"needs\":[\"f_domestic_abuse\"],\"harm\":\"likely\"," },
@@ -183,12 +185,14 @@ static void
 begin(struct text *t, const struct options *o, long i, const char *agency,
       const char *kind)
 {
-    add(t, "{\"agency_id\":\"%s\",\"agency_ref\":\"%s-%ld\",\"kind\":\"%s\","
-           "\"sent_at\":\"%s\",",
+    add(t,
+        "{\"agency_id\":\"%s\",\"agency_ref\":\"%s-%ld\",\"kind\":\"%s\","
+        "\"sent_at\":\"%s\",",
         agency, o->prefix, i, kind, o->sent_at);
 }
 
-/* An even message says that the child is missing, the odd one that it is found. */
+/* An even message says that the child is missing, the odd one that it is found.
+ */
 static void
 add_missing(struct text *t, const struct options *o, long i)
 {
@@ -235,7 +239,8 @@ message(struct text *t, const struct options *o, long i)
     add(t, "}");
 }
 
-/* ---- talking to intake ----------------------------------------------------- */
+/* ---- talking to intake -----------------------------------------------------
+ */
 
 struct line {
     const struct options *o;
@@ -353,7 +358,8 @@ text_member(const char *json, const char *name, char *out, size_t room)
     return true;
 }
 
-/* ---- the load --------------------------------------------------------------- */
+/* ---- the load ---------------------------------------------------------------
+ */
 
 static void
 note(struct load *ld, const struct text *t, const char *body, bool repeat,
@@ -487,12 +493,18 @@ read_options(struct load *ld, int argc, char **argv, bool *show)
         const char **text;
         long *number;
     } rows[] = {
-        { "--path", &o->path, NULL },     { "--prefix", &o->prefix, NULL },
-        { "--sent-at", &o->sent_at, NULL }, { "--ledger", &o->ledger, NULL },
-        { "--kind", &o->kind, NULL },     { "--first", NULL, &o->first },
-        { "--count", NULL, &o->count },   { "--rate", NULL, &o->rate },
-        { "--threads", NULL, &o->threads }, { "--repeats", NULL, &o->repeats },
-        { "--give-up", NULL, &o->give_up_s }, { "--pad", NULL, &o->pad },
+        { "--path", &o->path, NULL },
+        { "--prefix", &o->prefix, NULL },
+        { "--sent-at", &o->sent_at, NULL },
+        { "--ledger", &o->ledger, NULL },
+        { "--kind", &o->kind, NULL },
+        { "--first", NULL, &o->first },
+        { "--count", NULL, &o->count },
+        { "--rate", NULL, &o->rate },
+        { "--threads", NULL, &o->threads },
+        { "--repeats", NULL, &o->repeats },
+        { "--give-up", NULL, &o->give_up_s },
+        { "--pad", NULL, &o->pad },
     };
     bool ok = true;
 
@@ -523,8 +535,8 @@ read_options(struct load *ld, int argc, char **argv, bool *show)
         i++;
     }
     return ok && o->sent_at != NULL && o->pad < BODY_MAX / 2 &&
-           (*show || (o->n_targets > 0 && o->path != NULL &&
-                      o->ledger != NULL)) &&
+           (*show ||
+            (o->n_targets > 0 && o->path != NULL && o->ledger != NULL)) &&
            o->threads > 0 && o->threads <= THREADS_MAX;
 }
 
@@ -548,8 +560,12 @@ int
 main(int argc, char **argv)
 {
     static struct load ld = {
-        .o = { .prefix = "F", .kind = "mixed", .seed = 1, .count = 100,
-               .threads = 4, .give_up_s = 120 },
+        .o = { .prefix = "F",
+               .kind = "mixed",
+               .seed = 1,
+               .count = 100,
+               .threads = 4,
+               .give_up_s = 120 },
         .lock = PTHREAD_MUTEX_INITIALIZER,
     };
     pthread_t threads[THREADS_MAX];

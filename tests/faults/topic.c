@@ -85,7 +85,8 @@ draw(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* ---- reading a partition to its end ----------------------------------------- */
+/* ---- reading a partition to its end -----------------------------------------
+ */
 
 static void
 read_all(const struct options *o, const char *topic, long partition,
@@ -97,7 +98,8 @@ read_all(const struct options *o, const char *topic, long partition,
     struct kafka_part part = { .topic = topic,
                                .partition = (int32_t)partition,
                                .next_offset = KAFKA_BEGINNING };
-    struct kafka_take take = { .max = TAKE, .max_bytes = 8 << 20,
+    struct kafka_take take = { .max = TAKE,
+                               .max_bytes = 8 << 20,
                                .timeout_ms = 200 };
     struct kafka_reader *r = NULL;
     struct err err = { .code = "" };
@@ -149,8 +151,7 @@ chain_at(struct seen *s, int64_t sequence)
         s->chains = realloc(s->chains, room * sizeof *s->chains);
         if (s->chains == NULL)
             die("scan", "no memory");
-        memset(s->chains + s->room, 0,
-               (room - s->room) * sizeof *s->chains);
+        memset(s->chains + s->room, 0, (room - s->room) * sizeof *s->chains);
         s->room = room;
     }
     return &s->chains[sequence];
@@ -197,8 +198,8 @@ scan_topic(const struct options *o, const char *topic, struct found *f)
 
         if (s->origin.authority != o->authority)
             continue;
-        printf("%s %s %" PRIu32 " %" PRId64 " %" PRId64 " %" PRId64
-               " %" PRId64 " %" PRId64 "\n",
+        printf("%s %s %" PRIu32 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
+               " %" PRId64 "\n",
                topic, service_name(s->origin.service), s->origin.incarnation,
                s->records, s->distinct, s->last, s->forks, f->strangers);
     }
@@ -217,7 +218,8 @@ scan(const struct options *o)
     }
 }
 
-/* ---- writing ----------------------------------------------------------------- */
+/* ---- writing
+ * ----------------------------------------------------------------- */
 
 static struct kafka_writer *
 open_writer(const struct options *o)
@@ -392,7 +394,8 @@ fork_topic(const struct options *o)
     free(k.value);
 }
 
-/* ---- losing ------------------------------------------------------------------ */
+/* ---- losing
+ * ------------------------------------------------------------------ */
 
 static rd_kafka_t *
 open_admin(const struct options *o)
@@ -416,8 +419,7 @@ ends_of(const struct options *o)
     struct kafka_ends ends = { .low = -1 };
     rd_kafka_t *rk = open_admin(o);
     rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(
-        rk, o->topic, (int32_t)o->authority, &ends.low, &ends.high,
-        TIMEOUT_MS);
+        rk, o->topic, (int32_t)o->authority, &ends.low, &ends.high, TIMEOUT_MS);
 
     rd_kafka_destroy(rk);
     if (e != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -489,12 +491,14 @@ main(int argc, char **argv)
         void (*run)(const struct options *o);
         bool needs_topic;
     } verbs[] = {
-        { "scan", scan, false }, { "put", put, true }, { "copy", copy, true },
-        { "fork", fork_topic, true }, { "ends", ends, true },
-        { "cut", cut, true }, { "drop", drop, true },
+        { "scan", scan, false }, { "put", put, true },
+        { "copy", copy, true },  { "fork", fork_topic, true },
+        { "ends", ends, true },  { "cut", cut, true },
+        { "drop", drop, true },
     };
-    struct options o = { .verb = argc > 1 ? argv[1] : "", .authority = -1,
-                         .count = 1, .seed = 1 };
+    struct options o = {
+        .verb = argc > 1 ? argv[1] : "", .authority = -1, .count = 1, .seed = 1
+    };
 
     for (int i = 2; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--kafka") == 0)
