@@ -62,8 +62,8 @@ static const struct pair reader_settings[] = {
     { "fetch.wait.max.ms", "100" },
     { "fetch.error.backoff.ms", "50" },
     { "message.max.bytes", "2621440" },
-    { "max.partition.fetch.bytes", "4194304" },
-    { "fetch.max.bytes", "16777216" },
+    { "max.partition.fetch.bytes", "1048576" },
+    { "fetch.max.bytes", "4194304" },
     { "queued.min.messages", "200000" },
 };
 

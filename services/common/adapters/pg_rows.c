@@ -24,6 +24,7 @@ struct table_sql {
 /* A table as the database has it. */
 struct shape {
     uint32_t row_type; /* 0: not learnt */
+    size_t row_bytes;  /* what a row took last time, a guess at first */
     size_t n;
     struct {
         uint32_t type; /* OID */
@@ -807,6 +808,7 @@ learn_table(const struct table *t, const struct pg_result *res,
         shape->column[shape->n++].field = field;
         ours += field != OTHER;
     }
+    shape->row_bytes = shape->n * 16;
     if (ours == t->fields.n + 1)
         return ST_OK;
     return err_set(err, ST_FATAL, "schema",
@@ -863,14 +865,15 @@ send_records(const struct pg_rows *pr, struct pg *pg, const struct sql *sql,
              struct arena *arena)
 {
     const struct table *t = &pr->tables[table];
-    const struct shape *shape = &pr->shapes[table];
+    struct shape *shape = &pr->shapes[table];
     struct pg_params p;
 
     assert(shape->row_type != 0);
     pg_params_init(&p, arena);
-    pg_records_begin(&p, shape->row_type, n * shape->n * 16);
+    pg_records_begin(&p, shape->row_type, (n + n / 8) * shape->row_bytes);
     for (size_t i = 0; i < n; i++)
         add_record(&p, t, shape, shard, at[i]);
+    shape->row_bytes = p.array.n / n + 1;
     pg_records_end(&p);
     (void)pg_send(pg, sql->name, sql->text, &p);
 }

@@ -90,13 +90,13 @@ static const struct config_entry entries[] = {
     { .name = "WAIT_MS", .type = CONFIG_INT, .dflt = "100", .min = 1,
       .max = 10000, .help = "longest wait for a first record, ms",
       .offset = AT(wait_ms) },
-    { .name = "BATCH_MAX", .type = CONFIG_INT, .dflt = "2000", .min = 1,
+    { .name = "BATCH_MAX", .type = CONFIG_INT, .dflt = "1000", .min = 1,
       .max = RUNNER_BATCH_MAX, .help = "records a batch",
       .offset = AT(batch_max) },
     { .name = "MEMORY_MB", .type = CONFIG_INT, .dflt = "512", .min = 64,
       .max = 65536, .help = "memory that one batch may take, MiB",
       .offset = AT(memory_mb) },
-    { .name = "QUEUE_KB", .type = CONFIG_INT, .dflt = "16384", .min = 256,
+    { .name = "QUEUE_KB", .type = CONFIG_INT, .dflt = "4096", .min = 256,
       .max = 1048576, .help = "records read ahead, kB an authority",
       .offset = AT(queue_kb) },
     { .name = "CRASH_AT", .type = CONFIG_TEXT, .dflt = "", .max = 60,
@@ -292,8 +292,10 @@ run_shard(struct host_shard *s, struct err *err)
         *err = (struct err){ .code = "" };
         rc = owned ? runner_turn(s->runner, err) : own(s, err);
         if (rc == ST_OK) {
-            if (owned)
+            if (owned) { /* a turn went well: what failed is over */
                 backoff_ms = BACKOFF_FIRST_MS;
+                last[0] = '\0';
+            }
             owned = true;
             continue;
         }
@@ -313,7 +315,7 @@ run_shard(struct host_shard *s, struct err *err)
         rc = runner_settle(s->runner, SETTLE_MS, err);
     if (owned && rc == ST_OK)
         rc = pg_store_release(s->pg_store, err);
-    if (rc != ST_OK) /* the lease runs out, the outbox waits: nothing is lost */
+    if (owned && rc != ST_OK) /* the lease runs out, the outbox waits: nothing is lost */
         log_warn("shard_unsettled", "authority=%s code=%s",
                  s->authority->name.p, err->code);
     return ST_OK;
