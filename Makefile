@@ -148,6 +148,10 @@ N ?= 200
 mutate: ## Do the tests notice small faults in cores and engine? (N=200 SEED=1)
 	@N=$(N) SEED=$(SEED) tests/lib/mutate.sh
 
+.PHONY: valgrind
+valgrind: build $(TRACE) ## Trace tests and services without leaks
+	@tests/lib/valgrind.sh $(TRACE)
+
 .PHONY: coverage coverage-run
 coverage: ## How much of cores and engine the unit and trace tests reach
 	@$(MAKE) --no-print-directory VARIANT=cov coverage-run
