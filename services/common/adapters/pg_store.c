@@ -8,6 +8,7 @@
 
 #include "common/adapters/pg_rows.h"
 #include "common/adapters/sql.h"
+#include "common/engine/log.h"
 #include "common/engine/memory.h"
 
 enum {
@@ -219,6 +220,27 @@ maintain(struct pg_store *s, struct err *err)
     return pg_exec(s->pg, sql, err);
 }
 
+/*
+ * A backup or a long read may hold the outbox: then a later try makes the day,
+ * and what is written meanwhile lies in outbox_rest. Only a lost connection
+ * concerns the owner.
+ */
+static enum status
+maintain_softly(struct pg_store *s, struct err *err)
+{
+    struct err why;
+
+    if (maintain(s, &why) == ST_OK)
+        return ST_OK;
+    if (pg_is_lost(s->pg)) {
+        *err = why;
+        return ST_RETRY;
+    }
+    log_warn("outbox_days_wait", "shard=%u code=%s why=\"%s\"",
+             (unsigned)s->options.authority, why.code, why.text);
+    return ST_OK;
+}
+
 /* ---- the lease ----------------------------------------------------------- */
 
 struct lease {
@@ -239,7 +261,8 @@ read_lease(struct pg_store *s, struct lease *out, struct err *err)
     begin_params(s, &p);
     pg_add_text(&p, str_of(s->options.authority_name));
     rc = pg_query(s->pg, NULL,
-                  "INSERT INTO shard (shard, authority) VALUES ($1, $2) "
+                  "INSERT INTO shard (shard, authority) SELECT $1, $2 "
+                  "WHERE NOT EXISTS (SELECT 1 FROM turn WHERE shard = $1) "
                   "ON CONFLICT DO NOTHING",
                   &p, NULL, err);
     if (rc != ST_OK)
@@ -251,6 +274,12 @@ read_lease(struct pg_store *s, struct lease *out, struct err *err)
                   &p, &res, err);
     if (rc != ST_OK)
         return rc;
+    if (pg_n_rows(res) == 0) {
+        pg_result_close(res);
+        return err_set(err, ST_FATAL, "restore",
+                       "shard %u has turns and no row in shard",
+                       (unsigned)s->options.authority);
+    }
     *out = (struct lease){
         .epoch = pg_i64(res, 0, 0),
         .beat = pg_i64(res, 0, 1),
@@ -455,7 +484,7 @@ own(void *self, struct shard *out, struct err *err)
     if (rc == ST_OK)
         rc = take_row(s, &lease, err);
     if (rc == ST_OK)
-        rc = maintain(s, err);
+        rc = maintain_softly(s, err);
     if (rc == ST_OK)
         rc = load_shard(s, out, err);
     return rc;
@@ -625,6 +654,25 @@ send_configs(struct pg_store *s, const struct turn *turn)
     }
 }
 
+/* What the engine's own tables refuse is no fault of a record. */
+static bool
+is_of_engine(const struct err *err)
+{
+    static const char *const tables[] = { "\"turn\"",     "\"outbox",
+                                          "\"out_seq\"",  "\"in_mark\"",
+                                          "\"position\"", "\"config\"",
+                                          "\"shard\"" };
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "table %s", tables[i]);
+        if (strstr(err->text, name) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static enum status
 commit(void *self, const struct turn *turn, struct committed *out,
        struct err *err)
@@ -650,6 +698,8 @@ commit(void *self, const struct turn *turn, struct committed *out,
     if (rc == ST_OK)
         *out = (struct committed){ .turn = turn->after->turn,
                                    .block = turn->block };
+    if (rc == ST_REJECT && is_of_engine(err))
+        rc = err_recode(err, ST_FATAL, "engine");
     if (rc == ST_FATAL && strcmp(pg_sqlstate(s->pg), "42804") == 0) {
         s->learnt = false;
         rc = err_set(err, ST_RETRY, "database", "a table has other columns");
@@ -688,7 +738,7 @@ beat(void *self, int64_t confirmed_turn, struct err *err)
     if (rc == ST_OK &&
         s->options.ticker->now_ms(s->options.ticker->self) -
                 s->maintained_ms > MAINTAIN_MS)
-        rc = maintain(s, err);
+        rc = maintain_softly(s, err);
     return rc;
 }
 

@@ -50,3 +50,11 @@ err_where(struct err *err, const char *fmt, ...)
     memcpy(err->text, where, n_where);
     err->text[n_where + n_text] = '\0';
 }
+
+enum status
+err_recode(struct err *err, enum status st, const char *code)
+{
+    if (err != NULL)
+        snprintf(err->code, sizeof err->code, "%s", code);
+    return st;
+}

@@ -24,6 +24,9 @@ struct err {
 enum status err_set(struct err *err, enum status st, const char *code,
                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/** Keep the text, give it another status and code; returns `st`. `err` may be NULL. */
+enum status err_recode(struct err *err, enum status st, const char *code);
+
 /** Put "where: " before the text that is there. Keeps code; `err` may be NULL. */
 void err_where(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -122,6 +122,31 @@ learn_configs(struct runner *r, struct err *err)
 }
 
 static enum status
+collect_confirmed(struct runner *r, int wait_ms, struct err *err)
+{
+    int64_t turn = r->shard.confirmed_turn;
+    enum status rc = r->sink->confirmed(r->sink->self, wait_ms, &turn, err);
+
+    if (rc == ST_OK && turn > r->shard.confirmed_turn)
+        r->shard.confirmed_turn = turn;
+    atomic_store(&r->stats.unconfirmed,
+                 r->shard.turn - r->shard.confirmed_turn);
+    return rc;
+}
+
+static enum status
+beat_when_due(struct runner *r, struct err *err)
+{
+    enum status rc;
+
+    if (now_ms(r) - r->last_beat_ms < r->options.beat_ms)
+        return ST_OK;
+    rc = r->store->beat(r->store->self, r->shard.confirmed_turn, err);
+    r->last_beat_ms = now_ms(r);
+    return rc;
+}
+
+static enum status
 compare_with_log(struct runner *r, struct standing *standing, struct err *err)
 {
     const struct service_def *def = r->options.def;
@@ -157,9 +182,19 @@ publish_unconfirmed(struct runner *r, struct err *err)
         rc = r->sink->publish(r->sink->self, &c, err);
         standing_again(&standing, c.block);
         turn = c.turn;
+        if (rc == ST_OK) /* a long backlog must not look like a dead owner */
+            rc = collect_confirmed(r, 0, err);
+        if (rc == ST_OK)
+            rc = beat_when_due(r, err);
     }
     if (rc == ST_OK && r->sink->last != NULL)
         rc = standing_whole(&standing, &r->shard.tails, err);
+    if (rc == ST_OK && turn < r->shard.turn) {
+        /* Turns behind the last block gave out nothing. */
+        struct committed none = { .turn = r->shard.turn, .block = STR("") };
+
+        rc = r->sink->publish(r->sink->self, &none, err);
+    }
     return rc;
 }
 
@@ -183,6 +218,7 @@ runner_own(struct runner *r, struct err *err)
     drop_pending(r);
     memset(r->holds, 0, sizeof r->holds);
     rc = r->store->own(r->store->self, &r->shard, err);
+    r->last_beat_ms = now_ms(r);
     at_place(r, "owned");
     if (rc == ST_OK)
         rc = learn_configs(r, err);
@@ -196,7 +232,6 @@ runner_own(struct runner *r, struct err *err)
         return rc;
     if (r->shard.starts >= STARTS_BEFORE_CARE)
         r->careful = CAREFUL_RECORDS;
-    r->last_beat_ms = now_ms(r);
     atomic_store(&r->stats.epoch, r->shard.epoch);
     atomic_store(&r->stats.turn, r->shard.turn);
     atomic_store(&r->stats.owner, 1);
@@ -306,31 +341,6 @@ load(struct runner *r, struct batch *b, struct err *err)
 
     for (int round = 0; rc == ST_OK && batch_touch(b, round); round++)
         rc = r->store->load(r->store->self, b->rows, r->arena, err);
-    return rc;
-}
-
-static enum status
-collect_confirmed(struct runner *r, int wait_ms, struct err *err)
-{
-    int64_t turn = r->shard.confirmed_turn;
-    enum status rc = r->sink->confirmed(r->sink->self, wait_ms, &turn, err);
-
-    if (rc == ST_OK && turn > r->shard.confirmed_turn)
-        r->shard.confirmed_turn = turn;
-    atomic_store(&r->stats.unconfirmed,
-                 r->shard.turn - r->shard.confirmed_turn);
-    return rc;
-}
-
-static enum status
-beat_when_due(struct runner *r, struct err *err)
-{
-    enum status rc;
-
-    if (now_ms(r) - r->last_beat_ms < r->options.beat_ms)
-        return ST_OK;
-    rc = r->store->beat(r->store->self, r->shard.confirmed_turn, err);
-    r->last_beat_ms = now_ms(r);
     return rc;
 }
 
