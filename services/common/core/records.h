@@ -91,8 +91,9 @@ struct notification_received {
     /* Keyed hash of the content: same key, same content */
     struct str content_hash;
     struct texts warnings; /* Codes W01..W17 */
-    struct id key_id; /* Key that seals person; erased with the child */
-    struct str person; /* An encoded Person, sealed */
+    /* Null today; for the key that will seal person, erased with the child */
+    struct id key_id;
+    struct str person; /* An encoded Person, not sealed yet */
 };
 extern const struct fields fields_notification_received;
 
@@ -135,7 +136,7 @@ struct activity_reported {
     int programme_stage;
     struct texts grades; /* Five grades of an audit, 1 to 4 */
     struct str clock;
-    /* Length of the reason; its text is in the sealed detail */
+    /* Length of the reason; its text is in detail */
     int32_t reason_chars;
     struct str authorised_by;
     struct str corrects_agency_id; /* Key of the activity that it corrects */
@@ -143,8 +144,8 @@ struct activity_reported {
     struct id alert_id; /* Alert of alert_acknowledged */
     struct str content_hash;
     struct texts warnings;
-    struct id key_id; /* Key that seals detail */
-    struct str detail; /* Free text (reason, note), sealed */
+    struct id key_id; /* Null today; for the key that will seal detail */
+    struct str detail; /* Free text (reason, note), not sealed yet */
 };
 extern const struct fields fields_activity_reported;
 
@@ -178,8 +179,8 @@ struct screening_recorded {
     struct str second_by; /* Second person, for a downgrade */
     struct str primary_need; /* CIN N0..N9, entered by a person */
     struct str content_hash;
-    struct id key_id;
-    struct str detail; /* Rationale, sealed */
+    struct id key_id; /* Null today, as in ActivityReported */
+    struct str detail; /* Rationale, not sealed yet */
 };
 extern const struct fields fields_screening_recorded;
 
@@ -199,8 +200,8 @@ struct match_resolved {
     struct str by;
     struct str second_by;
     struct str content_hash;
-    struct id key_id;
-    struct str detail; /* Reason, sealed */
+    struct id key_id; /* Null today, as in ActivityReported */
+    struct str detail; /* Reason, not sealed yet */
 };
 extern const struct fields fields_match_resolved;
 
@@ -352,7 +353,7 @@ struct activity_recorded {
     int programme_stage;
     struct texts grades; /* Five grades of an audit, 1 to 4 */
     struct str clock;
-    /* Length of the reason; its text is in the sealed detail */
+    /* Length of the reason; its text stays in ActivityReported */
     int32_t reason_chars;
     struct str authorised_by;
     struct str corrects_agency_id; /* Key of the activity that it corrects */
@@ -635,7 +636,8 @@ extern const struct fields fields_indicator_observed;
 
 /*
  * Person: inside NotificationReceived.
- * Names and what else identifies; never stands unsealed on a topic.
+ * Names and what else identifies. Plain Avro on the topic today; a later
+ * version seals it.
  */
 struct person {
     struct str forename;

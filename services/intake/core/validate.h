@@ -8,7 +8,7 @@
  *
  * What is filled: everything that the message says, its derived ids, and of
  * `meta` subject and occurred_at. Whoever appends it adds id, source,
- * recorded_at, profile_version, content_hash and the sealed block.
+ * recorded_at, profile_version, content_hash and the block `person`.
  */
 #ifndef WAYMARK_INTAKE_CORE_VALIDATE_H
 #define WAYMARK_INTAKE_CORE_VALIDATE_H
