@@ -5,7 +5,7 @@
  *
  *   load_log BROKERS PROFILES CALENDAR AUTHORITY N CHILDREN REPEATS_PERCENT
  *
- * Needs an authority whose topics are empty. Prints how many records it wrote.
+ * Needs an authority whose topics are empty. Prints the last numbers it wrote.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -263,10 +263,10 @@ main(int argc, char **argv)
         memory_close(l.arena);
         l.arena = names;
     }
-    printf("{\"authority\":\"%s\",\"notifications\":%" PRId64
-           ",\"records\":%" PRId64 "}\n",
-           argv[4], n,
-           l.tail[TOPIC_NOTIFICATIONS].sequence + l.tail[TOPIC_RECEIPTS].sequence);
+    printf("{\"authority\":\"%s\",\"n\":%" PRId64
+           ",\"notifications\":%" PRId64 ",\"receipts\":%" PRId64 "}\n",
+           argv[4], n, l.tail[TOPIC_NOTIFICATIONS].sequence,
+           l.tail[TOPIC_RECEIPTS].sequence);
     kafka_writer_close(l.writer);
     avro_close(l.avro);
     memory_close(l.arena);
