@@ -94,9 +94,13 @@ source_take(void *self, int group, int wait_ms, size_t max, struct taken *out,
             if (is_of_group(w, i, group))
                 take_some(w, i, w->by_turns ? 1 : max, max, raws, out);
     } while (w->by_turns && out->n > before);
-    for (size_t i = 0; i < w->def->n_inputs; i++)
-        if (is_of_group(w, i, group) && (size_t)w->at[i] == w->log_n[i])
+    for (size_t i = 0; i < w->def->n_inputs; i++) {
+        if (!is_of_group(w, i, group))
+            continue;
+        out->behind += (int64_t)w->log_n[i] - w->at[i];
+        if ((size_t)w->at[i] == w->log_n[i])
             out->eof |= 1u << i;
+    }
     return ST_OK;
 }
 

@@ -1459,6 +1459,78 @@ an_empty_log_and_database_fit(void **state)
 }
 
 static void
+what_is_going_on_is_counted(void **state)
+{
+    struct stage *s = open_stage(2);
+    const struct runner_stats *stats;
+    struct err err;
+
+    (void)state;
+    put(s, NOTES, "T 1");
+    play(s);
+    world_die(s->w);
+    put(s, NOTES, "D 2 give 2");
+    put(s, NOTES, "X");
+    put(s, NOTES, "D 3 give 1");
+    put(s, NOTES, "T 4");
+    s->w->runner =
+        runner_open(&s->w->options, &s->w->source, &s->w->store, &s->w->sink,
+                    &s->w->codec, &s->w->configurer, &s->w->ticker);
+    stats = runner_stats(s->w->runner);
+    assert_int_equal(runner_own(s->w->runner, &err), ST_OK);
+    assert_int_equal(stats->epoch, 2);
+    assert_int_equal(stats->turn, 1);
+    assert_int_equal(stats->owner, 1);
+    assert_int_equal(stats->caught_up, 0);
+    assert_int_equal(runner_turn(s->w->runner, &err), ST_OK);
+    assert_int_equal(stats->turn, 2);
+    assert_int_equal(stats->applied, 2);
+    assert_int_equal(stats->dead_letters, 1);
+    assert_int_equal(stats->given_out, 3);
+    assert_int_equal(stats->event_time, 2);
+    assert_int_equal(stats->behind, 4); /* as of the take */
+    assert_int_equal(runner_turn(s->w->runner, &err), ST_OK);
+    assert_int_equal(stats->given_out, 5);
+    assert_int_equal(stats->event_time, 4);
+    assert_int_equal(stats->behind, 2);
+    assert_int_equal(stats->caught_up, 1);
+    assert_int_equal(runner_turn(s->w->runner, &err), ST_OK);
+    assert_int_equal(stats->behind, 0);
+    assert_int_equal(runner_own(s->w->runner, &err), ST_OK);
+    assert_int_equal(stats->epoch, 3);
+    assert_int_equal(stats->caught_up, 0);
+    runner_close(NULL);
+    close_stage(s);
+}
+
+static void
+a_turn_notes_what_was_confirmed_before_it(void **state)
+{
+    struct stage *s = open_stage(1);
+
+    (void)state;
+    put(s, NOTES, "T 1");
+    put(s, NOTES, "T 2");
+    put(s, NOTES, "T 3");
+    play(s);
+    assert_int_equal(s->w->shard.turn, 3);
+    assert_int_equal(s->w->shard.confirmed_turn, 2);
+    close_stage(s);
+}
+
+static void
+a_stored_text_that_no_longer_checks_stops_the_shard(void **state)
+{
+    struct stage *s = open_stage(1);
+
+    (void)state;
+    s->w->shard.n_configs = 1;
+    s->w->configs[0].version = STR("bad");
+    play_until(s, ST_FATAL, "profile");
+    close_stage(s);
+}
+
+static void
 an_idle_owner_beats_and_notes_what_is_confirmed(void **state)
 {
     struct stage *s = open_stage(4);
@@ -1557,6 +1629,9 @@ main(void)
         cmocka_unit_test(an_idle_owner_beats_and_notes_what_is_confirmed),
         cmocka_unit_test(only_the_echo_of_its_own_time_lifts_a_barrier),
         cmocka_unit_test(without_a_text_the_version_of_the_cause_is_passed_on),
+        cmocka_unit_test(what_is_going_on_is_counted),
+        cmocka_unit_test(a_turn_notes_what_was_confirmed_before_it),
+        cmocka_unit_test(a_stored_text_that_no_longer_checks_stops_the_shard),
         cmocka_unit_test(a_touch_is_asked_four_times_at_most),
         cmocka_unit_test(an_empty_log_and_database_fit),
     };

@@ -480,6 +480,44 @@ a_group_wrongly_declared_new_is_reported(void **state)
 }
 
 static void
+a_declaration_of_what_is_loaded_is_reported(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    struct plot like = plot(1, 7, 0);
+
+    load_plot(rows, 1, 7, 1);
+    put_plot(rows, 1, 7, 2); /* what this batch wrote proves nothing */
+    rows_new_group(rows, PLOT, BY_OWNER, &like);
+    assert_false(missed(rows));
+    load_plot(rows, 2, 8, 1);
+    like = plot(2, 8, 0);
+    rows_new_group(rows, PLOT, BY_OWNER, &like);
+    assert_true(missed(rows));
+}
+
+static void
+a_key_declared_new_and_loaded_before_is_reported(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    struct plot like = plot(1, 7, 0);
+
+    load_plot(rows, 1, 7, 1);
+    assert_false(missed(rows));
+    rows_new_group(rows, PLOT, ROWS_KEY, &like);
+    assert_true(missed(rows));
+}
+
+static void
+the_tables_are_those_that_were_given(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    size_t n = 99;
+
+    assert_ptr_equal(rows_tables(rows, &n), tables);
+    assert_int_equal(n, N(tables));
+}
+
+static void
 a_key_declared_new_is_no_miss(void **state)
 {
     struct rows *rows = ((struct bed *)*state)->rows;
@@ -1206,6 +1244,9 @@ main(void)
         T(a_group_that_nobody_wanted_is_a_miss),
         T(a_group_declared_new_holds_what_was_put),
         T(a_group_wrongly_declared_new_is_reported),
+        T(a_declaration_of_what_is_loaded_is_reported),
+        T(a_key_declared_new_and_loaded_before_is_reported),
+        T(the_tables_are_those_that_were_given),
         T(a_key_declared_new_is_no_miss),
         T(a_row_that_moves_leaves_its_group),
         T(a_deleted_row_is_in_no_group_and_not_found),

@@ -258,6 +258,15 @@ static const struct rule_input inputs[] = {
     { .name = "word", .kind = VALUE_TEXT, .words = &doors },
 };
 
+/* A list of constants as the right side of "in". */
+#define LIST_OF(...)                                                          \
+    { .op = RULE_CONST,                                                       \
+      .value = { .kind = VALUE_LIST,                                          \
+                 .list = (const struct value[]){ __VA_ARGS__ },               \
+                 .n_list = sizeof((const struct value[]){ __VA_ARGS__ }) /    \
+                           sizeof(struct value) } }
+#define WORD(w) { .kind = VALUE_TEXT, .text = { .p = "" w, .n = sizeof w - 1 } }
+
 struct check {
     const char *name;
     enum rule_op op;
@@ -285,6 +294,17 @@ static const struct check checks[] = {
     { "not takes one operand", RULE_NOT, { YES, YES }, 2, false },
     { "and takes at least one operand", RULE_AND, { YES }, 0, false },
     { "a comparison takes two operands", RULE_EQ, { YES }, 1, false },
+    { "a word may be in a list of its words", RULE_IN,
+      { VAR_OF("word"), LIST_OF(WORD("csc"), WORD("eh")) }, 2, true },
+    { "a list holds no word that its input never has", RULE_IN,
+      { VAR_OF("word"), LIST_OF(WORD("eh"), WORD("mash")) }, 2, false },
+    { "a list holds no number for a word", RULE_IN,
+      { VAR_OF("word"), LIST_OF(WORD("eh"), { .kind = VALUE_INT, .i = 1 }) },
+      2, false },
+    { "a number may be in a list of numbers", RULE_IN,
+      { VAR_OF("three"), LIST_OF({ .kind = VALUE_INT, .i = 3 }) }, 2, true },
+    { "a word constant may be in any list of words", RULE_IN,
+      { WORD_OF("x"), LIST_OF(WORD("mash")) }, 2, true },
     { "in wants a list", RULE_IN, { VAR_OF("word"), WORD_OF("eh") }, 2,
       false },
 };
