@@ -6,8 +6,9 @@
  * underscores; as an environment variable it has the prefix WAYMARK_ unless it
  * begins with PG; as a flag it is --lower-case-with-hyphens. A name that ends
  * in _FILE next to a CONFIG_TEXT of the same name gives the file that holds
- * the value. An unknown key or an unreadable value stops the start, with key,
- * value and range.
+ * the value. An unreadable value stops the start, with key, value and range,
+ * and so does an unknown key in a file or as a flag. Variables of the
+ * environment that are no key are not looked at.
  */
 #ifndef WAYMARK_COMMON_ENGINE_CONFIG_H
 #define WAYMARK_COMMON_ENGINE_CONFIG_H
