@@ -1101,6 +1101,27 @@ the_position_waits_before_a_gap(void **state)
 }
 
 static void
+what_a_stranger_puts_behind_a_gap_moves_no_position(void **state)
+{
+    struct stage *s = open_stage(8);
+
+    (void)state;
+    put(s, NOTES, "T 1");
+    (void)world_make(s->w, NOTES, STR("T 2")); /* the broker loses it */
+    put(s, NOTES, "T 3");
+    world_put(s->w, NOTES, (struct world_record){ .key = STR("k") });
+    s->w->take_max = 2;
+    play_until(s, ST_FATAL, "gap");
+    world_expect(s->w, "own 0\n"
+                       "commit 1 notifications:intake.1:1-1\n"
+                       "publish 1 casework-1\n"
+                       "commit 2 notifications:stranger.0:1-1\n"
+                       "publish 2 dead-letters-1=stranger\n");
+    assert_true(s->w->shard.offsets[NOTES] <= 1);
+    close_stage(s);
+}
+
+static void
 gaps_of_two_origins_are_both_waited_for(void **state)
 {
     struct stage *s = open_stage(8);
@@ -1612,6 +1633,7 @@ main(void)
         cmocka_unit_test(the_time_heard_is_the_lowest_over_inputs_and_origins),
         cmocka_unit_test(one_origins_gap_does_not_hold_the_other_origin),
         cmocka_unit_test(the_position_waits_before_a_gap),
+        cmocka_unit_test(what_a_stranger_puts_behind_a_gap_moves_no_position),
         cmocka_unit_test(gaps_of_two_origins_are_both_waited_for),
         cmocka_unit_test(
             a_batch_that_ends_early_skips_no_record_of_another_input),

@@ -115,6 +115,21 @@ a_place_cuts_the_end_of_a_long_reason(void **state)
 }
 
 static void
+a_reason_may_get_another_code(void **state)
+{
+    struct err err;
+
+    (void)state;
+    (void)err_set(&err, ST_REJECT, "R05", "too long");
+    assert_int_equal(err_recode(&err, ST_FATAL, "value"), ST_FATAL);
+    assert_string_equal(err.code, "value");
+    assert_string_equal(err.text, "too long");
+    assert_int_equal(err_recode(&err, ST_OK, "1234567890123456"), ST_OK);
+    assert_string_equal(err.code, "123456789012345");
+    assert_int_equal(err_recode(NULL, ST_RETRY, "x"), ST_RETRY);
+}
+
+static void
 every_status_has_a_name(void **state)
 {
     (void)state;
@@ -136,6 +151,7 @@ main(void)
         cmocka_unit_test(a_long_text_is_cut),
         cmocka_unit_test(a_place_stands_before_the_reason),
         cmocka_unit_test(a_place_cuts_the_end_of_a_long_reason),
+        cmocka_unit_test(a_reason_may_get_another_code),
         cmocka_unit_test(every_status_has_a_name),
     };
 
