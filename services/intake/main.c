@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/adapters/authorities.h"
@@ -413,9 +412,7 @@ run(struct intake *in)
     int code = EXIT_DONE, stopped, sig;
 
     block_signals(&set);
-    world.stop_fd = eventfd(0, EFD_CLOEXEC);
-    rc = start_world(&world, &set, in->cluster_id, &err);
-    (void)close(world.stop_fd);
+    rc = start_world(&world, in->cluster_id, &err);
     if (rc != ST_OK) {
         log_error("start_failed", "code=%s why=\"%s\"", err.code, err.text);
         return EXIT_WORLD;

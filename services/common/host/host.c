@@ -519,14 +519,12 @@ run(struct host *h)
         .conn = h->conn,
         .partitions = h->authorities.partitions,
         .replication = (int)h->config.replication,
-        .stop_fd = h->stop_fd,
     };
     sigset_t set;
 
     block_signals(&set);
     h->stop_fd = eventfd(0, EFD_CLOEXEC);
-    start.stop_fd = h->stop_fd;
-    if (start_world(&start, &set, h->cluster_id, &err) != ST_OK) {
+    if (start_world(&start, h->cluster_id, &err) != ST_OK) {
         log_error("start_failed", "code=%s why=\"%s\"", err.code, err.text);
         return EXIT_WORLD;
     }

@@ -1,5 +1,6 @@
 #include "common/host/start.h"
 
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,18 +25,17 @@ ensure_topics(const struct start_options *o, struct err *err)
 }
 
 static bool
-stop_asked(const sigset_t *set)
+stop_asked(void)
 {
     sigset_t pending;
 
-    (void)set;
     sigpending(&pending);
     return sigismember(&pending, SIGTERM) == 1 ||
            sigismember(&pending, SIGINT) == 1;
 }
 
 enum status
-start_world(const struct start_options *o, const sigset_t *set,
+start_world(const struct start_options *o,
             char cluster_id[KAFKA_CLUSTER_ID_SIZE], struct err *err)
 {
     static const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
@@ -54,7 +54,7 @@ start_world(const struct start_options *o, const sigset_t *set,
         }
         if (rc == ST_OK)
             rc = kafka_cluster_id(&o->conn, TRY_MS, cluster_id, err);
-        if (rc != ST_RETRY || stop_asked(set))
+        if (rc != ST_RETRY || stop_asked())
             return rc;
         if (!said)
             log_warn("start_waits", "code=%s why=\"%s\"", err->code,

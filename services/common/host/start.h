@@ -1,11 +1,9 @@
 /**
  * What must be there before a service can work: its PostgreSQL schema and the
- * topics. Waits for both worlds as long as it takes.
+ * topics. Waits for both worlds until it is asked to stop.
  */
 #ifndef WAYMARK_COMMON_HOST_START_H
 #define WAYMARK_COMMON_HOST_START_H
-
-#include <signal.h>
 
 #include "common/adapters/kafka.h"
 
@@ -16,16 +14,15 @@ struct start_options {
     struct kafka_conn conn;
     int partitions;
     int replication;
-    int stop_fd; /* readable: give up */
 };
 
 /**
  * Make the schema and the topics and learn the cluster's id. Tries again while
- * the world is not ready; a signal of `set` that is pending ends the wait with
- * ST_RETRY. ST_FATAL where it never can.
+ * the world is not ready, without end. The caller has SIGTERM and SIGINT
+ * blocked: one that is pending after a try ends the wait with ST_RETRY and
+ * stays pending. ST_FATAL where it never can, as for want of rights.
  */
 MUST_CHECK enum status start_world(const struct start_options *options,
-                                   const sigset_t *set,
                                    char cluster_id[KAFKA_CLUSTER_ID_SIZE],
                                    struct err *err);
 
