@@ -58,6 +58,7 @@ struct pg_options {
  */
 MUST_CHECK enum status pg_open(const struct pg_options *options,
                                struct pg **out, struct err *err);
+/** NULL does nothing. An open transaction is rolled back by the server. */
 void pg_close(struct pg *pg);
 
 /** True when the connection is of no more use. */
@@ -171,6 +172,7 @@ MUST_CHECK enum status pg_query(struct pg *pg, const char *name,
                                 const char *sql,
                                 const struct pg_params *params,
                                 struct pg_result **out, struct err *err);
+/** NULL does nothing. Never for what pg_answer gave: that is the pipeline's. */
 void pg_result_close(struct pg_result *res);
 
 /**

@@ -26,7 +26,10 @@ struct arena {
     void *self; /* borrowed, handed to `more` */
 };
 
-/** An empty arena. Chunks obtained through `more` are its until arena_each_chunk frees them. */
+/**
+ * An empty arena in `*a`, which the caller owns. `self` is borrowed until
+ * arena_release; room that `more` found is the arena's until then.
+ */
 void arena_init(struct arena *a, void *(*more)(void *self, size_t size),
                 void *self);
 
@@ -49,7 +52,11 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
 /** Forget all that was given out; the room stays for the next batch. */
 void arena_reset(struct arena *a);
 
-/** Give every chunk to `release` and leave the arena empty. */
+/**
+ * Give all room back: `release` is called with the arena's `self` once for
+ * each piece that `more` found and frees it. What the arena gave out is void
+ * then; it is empty and may be used again.
+ */
 void arena_release(struct arena *a, void (*release)(void *self, void *room));
 
 #endif

@@ -54,13 +54,19 @@ struct runner_stats {
 
 struct runner;
 
-/** All ports are borrowed until runner_close. Returns NULL only if memory is out at start. */
+/**
+ * A runner that owns no shard yet; the caller closes it. `options` is copied;
+ * what it points to (`def`, `authority_name`, `at_self`) and all ports are
+ * borrowed until runner_close, so it closes before they do. NULL only if
+ * memory is out at start.
+ */
 struct runner *runner_open(const struct runner_options *options,
                            const struct source *source,
                            const struct store *store, const struct sink *sink,
                            const struct codec *codec,
                            const struct configurer *configurer,
                            const struct ticker *ticker);
+/** Free it; commits, publishes and gives back nothing. NULL does nothing. */
 void runner_close(struct runner *r);
 
 /**
@@ -76,7 +82,13 @@ MUST_CHECK enum status runner_own(struct runner *r, struct err *err);
  */
 MUST_CHECK enum status runner_turn(struct runner *r, struct err *err);
 
-/** Wait until everything committed is confirmed, at most `wait_ms`. */
+/**
+ * Wait until everything committed is confirmed, at most `wait_ms`, then store
+ * how far it is. ST_OK also when the time ran out: what isn't confirmed then
+ * (`unconfirmed` of runner_stats) stands in the outbox, and the next owner
+ * publishes it. ST_RETRY where Kafka or the store failed: nothing is lost
+ * then either, only not stored as confirmed.
+ */
 MUST_CHECK enum status runner_settle(struct runner *r, int wait_ms,
                                      struct err *err);
 

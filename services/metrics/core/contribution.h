@@ -14,7 +14,10 @@
 
 #define CONTRIBUTIONS_MAX 6
 
-/* The members mean what they mean in struct kpi_cell. */
+/*
+ * The members mean what they mean in struct kpi_cell. Each contribution_of_*
+ * clears `out` first: what stood there is gone, nothing is added up.
+ */
 struct contributions {
     struct kpi_cell at[CONTRIBUTIONS_MAX];
     size_t n;

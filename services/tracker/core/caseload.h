@@ -12,8 +12,12 @@ void
 caseload_want(struct rows *rows, struct str worker);
 
 /**
- * A case's worker was `before` and is `c`'s now (null where the case isn't
- * open): count, raise the alert above the norm, clear it at the norm.
+ * The case counted among those of `before` and counts among those of `now`;
+ * each is null where it counts for nobody (no worker, or not open). `c` is the
+ * case as it stands; its unit's leader is told. Both workers' counts move
+ * by one; equal names: nothing. A count that rises above the norm raises D13,
+ * once a worker and month; one at the norm or below clears it. Both were
+ * wanted with caseload_want. ST_REJECT and ST_FATAL as say_alert's.
  */
 MUST_CHECK enum status
 caseload_moved(const struct moment *m, const struct case_row *c,

@@ -16,6 +16,7 @@ cases_want(struct rows *rows, struct id case_id);
 void
 cases_want_child(struct rows *rows, struct id child_id);
 
+/** The case, wanted before; NULL if there is none or the id is null. */
 const struct case_row *
 cases_get(const struct moment *m, struct id case_id);
 /** The child's next case: start with *at = 0, NULL at the end. */
@@ -25,10 +26,12 @@ cases_next(const struct moment *m, struct id child_id, size_t *at);
 const struct case_row *
 cases_open(const struct moment *m, struct id child_id, int side,
            struct id except);
-/** The case whose worker hears of the child: early help's, else social care's.
+/** The open case whose worker hears of the child: early help's, else social
+ * care's; NULL if neither is open.
  */
 const struct case_row *
 cases_of_worker(const struct moment *m, struct id child_id);
+/** The offer of `c` that waits for an answer; NULL if none does. */
 const struct handover_row *
 cases_offer(const struct moment *m, const struct case_row *c);
 

@@ -16,6 +16,7 @@ desk_is_missing(int kind);
 /** Want the episode, its messages, clock, deadlines and alerts. */
 void
 desk_want(struct rows *rows, struct id episode_id);
+/** The episode, wanted before; NULL if there is none. */
 const struct episode_row *
 desk_get(const struct moment *m, struct id episode_id);
 

@@ -25,7 +25,8 @@ limits_of(const struct settings *settings, struct str version,
           struct limits *out, struct err *err);
 
 /**
- * The specification of a clock; L1 and L6 take their hours from the MASH's
+ * The specification of a clock, whose id is NUL-terminated as in a profile
+ * (watch.h has it as a struct str); L1 and L6 take their hours from the MASH's
  * colour `rag` (0 is amber). False where the profile has no such clock, or
  * the colour has none (blue).
  */

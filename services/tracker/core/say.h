@@ -4,6 +4,10 @@
  *
  * A moment is what a step works under: the record (or deadline) that is being
  * applied, when it happened, and the limits of the profile that it names.
+ *
+ * Every say_* borrows its rows and returns what out_add does (out.h): ST_OK;
+ * ST_REJECT, code "size", for a record over 1 MiB; ST_FATAL where a mandatory
+ * value is missing, which is our own fault.
  */
 #ifndef WAYMARK_TRACKER_CORE_SAY_H
 #define WAYMARK_TRACKER_CORE_SAY_H
@@ -43,14 +47,22 @@ say_case(const struct moment *m, const struct case_row *c,
 MUST_CHECK enum status
 say_handover(const struct moment *m, const struct handover_row *h,
              const struct case_row *c, struct err *err);
-/** `change` is an enum clock_change. */
+/**
+ * `change` is an enum clock_change; `unit` is the one that works the clock's
+ * subject now, null where none does.
+ */
 MUST_CHECK enum status
 say_clock(const struct moment *m, const struct clock_row *k, int change,
           struct str unit, struct err *err);
+/** `worker` has the child's open case; null where nobody does. */
 MUST_CHECK enum status
 say_episode(const struct moment *m, const struct episode_row *e,
             struct str worker, struct err *err);
-/** AlertRaised at stage 1, AlertEscalated above. */
+/**
+ * AlertRaised at stage 1, AlertEscalated above. The row's `told` is the role
+ * that hears of it, `unit` whose holder of that role is meant, `worker` who
+ * owns the case, whoever is told.
+ */
 MUST_CHECK enum status
 say_alert(const struct moment *m, const struct alert_row *a, struct err *err);
 MUST_CHECK enum status

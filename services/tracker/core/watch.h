@@ -5,6 +5,9 @@
  * A deadline fires one millisecond after what it watches was due: equal is in
  * time. Whatever is stopped late or recorded late clears its alert; that the
  * alert was raised stays said.
+ *
+ * Ids of clocks and rules are struct str here, because rows hold them so.
+ * watch_due alone takes a NUL-terminated constant, as limits_clock does.
  */
 #ifndef WAYMARK_TRACKER_CORE_WATCH_H
 #define WAYMARK_TRACKER_CORE_WATCH_H
@@ -95,7 +98,10 @@ MUST_CHECK enum status
 watch_rule(const struct moment *m, const struct watched *w, struct str rule,
            time_ms due_at, struct err *err);
 
-/** Raise an alert, or take it one stage up. */
+/**
+ * Raise an alert, or take it one stage up. `role` is an enum alert_role: who
+ * is told, in `unit`.
+ */
 MUST_CHECK enum status
 watch_tell(const struct moment *m, const struct watched *w, struct str rule,
            time_ms due_at, int role, struct str unit, struct err *err);

@@ -30,7 +30,11 @@ struct frame {
 MUST_CHECK enum status triage_frame(const struct settings *settings,
                                     struct frame *out, struct err *err);
 
-/** Kent's bands on a local date; unborn before the birth, else unknown. */
+/**
+ * An enum age_band: Kent's bands by the age on a local date; AGE_UNBORN before
+ * the birth, AGE_UNKNOWN for a NULL child and where neither the date of birth
+ * nor the expected one is known.
+ */
 int triage_age_band(const struct triage_child *child, date_d on);
 
 /** Locality of the child's postcode, null where it is unmapped. */
