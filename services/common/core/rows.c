@@ -18,6 +18,7 @@ struct node {
 struct finder {
     const uint8_t *at; /* positions of the fields */
     size_t n_at;
+    size_t like_size;
     unsigned covers; /* bit i: a known group of index i makes these known */
     struct node **slots;
     size_t n_slots;
@@ -390,6 +391,9 @@ value_size(enum field_type type)
     switch (type) {
     case F_ID:
         return sizeof(struct id);
+    case F_TEXT:
+    case F_BYTES:
+        return sizeof(struct str);
     case F_I32:
     case F_DATE:
         return sizeof(int32_t);
@@ -408,15 +412,30 @@ value_size(enum field_type type)
     }
 }
 
-/* A row of which only the finder's fields are set. */
+/* Bytes of a row up to and with the finder's last field. */
+static size_t
+like_size(const struct part *p, const struct finder *f)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < f->n_at; i++) {
+        const struct field *field = &p->table->fields.at[f->at[i]];
+        size_t end = field->offset + value_size(field->type);
+
+        size = end > size ? end : size;
+    }
+    return size;
+}
+
+/* A row of which only the finder's fields are there: there are many, and a
+ * whole row is ten times as large. */
 static const void *
 like_copy(struct rows *rows, const struct part *p, const struct finder *f,
           const void *like)
 {
     const struct fields *fields = &p->table->fields;
-    void *to = arena_alloc(rows->arena, fields->size);
+    void *to = arena_alloc(rows->arena, f->like_size);
 
-    fields_clear(fields, to);
     for (size_t i = 0; i < f->n_at; i++) {
         const struct field *field = &fields->at[f->at[i]];
 
@@ -724,8 +743,11 @@ part_open(struct rows *rows, struct part *p, const struct table *t)
         p->index[i] = (struct finder){ .at = t->index[i].fields,
                                        .n_at = t->index[i].n };
     p->key.covers = covers_of(p, &p->key);
-    for (size_t i = 0; i < t->n_index; i++)
+    p->key.like_size = like_size(p, &p->key);
+    for (size_t i = 0; i < t->n_index; i++) {
         p->index[i].covers = covers_of(p, &p->index[i]);
+        p->index[i].like_size = like_size(p, &p->index[i]);
+    }
 }
 
 struct rows *
@@ -872,11 +894,15 @@ void
 rows_loaded(struct rows *rows, size_t table, const void *row)
 {
     struct part *p = part_of(rows, table);
-    struct entry *e = entry_of(rows, p, row, NULL);
+    struct entry *e = entry_find(p, row);
+    const void *copy;
 
-    if (e->base != NULL)
+    if (e != NULL && e->base != NULL)
         return;
-    e->base = row_copy(rows, p, row, NULL);
+    copy = row_copy(rows, p, row, NULL);
+    if (e == NULL)
+        e = entry_of(rows, p, copy, copy);
+    e->base = copy;
     e->known = true;
     if (e->fresh)
         miss_add(rows, p, ROWS_KEY, "was declared new and is not");

@@ -61,7 +61,7 @@ struct rows; /* the working set */
 struct rows_want {
     size_t table;
     int index;        /* ROWS_KEY or 0..n_index-1 */
-    const void *like; /* a row struct whose key or index fields are set */
+    const void *like; /* the key or index fields of a row struct, no others */
     time_ms due_until; /* TIME_NONE, or rows_want_due's; then `like` is NULL */
     size_t limit;      /* of a due want */
 };
@@ -172,7 +172,7 @@ enum rows_change {
  * order in every instance, so that two transactions never deadlock). Start
  * with *at = 0; false at the end. A row that was put as it was loaded, and one
  * that was new and is gone again, is no change. Of a ROWS_DELETE's *row only
- * the key counts.
+ * the key is there.
  */
 bool rows_next_change(struct rows *rows, size_t table, size_t *at,
                       enum rows_change *change, const void **row);
