@@ -62,7 +62,9 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh demo/*.sh .ci/run
+part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh \
+    demo/*.sh .ci/run
+part man make man
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
 part contract make VARIANT=gcc contract
