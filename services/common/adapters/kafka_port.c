@@ -319,6 +319,14 @@ struct last {
     size_t n;
 };
 
+static int
+last_wait_ms(const struct last *last)
+{
+    int ms = last->sink->options.last_wait_ms;
+
+    return ms > 0 ? ms : LAST_MS;
+}
+
 static void
 note_last(struct last *last, const struct kafka_record *record)
 {
@@ -368,7 +376,7 @@ read_tails(struct last *last, struct err *err)
         for (size_t i = 0; i < last->n; i++)
             open += at[i] < last->high[i] && !kafka_reader_at_end(reader, i);
         waited = n == 0 ? waited + LAST_STEP_MS : 0;
-        if (rc == ST_OK && open > 0 && waited > LAST_MS)
+        if (rc == ST_OK && open > 0 && waited > last_wait_ms(last))
             rc = err_set(err, ST_RETRY, "kafka", "the log's end can't be read");
     }
     kafka_reader_close(reader);
@@ -386,7 +394,8 @@ find_ends(struct last *last, struct err *err)
     for (size_t i = 0; rc == ST_OK && i < last->n; i++) {
         struct kafka_ends ends;
 
-        rc = kafka_reader_end(reader, &last->parts[i], LAST_MS, &ends, err);
+        rc = kafka_reader_end(reader, &last->parts[i], last_wait_ms(last),
+                              &ends, err);
         if (rc == ST_OK) {
             last->low[i] = ends.low;
             last->high[i] = ends.high;

@@ -33,6 +33,8 @@ struct kafka_sink_options {
     int32_t partition;
     struct origin origin; /* that the records are numbered under */
     int full_wait_ms; /* longest wait for room in the producer's queue */
+    int last_wait_ms; /* longest silence while the log's end is asked for;
+                         0: 10 s */
 };
 
 /** Opens no connection yet: sink.restart does. */
