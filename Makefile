@@ -165,7 +165,7 @@ install: ## Install what is missing (packages, broker)
 check: install ## All tests, part by part, in a bed of their own
 	@tests/check.sh
 
-demo: install build ## Set up, play a day of a MASH, stay up for your own try
+demo: ## Set up, play a day of a MASH, stay up for your own try
 	@demo/demo.sh
 
 stop: ## End what `make demo` left running
