@@ -356,17 +356,13 @@ rule_check(const struct rule_node *node, const struct rule_input *inputs,
 
 /* ---- lists of rules ---- */
 
-/* A list of words that grows; room for `max` is there from the start. */
+/* A list of words that grows: of all that could be hit, a few are. */
 struct words {
+    struct arena *arena;
     struct str *at;
     size_t n;
+    size_t room;
 };
-
-static struct words
-words_of(struct arena *a, size_t max)
-{
-    return (struct words){ .at = arena_array(a, max, sizeof(struct str)) };
-}
 
 static void
 words_add_once(struct words *w, struct str word)
@@ -374,6 +370,15 @@ words_add_once(struct words *w, struct str word)
     for (size_t i = 0; i < w->n; i++)
         if (str_eq(w->at[i], word))
             return;
+    if (w->n == w->room) {
+        size_t room = w->room == 0 ? 4 : w->room * 2;
+        struct str *at = arena_array(w->arena, room, sizeof *at);
+
+        if (w->n > 0)
+            memcpy(at, w->at, w->n * sizeof *at);
+        w->at = at;
+        w->room = room;
+    }
     w->at[w->n++] = word;
 }
 
@@ -381,16 +386,6 @@ static struct texts
 words_texts(const struct words *w)
 {
     return (struct texts){ .at = w->at, .n = w->n };
-}
-
-static size_t
-count_vars(const struct rule_node *node)
-{
-    size_t n = node->op == RULE_VAR;
-
-    for (size_t i = 0; i < node->n_args; i++)
-        n += count_vars(&node->args[i]);
-    return n;
 }
 
 /* The unknown facts that leave `node` undecided; decided branches ask nothing.
@@ -410,23 +405,6 @@ collect_unknown(const struct rule_node *node, const struct facts *facts,
         collect_unknown(&node->args[i], facts, ask);
 }
 
-struct totals {
-    size_t vars;
-    size_t actions;
-};
-
-static struct totals
-count_all(const struct rules *rules)
-{
-    struct totals t = { .vars = 0, .actions = 0 };
-
-    for (size_t i = 0; i < rules->n; i++) {
-        t.vars += count_vars(&rules->at[i].when);
-        t.actions += rules->at[i].actions.n;
-    }
-    return t;
-}
-
 static void
 add_actions(struct words *w, const struct rule *rule)
 {
@@ -438,11 +416,10 @@ static void
 try_all(struct arena *a, const struct rules *rules, const struct facts *facts,
         bool first_decides, struct rule_result *out)
 {
-    struct totals max = count_all(rules);
-    struct words hits = words_of(a, rules->n);
-    struct words undecided = words_of(a, rules->n);
-    struct words ask = words_of(a, max.vars);
-    struct words actions = words_of(a, max.actions);
+    struct words hits = { .arena = a };
+    struct words undecided = { .arena = a };
+    struct words ask = { .arena = a };
+    struct words actions = { .arena = a };
 
     *out = (struct rule_result){ .first = NULL };
     for (size_t i = 0; i < rules->n; i++) {

@@ -295,8 +295,9 @@ truth(enum tri t)
     return t == TRI_UNKNOWN ? VALUE_NONE : VALUE_OF_BOOL(t == TRI_YES);
 }
 
-static struct value
-fact(const char *name, const struct triage_decision *d, const struct known *k)
+struct facts
+triage_facts(struct arena *a, const struct triage_decision *d,
+             const struct known *k)
 {
     const uint32_t abuse = SET_BIT(NEED_F_DOMESTIC_ABUSE);
     const int threshold =
@@ -327,21 +328,12 @@ fact(const char *name, const struct triage_decision *d, const struct known *k)
         { STR("re_referral"), VALUE_OF_BOOL(k->re_referral) },
     };
     const struct facts list = { .at = all, .n = sizeof all / sizeof all[0] };
-
-    return facts_get(&list, str_of(name));
-}
-
-struct facts
-triage_facts(struct arena *a, const struct triage_decision *d,
-             const struct known *known)
-{
     struct fact *at = arena_array(a, profile_n_inputs, sizeof *at);
 
-    for (size_t i = 0; i < profile_n_inputs; i++)
-        at[i] = (struct fact){
-            .name = str_of(profile_inputs[i].name),
-            .value = fact(profile_inputs[i].name, d, known),
-        };
+    for (size_t i = 0; i < profile_n_inputs; i++) {
+        at[i].name = str_of(profile_inputs[i].name);
+        at[i].value = facts_get(&list, at[i].name);
+    }
     return (struct facts){ .at = at, .n = profile_n_inputs };
 }
 
