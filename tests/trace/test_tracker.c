@@ -154,6 +154,14 @@ struct decision {
     const char *episode;
     const char *found;
     const char *reported;
+    const char *graded;
+    const char *cancelled;
+    int cancel_reason; /* CANCEL_IN_ERROR */
+    int risk_grade;
+    int32_t amendment;
+    int32_t missing_30d; /* 1 */
+    int32_t missing_90d; /* 1 */
+    const char *action;
 };
 
 static void
@@ -168,7 +176,7 @@ decision_of(struct day *d, const struct decision *in,
     r->notification_id = some_id("notification", in->ref);
     r->agency_id = STR("a-school");
     r->agency_ref = str_of(in->ref);
-    r->amendment = 0;
+    r->amendment = in->amendment;
     r->agency_type = in->agency_type == 0 ? AGENCY_SCHOOL : in->agency_type;
     r->kind = in->kind == 0 ? KIND_SCHOOL_REFERRAL : in->kind;
     r->child_id = some_id("child", in->child);
@@ -181,8 +189,9 @@ decision_of(struct day *d, const struct decision *in,
     r->received_at = local(d, received);
     r->unit = in->unit == NULL ? STR("swale-1") : str_of(in->unit);
     r->consent = CONSENT_GIVEN;
-    r->missing_30d = 1;
-    r->missing_90d = 1;
+    r->missing_30d = in->missing_30d == 0 ? 1 : in->missing_30d;
+    r->missing_90d = in->missing_90d == 0 ? 1 : in->missing_90d;
+    r->risk_grade = in->risk_grade;
     if (in->episode != NULL) {
         r->episode_id = some_id("episode", in->episode);
         r->episode_ref = str_of(in->episode);
@@ -191,6 +200,19 @@ decision_of(struct day *d, const struct decision *in,
         r->found_at = local(d, in->found);
     if (in->reported != NULL)
         r->reported_at = local(d, in->reported);
+    if (in->graded != NULL)
+        r->graded_at = local(d, in->graded);
+    if (in->cancelled != NULL) {
+        r->cancelled_at = local(d, in->cancelled);
+        r->cancel_reason =
+            in->cancel_reason == 0 ? CANCEL_IN_ERROR : in->cancel_reason;
+    }
+    if (in->action != NULL) {
+        struct str *action = arena_alloc(mem_arena(d->m), sizeof *action);
+
+        *action = str_of(in->action);
+        r->actions = (struct texts){ .at = action, .n = 1 };
+    }
 }
 
 static void
@@ -1168,6 +1190,1217 @@ one_batch_gives_what_its_records_give_one_by_one(void **s)
     (void)close_day(&other);
 }
 
+/* ---- the other rows of section 6 ----------------------------------------- */
+
+/* One thing after the other done to a case, each a row of section 6. */
+static void
+do_to(struct day *d, struct id case_id, const char *at, int activity)
+{
+    act(d, &(struct deed){ .at = at,
+                           .activity = activity,
+                           .case_id = case_id,
+                           .worker = "worker-2",
+                           .authorised_by = "leader-1",
+                           .outcome = activity == ACTIVITY_CLOSED
+                                          ? CLOSE_NEEDS_MET
+                                          : 0,
+                           .reason_chars = 20 });
+}
+
+static void
+social_cares_clocks_follow_its_conferences_and_reviews(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_csc_case(d, "boy");
+
+    mem_clear(d->m);
+    do_to(d, c, "2015-07-01T10:00:00", ACTIVITY_STRATEGY_STARTED);
+    act(d, &(struct deed){ .at = "2015-07-14T10:00:00",
+                           .activity = ACTIVITY_ICPC_HELD,
+                           .case_id = c,
+                           .csc_status = CSC_CP });
+    do_to(d, c, "2015-07-20T10:00:00", ACTIVITY_CORE_GROUP_HELD);
+    do_to(d, c, "2015-10-01T10:00:00", ACTIVITY_CP_REVIEW_HELD);
+    do_to(d, c, "2016-03-01T10:00:00", ACTIVITY_CP_REVIEW_HELD);
+    assert_string_equal(
+        lines_with(d, "clock=T3"),
+        "out case-journal ClockChanged clock=T3 change=started "
+        "due_at=2015-07-22T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T3 change=stopped "
+        "due_at=2015-07-22T23:59:59.999+01:00 late=no\n");
+    assert_string_equal(
+        lines_with(d, "clock=T4"),
+        "out case-journal ClockChanged clock=T4 change=started "
+        "due_at=2015-07-28T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T4 change=stopped "
+        "due_at=2015-07-28T23:59:59.999+01:00 late=no\n");
+    assert_string_equal(
+        lines_with(d, "clock=T5"),
+        "out case-journal ClockChanged clock=T5 change=started "
+        "due_at=2015-10-14T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T5 change=stopped "
+        "due_at=2015-10-14T23:59:59.999+01:00 late=no\n");
+    assert_string_equal(
+        lines_with(d, "clock=T6"),
+        "out case-journal ClockChanged clock=T6 change=started "
+        "due_at=2016-04-01T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T6 change=stopped "
+        "due_at=2016-04-01T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T6 change=started "
+        "due_at=2016-09-01T23:59:59.999+01:00 late=-\n");
+}
+
+static void
+a_conference_without_a_plan_starts_no_clock(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_csc_case(d, "boy");
+
+    do_to(d, c, "2015-07-01T10:00:00", ACTIVITY_STRATEGY_STARTED);
+    mem_clear(d->m);
+    act(d, &(struct deed){ .at = "2015-07-23T10:00:00",
+                           .activity = ACTIVITY_ICPC_HELD,
+                           .case_id = c,
+                           .csc_status = CSC_CIN });
+    assert_string_equal(
+        lines_with(d, "ClockChanged"),
+        "out case-journal ClockChanged clock=T3 change=stopped "
+        "due_at=2015-07-22T23:59:59.999+01:00 late=yes\n");
+}
+
+static void
+reviews_of_a_looked_after_child_come_further_apart(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_csc_case(d, "boy");
+
+    mem_clear(d->m);
+    do_to(d, c, "2015-07-01T10:00:00", ACTIVITY_LAC_STARTED);
+    do_to(d, c, "2015-07-20T10:00:00", ACTIVITY_LAC_REVIEW_HELD);
+    do_to(d, c, "2015-10-01T10:00:00", ACTIVITY_LAC_REVIEW_HELD);
+    do_to(d, c, "2016-03-01T10:00:00", ACTIVITY_LAC_REVIEW_HELD);
+    assert_string_equal(
+        lines_with(d, "clock=T8"),
+        "out case-journal ClockChanged clock=T8a change=started "
+        "due_at=2015-07-29T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T8a change=stopped "
+        "due_at=2015-07-29T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T8b change=started "
+        "due_at=2015-10-20T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T8b change=stopped "
+        "due_at=2015-10-20T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T8c change=started "
+        "due_at=2016-04-01T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T8c change=stopped "
+        "due_at=2016-04-01T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T8c change=started "
+        "due_at=2016-09-01T23:59:59.999+01:00 late=-\n");
+}
+
+static void
+help_goes_from_assessment_over_plan_to_reviews(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    allocate(d, "C", "2015-06-26T12:00:00");
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-29T10:00:00", ACTIVITY_ASSESSMENT_STARTED);
+    assert_int_equal(state_of(d, c), CASE_ASSESSMENT);
+    do_to(d, c, "2015-07-06T10:00:00", ACTIVITY_ASSESSMENT_COMPLETED);
+    assert_int_equal(state_of(d, c), CASE_PLAN);
+    do_to(d, c, "2015-07-08T10:00:00", ACTIVITY_PLAN_AGREED);
+    assert_int_equal(state_of(d, c), CASE_REVIEW);
+    do_to(d, c, "2015-08-10T10:00:00", ACTIVITY_REVIEW_HELD);
+    do_to(d, c, "2015-08-11T10:00:00", ACTIVITY_ASSESSMENT_STARTED);
+    assert_int_equal(state_of(d, c), CASE_ASSESSMENT);
+    assert_string_equal(
+        lines_with(d, "ClockChanged"),
+        "out case-journal ClockChanged clock=T12 change=stopped "
+        "due_at=2015-07-10T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T12b change=stopped "
+        "due_at=2015-07-17T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T14a change=started "
+        "due_at=2015-08-19T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T15 change=started "
+        "due_at=2016-07-08T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T16 change=started "
+        "due_at=2015-11-25T23:59:59.999+00:00 late=-\n"
+        "out case-journal ClockChanged clock=T14a change=stopped "
+        "due_at=2015-08-19T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T14b change=started "
+        "due_at=2015-11-10T23:59:59.999+00:00 late=-\n"
+        "out case-journal ClockChanged clock=T15 change=stopped "
+        "due_at=2016-07-08T23:59:59.999+01:00 late=no\n");
+}
+
+/* The table of what doesn't fit, and what each refusal says. */
+static void
+what_a_row_asks_for_must_be_there(void **s)
+{
+    static const struct {
+        struct deed deed;
+        const char *why;
+    } rows[] = {
+        { { .activity = ACTIVITY_REALLOCATED }, "no worker is named" },
+        { { .activity = ACTIVITY_CLOSED,
+            .outcome = CLOSE_NEEDS_MET },
+          "closing names an outcome, the worker and the leader" },
+        { { .activity = ACTIVITY_CLOSED, .authorised_by = "leader-1" },
+          "closing names an outcome, the worker and the leader" },
+        { { .activity = ACTIVITY_CLOCK_PAUSED }, "a reason is missing" },
+        { { .activity = ACTIVITY_LAC_STARTED }, "it is social care's" },
+        { { .activity = ACTIVITY_STRATEGY_STARTED }, "it is social care's" },
+        { { .activity = ACTIVITY_ICPC_HELD, .csc_status = CSC_CP },
+          "it is social care's" },
+        { { .activity = ACTIVITY_CP_REVIEW_HELD }, "it is social care's" },
+        { { .activity = ACTIVITY_CIN_REVIEW_HELD }, "it is social care's" },
+        { { .activity = ACTIVITY_LAC_REVIEW_HELD }, "it is social care's" },
+        { { .activity = ACTIVITY_PLAN_AGREED },
+          "only single agency help needs no assessment" },
+        { { .activity = ACTIVITY_REOPENED, .authorised_by = "leader-1" },
+          "reopened doesn't fit a case that is allocated" },
+        { { .activity = ACTIVITY_CAF_RECEIVED },
+          "caf_received doesn't fit a case that is allocated" },
+        { { .activity = ACTIVITY_HANDOVER_ACCEPTED, .side = SIDE_CSC },
+          "handover_accepted doesn't fit a case that is allocated" },
+    };
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+    size_t n_clocks;
+
+    allocate(d, "C", "2015-06-26T12:00:00");
+    n_clocks = mem_count(d->m, TABLE_CLOCK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct deed deed = rows[i].deed;
+
+        mem_clear(d->m);
+        deed.at = "2015-06-26T13:00:00";
+        deed.case_id = c;
+        act(d, &deed);
+        if (strstr(lines_with(d, "reject R20"), rows[i].why) == NULL)
+            fail_msg("row %zu: want %s, got %s", i, rows[i].why,
+                     mem_text(d->m));
+        assert_string_equal(lines_with(d, "feedback"),
+                            "out feedback ReferrerAnswered answer=refused "
+                            "outcome=- refusal=R20\n");
+        assert_int_equal(state_of(d, c), CASE_ALLOCATED);
+    }
+    assert_int_equal(mem_count(d->m, TABLE_CLOCK), n_clocks);
+}
+
+static void
+an_activity_on_a_case_that_nobody_knows_is_refused(void **s)
+{
+    struct day *d = *s;
+
+    do_to(d, some_id("case", "none"), "2015-06-26T13:00:00", ACTIVITY_VISIT);
+    assert_string_equal(
+        mem_text(d->m),
+        "in  ActivityRecorded\n"
+        "reject R22: no such case\n"
+        "out feedback ReferrerAnswered answer=refused outcome=- "
+        "refusal=R22\n");
+}
+
+static void
+what_triage_refused_is_only_told(void **s)
+{
+    struct day *d = *s;
+    struct activity_recorded a;
+
+    deed_of(d,
+            &(struct deed){ .at = "2015-06-26T13:00:00",
+                            .activity = ACTIVITY_VISIT,
+                            .child = "C" },
+            &a);
+    a.refusal = STR("R22");
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
+    assert_string_equal(
+        mem_text(d->m),
+        "in  ActivityRecorded\n"
+        "out feedback ReferrerAnswered answer=refused outcome=- "
+        "refusal=R22\n");
+}
+
+/* ---- intent -------------------------------------------------------------- */
+
+static struct id
+an_intent(struct day *d, const char *child)
+{
+    decide(d, &(struct decision){ .at = "2015-06-26T11:05:00",
+                                  .child = child,
+                                  .ref = child,
+                                  .entry = ENTRY_CSC,
+                                  .action = "open_intent",
+                                  .outcome = OUTCOME_CAF_TAF });
+    assert_int_equal(last_case(d)->state, CASE_INTENT);
+    return last_case(d)->case_id;
+}
+
+static void
+an_intent_is_chased_every_fifth_working_day_until_it_is_late(void **s)
+{
+    struct day *d = *s;
+
+    an_intent(d, "C");
+    mem_clear(d->m);
+    tick(d, "2015-07-03T23:59:59.998");
+    assert_string_equal(lines_with(d, "D09"), "");
+    tick(d, "2015-07-25T00:00:00");
+    assert_string_equal(
+        lines_with(d, "D09"),
+        "out alerts AlertRaised rule=D09 told=caf_officer\n"
+        "out alerts AlertEscalated rule=D09 told=caf_officer stage=2\n"
+        "out alerts AlertEscalated rule=D09 told=caf_officer stage=3\n"
+        "out alerts AlertEscalated rule=D09 told=unit_leader stage=4\n");
+}
+
+static void
+a_caf_that_comes_ends_the_intent_and_starts_help(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_intent(d, "C");
+
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-29T10:00:00", ACTIVITY_CAF_RECEIVED);
+    assert_int_equal(state_of(d, c), CASE_UNALLOCATED);
+    assert_string_equal(
+        lines_with(d, "ClockChanged"),
+        "out case-journal ClockChanged clock=L4 change=stopped "
+        "due_at=2015-07-24T23:59:59.999+01:00 late=no\n"
+        "out case-journal ClockChanged clock=T12 change=started "
+        "due_at=2015-07-13T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T12b change=started "
+        "due_at=2015-07-20T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=L2 change=started "
+        "due_at=2015-07-01T23:59:59.999+01:00 late=-\n");
+}
+
+static void
+an_intent_is_declined_with_a_reason_only(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_intent(d, "C");
+
+    act(d, &(struct deed){ .at = "2015-06-29T10:00:00",
+                           .activity = ACTIVITY_INTENT_DECLINED,
+                           .case_id = c });
+    assert_int_equal(state_of(d, c), CASE_INTENT);
+    act(d, &(struct deed){ .at = "2015-06-29T10:00:00",
+                           .activity = ACTIVITY_INTENT_DECLINED,
+                           .case_id = c,
+                           .reason_chars = 1 });
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    assert_int_equal(mem_count(d->m, TABLE_DEADLINE), 0);
+}
+
+/* ---- more of hand-over --------------------------------------------------- */
+
+static struct id
+an_offered_case(struct day *d)
+{
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    act(d, &(struct deed){ .at = "2015-06-26T13:00:00",
+                           .activity = ACTIVITY_HANDOVER_OFFERED,
+                           .child = "C",
+                           .to_unit = "duty-team" });
+    mem_clear(d->m);
+    return c;
+}
+
+static void
+only_its_sender_withdraws_an_offer(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_offered_case(d);
+
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_HANDOVER_WITHDRAWN,
+                           .case_id = c,
+                           .unit = "duty-team" });
+    assert_int_equal(state_of(d, c), CASE_HANDOVER_PENDING);
+    assert_string_equal(lines_with(d, "reject"),
+                        "reject R20: handover_withdrawn: only the sender "
+                        "withdraws\n");
+    mem_clear(d->m);
+    act(d, &(struct deed){ .at = "2015-06-26T15:00:00",
+                           .activity = ACTIVITY_HANDOVER_WITHDRAWN,
+                           .case_id = c });
+    assert_int_equal(state_of(d, c), CASE_UNALLOCATED);
+    assert_string_equal(
+        lines_with(d, "HandoverChanged"),
+        "out case-journal HandoverChanged state=withdrawn direction=step_up "
+        "due_at=2015-07-03T23:59:59.999+01:00 new_case_id=-\n");
+    assert_string_equal(
+        lines_with(d, "clock=L3"),
+        "out case-journal ClockChanged clock=L3 change=stopped "
+        "due_at=2015-07-03T23:59:59.999+01:00 late=no\n");
+}
+
+static void
+an_offer_is_accepted_by_the_other_side_only(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_offered_case(d);
+    const struct case_changed *opened;
+
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_HANDOVER_ACCEPTED,
+                           .case_id = c,
+                           .side = SIDE_EH });
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_HANDOVER_ACCEPTED,
+                           .case_id = c });
+    assert_int_equal(state_of(d, c), CASE_HANDOVER_PENDING);
+    mem_clear(d->m);
+    act(d, &(struct deed){ .at = "2015-06-26T15:00:00",
+                           .activity = ACTIVITY_HANDOVER_ACCEPTED,
+                           .case_id = c,
+                           .unit = "duty-team",
+                           .worker = "social-worker-1" });
+    opened = last_case(d);
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    assert_int_equal(opened->side, SIDE_CSC);
+    assert_int_equal(opened->state, CASE_ALLOCATED);
+    assert_int_equal(opened->outcome, OUTCOME_SOCIAL_CARE_REFERRAL);
+    assert_int_equal(opened->csc_status, CSC_OPEN);
+    assert_true(str_is(opened->unit, "duty-team"));
+    assert_string_equal(lines_with(d, "clock=T2 "),
+                        "out case-journal ClockChanged clock=T2 "
+                        "change=started due_at=2015-08-28T23:59:59.999+01:00 "
+                        "late=-\n");
+    assert_string_equal(lines_with(d, "clock=L2 change=started"), "");
+}
+
+static void
+an_offer_moves_where_it_would_return_to(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_offered_case(d);
+
+    allocate(d, "C", "2015-06-26T14:00:00");
+    do_to(d, c, "2015-06-26T14:30:00", ACTIVITY_ASSESSMENT_STARTED);
+    assert_int_equal(state_of(d, c), CASE_HANDOVER_PENDING);
+    do_to(d, c, "2015-06-26T15:00:00", ACTIVITY_REVIEW_HELD);
+    assert_string_equal(
+        lines_with(d, "reject"),
+        "reject R20: review_held doesn't fit a case that is assessment\n");
+    act(d, &(struct deed){ .at = "2015-06-26T16:00:00",
+                           .activity = ACTIVITY_HANDOVER_DECLINED,
+                           .case_id = c,
+                           .side = SIDE_CSC,
+                           .reason_chars = 20 });
+    assert_int_equal(state_of(d, c), CASE_ASSESSMENT);
+}
+
+static void
+a_pending_case_neither_closes_nor_is_offered_twice(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_offered_case(d);
+
+    do_to(d, c, "2015-06-26T14:00:00", ACTIVITY_CLOSED);
+    do_to(d, c, "2015-06-26T14:00:00", ACTIVITY_HANDOVER_OFFERED);
+    assert_string_equal(
+        lines_with(d, "reject"),
+        "reject R20: closed doesn't fit a case that is handover_pending\n"
+        "reject R20: handover_offered doesn't fit a case that is "
+        "handover_pending\n");
+    assert_int_equal(state_of(d, c), CASE_HANDOVER_PENDING);
+    assert_int_equal(mem_count(d->m, TABLE_HANDOVER), 1);
+}
+
+static void
+the_panel_ends_the_wait_for_it(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_csc_case(d, "boy");
+
+    act(d, &(struct deed){ .at = "2015-06-26T13:00:00",
+                           .activity = ACTIVITY_HANDOVER_OFFERED,
+                           .case_id = c,
+                           .unit = "duty-team",
+                           .to_unit = "swale-1" });
+    mem_clear(d->m);
+    tick(d, "2015-07-04T00:00:00");
+    do_to(d, c, "2015-07-04T09:00:00", ACTIVITY_PANEL_CONSIDERED);
+    assert_string_equal(
+        lines_with(d, "D20"),
+        "out alerts AlertRaised rule=D20 told=worker\n"
+        "out alerts AlertEscalated rule=D20 told=district_manager stage=2\n"
+        "out alerts AlertCleared rule=D20 reason=ended\n");
+    assert_string_equal(lines_with(d, "clock=T18"),
+                        "out case-journal ClockChanged clock=T18 "
+                        "change=stopped due_at=2015-07-03T23:59:59.999+01:00 "
+                        "late=yes\n");
+}
+
+/* ---- closing, reopening, leaving ----------------------------------------- */
+
+static void
+a_case_is_reopened_within_14_days_by_a_leader_while_its_side_is_free(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    do_to(d, c, "2015-06-30T23:00:00", ACTIVITY_CLOSED);
+    do_to(d, c, "2015-07-15T00:00:00", ACTIVITY_REOPENED);
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    act(d, &(struct deed){ .at = "2015-07-14T23:00:00",
+                           .recorded = "2015-07-15T00:00:00",
+                           .activity = ACTIVITY_REOPENED,
+                           .case_id = c });
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    act(d, &(struct deed){ .at = "2015-07-14T23:59:59",
+                           .recorded = "2015-07-15T00:00:00",
+                           .activity = ACTIVITY_REOPENED,
+                           .case_id = c,
+                           .authorised_by = "leader-1" });
+    assert_int_equal(state_of(d, c), CASE_UNALLOCATED);
+}
+
+static void
+a_case_stays_closed_where_another_has_its_place(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    do_to(d, c, "2015-06-27T12:00:00", ACTIVITY_CLOSED);
+    decide(d, &(struct decision){ .at = "2015-06-28T13:00:00",
+                                  .child = "C",
+                                  .ref = "second",
+                                  .outcome = OUTCOME_CAF_TAF });
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-29T12:00:00", ACTIVITY_REOPENED);
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    assert_string_equal(lines_with(d, "reject"),
+                        "reject R20: reopened: reopening takes a leader, "
+                        "within 14 days, while the side is free\n");
+}
+
+static void
+whoever_referred_hears_that_the_case_closed(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+    const struct referrer_answered *told;
+
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-27T12:00:00", ACTIVITY_CLOSED);
+    told = mem_last(d->m, REC_REFERRER_ANSWERED);
+    assert_string_equal(lines_with(d, "feedback"),
+                        "out feedback ReferrerAnswered answer=outcome "
+                        "outcome=caf_taf refusal=-\n");
+    assert_true(str_is(told->agency_ref, "C"));
+    assert_true(id_eq(told->case_id, c));
+    assert_int_equal(last_case(d)->close_outcome, CLOSE_NEEDS_MET);
+}
+
+static void
+a_transferred_case_waits_for_nothing(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_offered_case(d);
+
+    do_to(d, c, "2015-06-29T12:00:00", ACTIVITY_TRANSFERRED);
+    assert_int_equal(state_of(d, c), CASE_TRANSFERRED);
+    assert_int_equal(mem_count(d->m, TABLE_DEADLINE), 0);
+    assert_string_equal(
+        lines_with(d, "HandoverChanged"),
+        "out case-journal HandoverChanged state=withdrawn direction=step_up "
+        "due_at=2015-07-03T23:59:59.999+01:00 new_case_id=-\n");
+    mem_clear(d->m);
+    tick(d, "2015-09-01T00:00:00");
+    assert_string_equal(mem_text(d->m), "");
+}
+
+/* ---- alerts -------------------------------------------------------------- */
+
+static void
+acknowledge(struct day *d, const char *at, struct id alert_id)
+{
+    act(d, &(struct deed){ .at = at,
+                           .activity = ACTIVITY_ALERT_ACKNOWLEDGED,
+                           .alert_id = alert_id });
+}
+
+static void
+an_alert_is_acknowledged_once_and_while_it_stands(void **s)
+{
+    struct day *d = *s;
+    struct id alert;
+
+    a_case(d, "C", OUTCOME_SINGLE_AGENCY);
+    tick(d, "2015-07-01T09:00:00");
+    alert = ((const struct alert_raised *)mem_last(d->m, REC_ALERT_RAISED))
+                ->alert_id;
+    acknowledge(d, "2015-07-01T10:00:00", alert);
+    mem_clear(d->m);
+    acknowledge(d, "2015-07-01T11:00:00", alert);
+    assert_string_equal(
+        mem_text(d->m),
+        "in  ActivityRecorded\n"
+        "reject R20: the alert is cleared or acknowledged already\n"
+        "out feedback ReferrerAnswered answer=refused outcome=- "
+        "refusal=R20\n");
+    mem_clear(d->m);
+    acknowledge(d, "2015-07-01T11:00:00", some_id("alert", "of metrics"));
+    assert_string_equal(mem_text(d->m), "in  ActivityRecorded\n");
+}
+
+static void
+a_cleared_alert_is_not_acknowledged(void **s)
+{
+    struct day *d = *s;
+    struct id alert;
+
+    a_case(d, "C", OUTCOME_SINGLE_AGENCY);
+    act(d, &(struct deed){ .at = "2015-06-26T12:00:00",
+                           .activity = ACTIVITY_VISIT,
+                           .child = "C" });
+    tick(d, "2015-07-01T09:00:00");
+    alert = ((const struct alert_raised *)mem_last(d->m, REC_ALERT_RAISED))
+                ->alert_id;
+    allocate(d, "C", "2015-07-01T09:30:00");
+    mem_clear(d->m);
+    acknowledge(d, "2015-07-01T10:00:00", alert);
+    assert_string_equal(
+        lines_with(d, "reject"),
+        "reject R20: the alert is cleared or acknowledged already\n");
+}
+
+static void
+the_leader_hears_of_a_quiet_case_though_the_worker_has_seen_it(void **s)
+{
+    struct day *d = *s;
+    struct id alert;
+
+    a_case(d, "C", OUTCOME_SINGLE_AGENCY);
+    allocate(d, "C", "2015-06-26T12:00:00");
+    act(d, &(struct deed){ .at = "2015-06-27T12:00:00",
+                           .activity = ACTIVITY_VISIT,
+                           .child = "C" });
+    act(d, &(struct deed){ .at = "2015-07-20T12:00:00",
+                           .activity = ACTIVITY_TRACKER_REVIEWED,
+                           .child = "C" });
+    mem_clear(d->m);
+    tick(d, "2015-07-26T00:00:00");
+    alert = ((const struct alert_raised *)mem_last(d->m, REC_ALERT_RAISED))
+                ->alert_id;
+    acknowledge(d, "2015-07-26T10:00:00", alert);
+    tick(d, "2015-08-02T00:00:00");
+    assert_string_equal(
+        lines_with(d, "D02"),
+        "out alerts AlertRaised rule=D02 told=worker\n"
+        "out alerts AlertAcknowledged rule=D02\n"
+        "out alerts AlertEscalated rule=D02 told=unit_leader stage=2\n");
+}
+
+/* ---- pauses -------------------------------------------------------------- */
+
+static void
+without_a_clock_named_all_that_may_pause_do(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-26T12:00:00", ACTIVITY_CLOCK_PAUSED);
+    assert_string_equal(
+        lines_with(d, "ClockChanged"),
+        "out case-journal ClockChanged clock=T12 change=paused due_at=- "
+        "late=-\n"
+        "out case-journal ClockChanged clock=T12b change=paused due_at=- "
+        "late=-\n"
+        "out case-journal ClockChanged clock=T13 change=paused due_at=- "
+        "late=-\n");
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-26T13:00:00", ACTIVITY_CLOCK_PAUSED);
+    assert_string_equal(lines_with(d, "ClockChanged"), "");
+    tick(d, "2015-06-30T23:00:00");
+    assert_string_equal(lines_with(d, "T13"), "");
+    do_to(d, c, "2015-06-30T23:05:00", ACTIVITY_CLOCK_RESUMED);
+    assert_string_equal(
+        lines_with(d, "clock=T13"),
+        "out case-journal ClockChanged clock=T13 change=resumed "
+        "due_at=2015-07-02T22:10:00+01:00 late=-\n");
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-30T23:10:00", ACTIVITY_CLOCK_RESUMED);
+    assert_string_equal(lines_with(d, "ClockChanged"), "");
+}
+
+static void
+a_paused_clock_waits_for_nothing_and_may_stop(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_SINGLE_AGENCY);
+
+    do_to(d, c, "2015-06-26T12:00:00", ACTIVITY_CLOCK_PAUSED);
+    mem_clear(d->m);
+    do_to(d, c, "2015-07-10T12:00:00", ACTIVITY_VISIT);
+    assert_string_equal(lines_with(d, "clock=T13"),
+                        "out case-journal ClockChanged clock=T13 "
+                        "change=stopped due_at=- late=no\n");
+}
+
+static void
+a_case_closed_in_a_pause_is_reopened_in_it(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_SINGLE_AGENCY);
+
+    do_to(d, c, "2015-06-26T12:05:00", ACTIVITY_CLOCK_PAUSED);
+    do_to(d, c, "2015-06-27T12:00:00", ACTIVITY_CLOSED);
+    do_to(d, c, "2015-06-28T12:00:00", ACTIVITY_REOPENED);
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-29T12:05:00", ACTIVITY_CLOCK_RESUMED);
+    assert_string_equal(
+        lines_with(d, "clock=T13"),
+        "out case-journal ClockChanged clock=T13 change=resumed "
+        "due_at=2015-07-01T11:05:00+01:00 late=-\n");
+}
+
+/* ---- episodes ------------------------------------------------------------ */
+
+static void
+a_found_child(struct day *d, const char *at, const char *found)
+{
+    decide(d, &(struct decision){ .at = at,
+                                  .child = "C",
+                                  .ref = "m2",
+                                  .kind = KIND_POLICE_MISSING_FOUND,
+                                  .agency_type = AGENCY_POLICE,
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .rule = "KE03",
+                                  .episode = "E1",
+                                  .found = found });
+}
+
+static void
+interview(struct day *d, const char *at, int activity)
+{
+    act(d, &(struct deed){ .at = at, .activity = activity, .child = "C" });
+}
+
+static void
+an_interview_that_is_declined_ends_the_wait(void **s)
+{
+    struct day *d = *s;
+
+    a_found_child(d, "2015-06-26T15:40:00", "2015-06-26T14:55:00");
+    mem_clear(d->m);
+    interview(d, "2015-06-27T10:00:00", ACTIVITY_RHI_OFFERED);
+    interview(d, "2015-06-27T11:00:00", ACTIVITY_RHI_ACCEPTED);
+    assert_string_equal(
+        lines_with(d, "case-journal"),
+        "out case-journal MissingEpisodeChanged state=found "
+        "rhi_state=offered rhi_due_at=2015-06-29T14:55:00+01:00\n"
+        "out case-journal MissingEpisodeChanged state=found "
+        "rhi_state=accepted rhi_due_at=2015-06-29T14:55:00+01:00\n");
+    mem_clear(d->m);
+    interview(d, "2015-06-27T12:00:00", ACTIVITY_RHI_DECLINED);
+    assert_string_equal(
+        lines_with(d, "case-journal"),
+        "out case-journal ClockChanged clock=T10 change=stopped "
+        "due_at=2015-06-29T14:55:00+01:00 late=no\n"
+        "out case-journal MissingEpisodeChanged state=done "
+        "rhi_state=declined rhi_due_at=2015-06-29T14:55:00+01:00\n");
+    mem_clear(d->m);
+    interview(d, "2015-06-27T13:00:00", ACTIVITY_RHI_HELD);
+    assert_string_equal(
+        lines_with(d, "reject"),
+        "reject R20: no return home interview is due for this child\n");
+    tick(d, "2015-07-20T12:00:00");
+    assert_string_equal(lines_with(d, "D10"), "");
+}
+
+static void
+a_cancelled_episode_voids_the_interview_until_it_is_withdrawn(void **s)
+{
+    struct day *d = *s;
+    struct decision cancel = { .at = "2015-06-26T16:00:00",
+                               .child = "C",
+                               .ref = "m3",
+                               .kind = KIND_POLICE_MISSING_CANCELLED,
+                               .agency_type = AGENCY_POLICE,
+                               .outcome = OUTCOME_EXISTING_CASE,
+                               .episode = "E1",
+                               .cancelled = "2015-06-26T16:00:00" };
+
+    a_found_child(d, "2015-06-26T15:40:00", "2015-06-26T14:55:00");
+    mem_clear(d->m);
+    decide(d, &cancel);
+    assert_string_equal(
+        lines_with(d, "T10"),
+        "out case-journal ClockChanged clock=T10 change=void "
+        "due_at=2015-06-29T14:55:00+01:00 late=-\n");
+    assert_string_equal(lines_with(d, "MissingEpisodeChanged"),
+                        "out case-journal MissingEpisodeChanged "
+                        "state=cancelled rhi_state=void rhi_due_at=-\n");
+    mem_clear(d->m);
+    cancel.at = cancel.cancelled = "2015-06-26T17:00:00";
+    cancel.ref = "m4";
+    cancel.cancel_reason = CANCEL_WITHDRAWN;
+    decide(d, &cancel);
+    assert_string_equal(
+        lines_with(d, "T10"),
+        "out case-journal ClockChanged clock=T10 change=started "
+        "due_at=2015-06-29T14:55:00+01:00 late=-\n");
+    assert_string_equal(lines_with(d, "MissingEpisodeChanged"),
+                        "out case-journal MissingEpisodeChanged state=found "
+                        "rhi_state=due rhi_due_at=2015-06-29T14:55:00+01:00\n");
+}
+
+static void
+a_corrected_finding_moves_the_interview(void **s)
+{
+    struct day *d = *s;
+    struct decision found = { .at = "2015-06-26T16:00:00",
+                              .child = "C",
+                              .ref = "m2",
+                              .amendment = 1,
+                              .kind = KIND_POLICE_MISSING_FOUND,
+                              .agency_type = AGENCY_POLICE,
+                              .outcome = OUTCOME_SINGLE_AGENCY,
+                              .episode = "E1",
+                              .found = "2015-06-26T13:55:00" };
+
+    a_found_child(d, "2015-06-26T15:40:00", "2015-06-26T14:55:00");
+    mem_clear(d->m);
+    decide(d, &found);
+    assert_string_equal(
+        lines_with(d, "T10"),
+        "out case-journal ClockChanged clock=T10 change=void "
+        "due_at=2015-06-29T14:55:00+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T10 change=started "
+        "due_at=2015-06-29T13:55:00+01:00 late=-\n");
+    mem_clear(d->m);
+    found.at = "2015-06-26T17:00:00";
+    found.amendment = 0;
+    found.found = "2015-06-26T12:00:00";
+    decide(d, &found);
+    assert_string_equal(lines_with(d, "T10"), "");
+    assert_string_equal(lines_with(d, "MissingEpisodeChanged"), "");
+}
+
+static void
+a_third_episode_is_told_by_how_close_it_is(void **s)
+{
+    struct day *d = *s;
+    struct decision third = { .at = "2015-06-26T07:12:05",
+                              .child = "A",
+                              .ref = "m1",
+                              .kind = KIND_POLICE_MISSING_REPORTED,
+                              .agency_type = AGENCY_POLICE,
+                              .outcome = OUTCOME_SINGLE_AGENCY,
+                              .episode = "E1",
+                              .missing_30d = 2,
+                              .missing_90d = 2,
+                              .reported = "2015-06-26T07:00:00" };
+
+    decide(d, &third);
+    assert_string_equal(lines_with(d, "D11"), "");
+    third.ref = "m2";
+    third.episode = "E2";
+    third.missing_90d = 3;
+    decide(d, &third);
+    assert_string_equal(lines_with(d, "D11"),
+                        "out alerts AlertRaised rule=D11 told=unit_leader\n");
+    mem_clear(d->m);
+    third.ref = "m3";
+    third.episode = "E3";
+    third.missing_30d = 3;
+    decide(d, &third);
+    assert_string_equal(
+        lines_with(d, "D11"),
+        "out alerts AlertRaised rule=D11 told=duty\n"
+        "out alerts AlertEscalated rule=D11 told=unit_leader stage=2\n"
+        "out alerts AlertEscalated rule=D11 told=district_manager "
+        "stage=3\n");
+    mem_clear(d->m);
+    third.ref = "m4"; /* of the same episode: it has been told */
+    decide(d, &third);
+    assert_string_equal(lines_with(d, "D11"), "");
+    third.ref = "m5";
+    third.kind = KIND_POLICE_MISSING_CANCELLED;
+    third.outcome = OUTCOME_EXISTING_CASE;
+    third.reported = NULL;
+    third.cancelled = "2015-06-26T08:00:00";
+    decide(d, &third);
+    assert_string_equal(lines_with(d, "D11"),
+                        "out alerts AlertCleared rule=D11 reason=ended\n");
+}
+
+/* ---- merging ------------------------------------------------------------- */
+
+static void
+merge(struct day *d, const char *at, const char *into, const char *from)
+{
+    struct child_merged merged;
+
+    fields_clear(&fields_child_merged, &merged);
+    fill_meta(d, &merged.meta, local(d, at));
+    merged.survivor_id = some_id("child", into);
+    merged.merged_id = some_id("child", from);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_MERGED, &merged, NULL), ST_OK);
+}
+
+static void
+unmerge(struct day *d, const char *at, const char *into, const char *from)
+{
+    struct child_unmerged unmerged;
+
+    fields_clear(&fields_child_unmerged, &unmerged);
+    fill_meta(d, &unmerged.meta, local(d, at));
+    unmerged.survivor_id = some_id("child", into);
+    unmerged.merged_id = some_id("child", from);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_CHILD_UNMERGED, &unmerged, NULL),
+        ST_OK);
+}
+
+static void
+a_merged_case_leaves_the_clock_that_is_due_first(void **s)
+{
+    struct day *d = *s;
+    struct id old;
+
+    decide(d, &(struct decision){ .at = "2015-06-24T11:05:00",
+                                  .child = "old",
+                                  .ref = "old",
+                                  .outcome = OUTCOME_SINGLE_AGENCY });
+    old = last_case(d)->case_id;
+    allocate(d, "old", "2015-06-24T12:00:00");
+    a_case(d, "young", OUTCOME_CAF_TAF);
+    mem_clear(d->m);
+    merge(d, "2015-06-26T12:00:00", "old", "young");
+    assert_string_equal(
+        lines_with(d, "change=started"),
+        "out case-journal ClockChanged clock=L2 change=started "
+        "due_at=2015-06-30T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T12 change=started "
+        "due_at=2015-07-10T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T12b change=started "
+        "due_at=2015-07-17T23:59:59.999+01:00 late=-\n");
+    assert_string_equal(lines_with(d, "change=moved"), "");
+    assert_int_equal(state_of(d, old), CASE_ALLOCATED);
+}
+
+static void
+a_merge_moves_an_earlier_due_to_the_older_case(void **s)
+{
+    struct day *d = *s;
+    struct id old = a_case(d, "old", OUTCOME_SINGLE_AGENCY);
+    struct clock_row like;
+    const struct clock_row *k;
+
+    do_to(d, old, "2015-06-29T12:00:00", ACTIVITY_TRACKER_REVIEWED);
+    decide(d, &(struct decision){ .at = "2015-06-28T11:05:00",
+                                  .child = "young",
+                                  .ref = "young",
+                                  .outcome = OUTCOME_SINGLE_AGENCY });
+    mem_clear(d->m);
+    merge(d, "2015-06-29T13:00:00", "young", "old");
+    assert_string_equal(lines_with(d, "change=moved"),
+                        "out case-journal ClockChanged clock=T17 "
+                        "change=moved due_at=2015-07-28T23:59:59.999+01:00 "
+                        "late=-\n");
+    fields_clear(&tracker_tables[TABLE_CLOCK].fields, &like);
+    like.subject_id = old;
+    like.clock = STR("T17");
+    k = mem_row(d->m, TABLE_CLOCK, &like);
+    assert_non_null(k);
+    assert_int_equal(k->due_at, local(d, "2015-07-28T23:59:59.999"));
+    assert_int_equal(state_of(d, old), CASE_UNALLOCATED);
+    assert_true(id_eq(last_case(d)->child_id, some_id("child", "young")));
+}
+
+static void
+cases_of_both_sides_are_merged_and_restored_with_their_clocks(void **s)
+{
+    struct day *d = *s;
+    struct id old = a_csc_case(d, "old");
+    struct id young;
+    struct id help = a_case(d, "young", OUTCOME_CAF_TAF);
+
+    decide(d, &(struct decision){ .at = "2015-06-26T13:00:00",
+                                  .child = "young",
+                                  .ref = "young-2",
+                                  .entry = ENTRY_CSC,
+                                  .outcome = OUTCOME_STRATEGY_DISCUSSION });
+    young = last_case(d)->case_id;
+    merge(d, "2015-06-29T12:00:00", "old", "young");
+    assert_int_equal(state_of(d, old), CASE_ALLOCATED);
+    assert_int_equal(state_of(d, young), CASE_MERGED);
+    assert_int_equal(state_of(d, help), CASE_UNALLOCATED);
+    mem_clear(d->m);
+    unmerge(d, "2015-06-29T14:00:00", "old", "young");
+    assert_int_equal(state_of(d, young), CASE_UNALLOCATED);
+    assert_int_equal(state_of(d, help), CASE_UNALLOCATED);
+    assert_string_equal(
+        lines_with(d, "clock=T2 "),
+        "out case-journal ClockChanged clock=T2 change=started "
+        "due_at=2015-08-28T23:59:59.999+01:00 late=-\n");
+}
+
+/* ---- decisions after the first ------------------------------------------- */
+
+static void
+a_lower_amendment_changes_nothing(void **s)
+{
+    struct day *d = *s;
+    struct id c;
+    struct decision low = { .at = "2015-06-26T12:00:00",
+                            .child = "C",
+                            .ref = "r",
+                            .amendment = 1,
+                            .outcome = OUTCOME_EH_INTENSIVE };
+
+    decide(d, &low);
+    c = last_case(d)->case_id;
+    mem_name(d->m, c, "C");
+    mem_clear(d->m);
+    low.amendment = 0;
+    low.outcome = OUTCOME_STRATEGY_DISCUSSION;
+    decide(d, &low);
+    assert_string_equal(
+        mem_text(d->m),
+        "in  ReferralDecided\n"
+        "out case-journal CaseChanged case_id=C state=unallocated "
+        "effect=existing_case\n");
+}
+
+static void
+a_revised_decision_gives_its_case_less_help_too(void **s)
+{
+    struct day *d = *s;
+    struct decision revised = { .at = "2015-06-26T12:00:00",
+                                .child = "C",
+                                .ref = "C",
+                                .amendment = 1,
+                                .status = DECISION_REVISED,
+                                .outcome = OUTCOME_SINGLE_AGENCY };
+
+    a_case(d, "C", OUTCOME_EH_INTENSIVE);
+    mem_clear(d->m);
+    decide(d, &revised);
+    assert_string_equal(lines_with(d, " CaseChanged"),
+                        "out case-journal CaseChanged case_id=C "
+                        "state=unallocated effect=single_agency\n");
+    assert_string_equal(lines_with(d, "ClockChanged"), "");
+    mem_clear(d->m);
+    revised.ref = "another";
+    revised.outcome = OUTCOME_UNIVERSAL;
+    decide(d, &revised);
+    assert_string_equal(lines_with(d, " CaseChanged"),
+                        "out case-journal CaseChanged case_id=C "
+                        "state=unallocated effect=existing_case\n");
+}
+
+static void
+a_third_need_changes_a_case_once(void **s)
+{
+    struct day *d = *s;
+    struct decision third = { .at = "2015-06-26T13:00:00",
+                              .child = "C",
+                              .ref = "third",
+                              .rule = "RU03",
+                              .outcome = OUTCOME_CAF_TAF };
+    struct decision back = { .at = "2015-06-26T14:00:00",
+                             .child = "C",
+                             .ref = "third",
+                             .amendment = 1,
+                             .status = DECISION_REVISED,
+                             .outcome = OUTCOME_SINGLE_AGENCY };
+
+    a_case(d, "C", OUTCOME_SINGLE_AGENCY);
+    allocate(d, "C", "2015-06-26T12:00:00");
+    mem_clear(d->m);
+    decide(d, &third);
+    assert_string_equal(lines_with(d, "change=started"),
+                        "out case-journal ClockChanged clock=T12 "
+                        "change=started due_at=2015-07-10T23:59:59.999+01:00 "
+                        "late=-\n"
+                        "out case-journal ClockChanged clock=T12b "
+                        "change=started due_at=2015-07-17T23:59:59.999+01:00 "
+                        "late=-\n");
+    assert_int_equal(last_case(d)->effect, OUTCOME_CAF_TAF);
+    assert_int_equal(last_case(d)->state, CASE_ALLOCATED);
+    decide(d, &back);
+    assert_int_equal(last_case(d)->effect, OUTCOME_SINGLE_AGENCY);
+    third.ref = "fourth";
+    decide(d, &third);
+    assert_int_equal(last_case(d)->effect, OUTCOME_EXISTING_CASE);
+}
+
+static void
+a_screening_that_finds_a_case_open_is_merged_into_it(void **s)
+{
+    struct day *d = *s;
+    struct decision said = { .at = "2015-06-26T10:20:00",
+                             .child = "C",
+                             .ref = "first",
+                             .entry = ENTRY_MASH,
+                             .side = SIDE_EH,
+                             .status = DECISION_PROVISIONAL,
+                             .outcome = OUTCOME_CAF_TAF };
+    struct id screened;
+    struct id csc;
+
+    decide(d, &said);
+    screened = last_case(d)->case_id;
+    csc = a_csc_case(d, "C");
+    mem_clear(d->m);
+    said.at = "2015-06-26T11:05:00";
+    said.status = DECISION_FINAL;
+    decide(d, &said);
+    assert_int_equal(state_of(d, screened), CASE_MERGED);
+    assert_true(id_eq(last_case(d)->case_id, csc));
+    assert_int_equal(last_case(d)->effect, OUTCOME_EXISTING_CASE);
+    assert_string_equal(lines_with(d, "feedback"),
+                        "out feedback ReferrerAnswered answer=outcome "
+                        "outcome=existing_case refusal=-\n");
+}
+
+static void
+a_screening_that_needs_no_help_closes(void **s)
+{
+    struct day *d = *s;
+    struct decision said = { .at = "2015-06-26T10:20:00",
+                             .child = "C",
+                             .ref = "first",
+                             .status = DECISION_PROVISIONAL,
+                             .outcome = OUTCOME_CAF_TAF };
+    struct id c;
+
+    decide(d, &said);
+    c = last_case(d)->case_id;
+    said.at = "2015-06-26T11:05:00";
+    said.status = DECISION_FINAL;
+    said.outcome = OUTCOME_UNIVERSAL;
+    mem_clear(d->m);
+    decide(d, &said);
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    assert_int_equal(mem_count(d->m, TABLE_DEADLINE), 0);
+    assert_string_equal(lines_with(d, "feedback"),
+                        "out feedback ReferrerAnswered answer=outcome "
+                        "outcome=universal refusal=-\n");
+}
+
+static void
+a_proposal_about_an_open_case_joins_it(void **s)
+{
+    static const struct {
+        int side;
+        bool csc;
+        size_t cases;
+    } rows[] = {
+        { SIDE_EH, false, 1 },
+        { SIDE_CSC, false, 2 },
+        { SIDE_EH, true, 1 },
+        { SIDE_CSC, true, 1 },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        void *state;
+        struct day *d;
+
+        (void)open_day(&state);
+        d = state;
+        if (rows[i].csc)
+            a_csc_case(d, "C");
+        else
+            a_case(d, "C", OUTCOME_CAF_TAF);
+        decide(d, &(struct decision){ .at = "2015-06-26T12:00:00",
+                                      .child = "C",
+                                      .ref = "second",
+                                      .side = rows[i].side,
+                                      .status = DECISION_PROVISIONAL,
+                                      .outcome = OUTCOME_CAF_TAF });
+        assert_int_equal(mem_count(d->m, TABLE_CASE), rows[i].cases);
+        assert_int_equal(last_case(d)->effect == OUTCOME_EXISTING_CASE,
+                         rows[i].cases == 1);
+        (void)close_day(&state);
+    }
+}
+
+static void
+a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on(void **s)
+{
+    struct day *d = *s;
+    struct id c;
+
+    decide(d, &(struct decision){ .at = "2015-06-26T10:20:00",
+                                  .child = "C",
+                                  .ref = "first",
+                                  .entry = ENTRY_CSC,
+                                  .status = DECISION_PROVISIONAL,
+                                  .outcome = OUTCOME_SOCIAL_CARE_REFERRAL });
+    c = last_case(d)->case_id;
+    decide(d, &(struct decision){ .at = "2015-06-26T10:30:00",
+                                  .child = "C",
+                                  .ref = "second",
+                                  .entry = ENTRY_CSC,
+                                  .outcome = OUTCOME_STRATEGY_DISCUSSION });
+    assert_int_equal(mem_count(d->m, TABLE_CASE), 1);
+    assert_int_equal(state_of(d, c), CASE_UNALLOCATED);
+    assert_int_equal(last_case(d)->effect, OUTCOME_STRATEGY_DISCUSSION);
+}
+
+static void
+a_child_in_intent_does_not_wait_for_social_care(void **s)
+{
+    struct day *d = *s;
+    struct id c = an_intent(d, "C");
+
+    decide(d, &(struct decision){ .at = "2015-06-27T10:30:00",
+                                  .child = "C",
+                                  .ref = "second",
+                                  .entry = ENTRY_CSC,
+                                  .outcome = OUTCOME_SOCIAL_CARE_REFERRAL });
+    assert_int_equal(state_of(d, c), CASE_INTENT);
+    assert_int_equal(last_case(d)->side, SIDE_CSC);
+    assert_int_equal(last_case(d)->state, CASE_UNALLOCATED);
+    assert_int_equal(last_case(d)->csc_status, CSC_OPEN);
+}
+
+static void
+what_names_only_the_child_goes_to_its_unit_else_to_early_help(void **s)
+{
+    struct day *d = *s;
+    struct id csc;
+    struct id help = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    decide(d, &(struct decision){ .at = "2015-06-26T13:00:00",
+                                  .child = "C",
+                                  .ref = "second",
+                                  .entry = ENTRY_CSC,
+                                  .unit = "duty-team",
+                                  .outcome = OUTCOME_STRATEGY_DISCUSSION });
+    csc = last_case(d)->case_id;
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_NOTE,
+                           .child = "C",
+                           .unit = "duty-team" });
+    assert_true(id_eq(last_case(d)->case_id, csc));
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_NOTE,
+                           .child = "C",
+                           .unit = "elsewhere" });
+    assert_true(id_eq(last_case(d)->case_id, help));
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_NOTE,
+                           .child = "C",
+                           .side = SIDE_CSC });
+    assert_true(id_eq(last_case(d)->case_id, csc));
+}
+
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, open_day, close_day)
 
 int
@@ -1197,6 +2430,47 @@ main(void)
         STORY(a_merged_childs_interview_is_still_waited_for),
         STORY(an_episode_outlives_its_case),
         STORY(one_batch_gives_what_its_records_give_one_by_one),
+        STORY(social_cares_clocks_follow_its_conferences_and_reviews),
+        STORY(a_conference_without_a_plan_starts_no_clock),
+        STORY(reviews_of_a_looked_after_child_come_further_apart),
+        STORY(help_goes_from_assessment_over_plan_to_reviews),
+        STORY(what_a_row_asks_for_must_be_there),
+        STORY(an_activity_on_a_case_that_nobody_knows_is_refused),
+        STORY(what_triage_refused_is_only_told),
+        STORY(an_intent_is_chased_every_fifth_working_day_until_it_is_late),
+        STORY(a_caf_that_comes_ends_the_intent_and_starts_help),
+        STORY(an_intent_is_declined_with_a_reason_only),
+        STORY(only_its_sender_withdraws_an_offer),
+        STORY(an_offer_is_accepted_by_the_other_side_only),
+        STORY(an_offer_moves_where_it_would_return_to),
+        STORY(a_pending_case_neither_closes_nor_is_offered_twice),
+        STORY(the_panel_ends_the_wait_for_it),
+        STORY(a_case_is_reopened_within_14_days_by_a_leader_while_its_side_is_free),
+        STORY(a_case_stays_closed_where_another_has_its_place),
+        STORY(whoever_referred_hears_that_the_case_closed),
+        STORY(a_transferred_case_waits_for_nothing),
+        STORY(an_alert_is_acknowledged_once_and_while_it_stands),
+        STORY(a_cleared_alert_is_not_acknowledged),
+        STORY(the_leader_hears_of_a_quiet_case_though_the_worker_has_seen_it),
+        STORY(without_a_clock_named_all_that_may_pause_do),
+        STORY(a_paused_clock_waits_for_nothing_and_may_stop),
+        STORY(a_case_closed_in_a_pause_is_reopened_in_it),
+        STORY(an_interview_that_is_declined_ends_the_wait),
+        STORY(a_cancelled_episode_voids_the_interview_until_it_is_withdrawn),
+        STORY(a_corrected_finding_moves_the_interview),
+        STORY(a_third_episode_is_told_by_how_close_it_is),
+        STORY(a_merged_case_leaves_the_clock_that_is_due_first),
+        STORY(a_merge_moves_an_earlier_due_to_the_older_case),
+        STORY(cases_of_both_sides_are_merged_and_restored_with_their_clocks),
+        STORY(a_lower_amendment_changes_nothing),
+        STORY(a_revised_decision_gives_its_case_less_help_too),
+        STORY(a_third_need_changes_a_case_once),
+        STORY(a_screening_that_finds_a_case_open_is_merged_into_it),
+        STORY(a_screening_that_needs_no_help_closes),
+        STORY(a_proposal_about_an_open_case_joins_it),
+        STORY(a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on),
+        STORY(a_child_in_intent_does_not_wait_for_social_care),
+        STORY(what_names_only_the_child_goes_to_its_unit_else_to_early_help),
     };
     static struct CMUnitTest rulings[sizeof ruling_rows / sizeof *ruling_rows];
     int failed;
