@@ -90,7 +90,9 @@ begin(void **state)
     k->d.episode_id = id_of(90);
     rows_want_group(k->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_want_group(k->rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_want_group(k->rows, TRIAGE_STANDING, STANDING_BY_CHILD, &k->d);
+    k->d.referral_of = CHILD;
+    rows_want_group(k->rows, TRIAGE_STANDING, STANDING_BY_REFERRAL, &k->d);
+    k->d.referral_of = ID_NONE;
     rows_want_group(k->rows, TRIAGE_DECISION, DECISION_BY_KEY, &k->d);
     rows_want_group(k->rows, TRIAGE_DECISION, DECISION_BY_EPISODE, &k->d);
     (void)rows_take_wants(k->rows, &wants);

@@ -33,14 +33,29 @@ too_large(struct arena *a)
     abort();
 }
 
+/*
+ * Sizes go up in steps of a quarter to a half, so that the next batch's large
+ * piece, a little larger than this one's, fits into the same chunk. Room that
+ * nobody writes to costs no memory.
+ */
+static size_t
+chunk_size(size_t size)
+{
+    size_t step = CHUNK_BYTES / 2;
+
+    if (size <= CHUNK_BYTES)
+        return CHUNK_BYTES;
+    while (step < size / 4)
+        step *= 2;
+    return size > SIZE_MAX - step ? size : (size + step - 1) / step * step;
+}
+
 static struct arena_chunk *
 chunk_new(struct arena *a, size_t size)
 {
     struct arena_chunk *c;
-    size_t total = sizeof *c + size;
+    size_t total = chunk_size(sizeof *c + size);
 
-    if (total < CHUNK_BYTES)
-        total = CHUNK_BYTES;
     c = a->more(a->self, total);
     *c = (struct arena_chunk){ .size = total - sizeof *c };
     a->held += total;

@@ -214,9 +214,8 @@ know_cases(struct rows *rows, const struct triage_decision *d,
 
 /* ---- referrals ---- */
 
-/* Did this decision make a referral (Annex A list 3; domain.md section 1)? */
-static bool
-is_referral(const struct triage_decision *d)
+bool
+triage_is_referral(const struct triage_decision *d)
 {
     int outcome = d->effect != 0 ? d->effect : d->outcome;
 
@@ -237,17 +236,18 @@ is_re_referral(struct rows *rows, const struct profile *p,
 {
     date_d from = date_add_months(zone_date(zone, d->received_at),
                                   -p->drift.re_referral_months);
+    const struct triage_decision like = { .referral_of = d->child_id };
     const struct triage_decision *other;
     size_t at = 0;
 
     if (known->csc_status != CSC_NONE || known->eh_status != 0)
         return false;
-    while ((other = rows_next(rows, TRIAGE_STANDING, STANDING_BY_CHILD, d,
-                              &at)) != NULL) {
+    while ((other = rows_next(rows, TRIAGE_STANDING, STANDING_BY_REFERRAL,
+                              &like, &at)) != NULL) {
         if (str_eq(other->agency_id, d->agency_id) &&
             str_eq(other->agency_ref, d->agency_ref))
             continue;
-        if (is_referral(other) && other->received_at <= d->received_at &&
+        if (other->received_at <= d->received_at &&
             zone_date(zone, other->received_at) >= from)
             return true;
     }

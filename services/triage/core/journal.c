@@ -56,7 +56,7 @@ answer(struct rows *rows, const struct case_changed *c)
     d = *had;
     d.pending = false;
     d.effect = c->effect;
-    rows_put(rows, TRIAGE_STANDING, &d);
+    triage_keep_standing(rows, &d);
 }
 
 enum status

@@ -58,12 +58,12 @@ triage_want_child(struct rows *rows, struct id child_id)
     struct triage_child child = { .child_id = child_id };
     struct triage_case c = { .child_id = child_id };
     struct triage_episode ep = { .child_id = child_id };
-    struct triage_decision d = { .child_id = child_id };
+    struct triage_decision d = { .referral_of = child_id };
 
     rows_want(rows, TRIAGE_CHILD, &child);
     rows_want_group(rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_want_group(rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_want_group(rows, TRIAGE_STANDING, STANDING_BY_CHILD, &d);
+    rows_want_group(rows, TRIAGE_STANDING, STANDING_BY_REFERRAL, &d);
 }
 
 static void
@@ -123,8 +123,10 @@ want_children(const struct step *step, const struct notification_received *n,
     size_t at = 0;
 
     while ((d = rows_next(step->rows, TRIAGE_DECISION, DECISION_BY_KEY, &like,
-                          &at)) != NULL)
+                          &at)) != NULL) {
         triage_want_child(step->rows, d->child_id);
+        rows_want(step->rows, TRIAGE_STANDING, d);
+    }
     if (c != NULL)
         triage_want_child(step->rows, c->child_id);
     if (ep != NULL)
@@ -154,7 +156,16 @@ void
 triage_keep(struct rows *rows, const struct triage_decision *d)
 {
     rows_put(rows, TRIAGE_DECISION, d);
-    rows_put(rows, TRIAGE_STANDING, d);
+    triage_keep_standing(rows, d);
+}
+
+void
+triage_keep_standing(struct rows *rows, const struct triage_decision *d)
+{
+    struct triage_decision standing = *d;
+
+    standing.referral_of = triage_is_referral(d) ? d->child_id : ID_NONE;
+    rows_put(rows, TRIAGE_STANDING, &standing);
 }
 
 const struct triage_decision *
@@ -375,7 +386,7 @@ make_child(struct receiving *r)
     struct id child_id = new_child_id(r->n->notification_id);
     struct triage_case c = { .child_id = child_id };
     struct triage_episode ep = { .child_id = child_id };
-    struct triage_decision d = { .child_id = child_id };
+    struct triage_decision d = { .referral_of = child_id };
 
     fields_clear(&triage_tables[TRIAGE_CHILD].fields, &r->child);
     r->child.child_id = child_id;
@@ -383,7 +394,7 @@ make_child(struct receiving *r)
     r->child_is_new = true;
     rows_new_group(r->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_new_group(r->rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_new_group(r->rows, TRIAGE_STANDING, STANDING_BY_CHILD, &d);
+    rows_new_group(r->rows, TRIAGE_STANDING, STANDING_BY_REFERRAL, &d);
 }
 
 static void

@@ -37,6 +37,9 @@ void triage_want_child(struct rows *rows, struct id child_id);
 /** Keep a decision: the whole of it, and what later ones look at. */
 void triage_keep(struct rows *rows, const struct triage_decision *d);
 
+/** Keep the latter alone, after tracker's answer. */
+void triage_keep_standing(struct rows *rows, const struct triage_decision *d);
+
 /** What stands of a notification (TRIAGE_STANDING), or NULL. */
 const struct triage_decision *triage_standing(struct rows *rows,
                                               struct id notification_id);

@@ -157,6 +157,7 @@ static const struct field standing_at[] = {
     FIELD_CODE(S, status, 0, &codes_decision_status),
     FIELD_BOOL(S, pending, 0),
     FIELD_CODE(S, effect, N, &codes_outcome),
+    FIELD_ID(S, referral_of, N),
 };
 #undef S
 
@@ -249,8 +250,9 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
     [TRIAGE_STANDING] = {
         .fields = FIELDS("standing", struct triage_decision, standing_at),
         .n_key = 1,
-        .index = { [STANDING_BY_CHILD] = { .name = "standing_by_child",
-                                           .fields = { 1 }, .n = 1 } },
+        .index = { [STANDING_BY_REFERRAL] = { .name =
+                                                  "standing_by_referral",
+                                              .fields = { 13 }, .n = 1 } },
         .n_index = 1,
         .due = -1,
     },

@@ -47,8 +47,8 @@ enum {
     DECISION_BY_EPISODE,
 };
 
-/* Index of TRIAGE_STANDING: child_id. */
-enum { STANDING_BY_CHILD = 0 };
+/* Index of TRIAGE_STANDING: referral_of. */
+enum { STANDING_BY_REFERRAL = 0 };
 
 /* Index of TRIAGE_EPISODE and TRIAGE_CASE: child_id. */
 enum { BY_CHILD_ID = 0 };
@@ -200,6 +200,9 @@ struct triage_decision {
     /* TRIAGE_STANDING only. */
     bool pending; /* tracker has not answered decision_id yet */
     int effect;   /* enum outcome that took effect, as tracker says */
+    /* The child where it made a referral, else null: what does not count as
+     * one is not looked at again, however much there is of it. */
+    struct id referral_of;
 };
 
 /* A missing episode as far as counting needs it; from the set of its messages.

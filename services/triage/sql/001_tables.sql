@@ -159,9 +159,11 @@ CREATE TABLE standing (
     status text NOT NULL,
     pending boolean NOT NULL,
     effect text,
+    referral_of uuid, -- the child where it made a referral
     PRIMARY KEY (shard, notification_id)
 ) WITH (fillfactor = 60);
-CREATE INDEX standing_by_child ON standing (shard, child_id);
+CREATE INDEX standing_by_referral
+    ON standing (shard, referral_of) WHERE referral_of IS NOT NULL;
 
 -- Decisions with tracker's answer, for people and reports.
 CREATE VIEW decisions AS
