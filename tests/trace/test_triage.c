@@ -1167,6 +1167,473 @@ without_a_profile_nothing_is_decided(void **state)
     s->settings.n = 1;
 }
 
+/* ---- what the screener says ---- */
+
+static void
+what_a_screener_leaves_out_stays_as_the_message_has_it(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct screening_recorded r =
+        screening(s, "school-oakfield", "S-1", "2015-06-26T11:05:00");
+    struct person p = boy_of_nine();
+    const struct triage_decision *d;
+
+    n.level = 2;
+    n.csc_threshold = THRESHOLD_NOT_MET;
+    n.consent = CONSENT_GIVEN;
+    n.impaired = TRI_YES;
+    n.single_agency_able = TRI_YES;
+    n.risk_of_csc = CSC_RISK_MEDIUM;
+    send_note(s, &n, &p);
+    screen(s, &r);
+    d = decision(s, "school-oakfield", "S-1");
+    assert_int_equal(d->level, 2);
+    assert_int_equal(d->csc_threshold, THRESHOLD_NOT_MET);
+    assert_int_equal(d->consent, CONSENT_GIVEN);
+    assert_int_equal(d->entry, ENTRY_EH);
+    assert_int_equal(d->harm, HARM_NONE);
+    assert_int_equal(d->impaired, TRI_YES);
+    assert_int_equal(d->single_agency_able, TRI_YES);
+    assert_int_equal(d->risk_of_csc, CSC_RISK_MEDIUM);
+    assert_int_equal(d->needs, n.needs);
+    r.level = 3;
+    r.csc_threshold = THRESHOLD_UNSURE;
+    r.consent = CONSENT_REFUSED;
+    r.entry = ENTRY_CSC;
+    r.harm = HARM_POSSIBLE;
+    r.impaired = TRI_NO;
+    r.single_agency_able = TRI_NO;
+    r.risk_of_csc = CSC_RISK_HIGH;
+    r.needs = SET_BIT(NEED_F_HOUSING);
+    screen(s, &r);
+    d = decision(s, "school-oakfield", "S-1");
+    assert_int_equal(d->level, 3);
+    assert_int_equal(d->csc_threshold, THRESHOLD_UNSURE);
+    assert_int_equal(d->consent, CONSENT_REFUSED);
+    assert_int_equal(d->entry, ENTRY_CSC);
+    assert_int_equal(d->harm, HARM_POSSIBLE);
+    assert_int_equal(d->impaired, TRI_NO);
+    assert_int_equal(d->single_agency_able, TRI_NO);
+    assert_int_equal(d->risk_of_csc, CSC_RISK_HIGH);
+    assert_int_equal(d->needs, SET_BIT(NEED_F_HOUSING));
+    assert_true(str_is(d->screened_by, "screener-1"));
+}
+
+static const struct triage_decision *
+standing_of(const struct story *s, struct id notification_id)
+{
+    struct triage_decision like = { .notification_id = notification_id };
+
+    return mem_row(s->m, TRIAGE_STANDING, &like);
+}
+
+static void
+an_amendment_keeps_what_the_screener_said_unless_it_says_otherwise(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct notification_received next = amended(&n, 1);
+    struct notification_received last = amended(&n, 2);
+    struct screening_recorded r =
+        screening(s, "school-oakfield", "S-1", "2015-06-26T11:05:00");
+    struct person p = boy_of_nine();
+    const struct triage_decision *d;
+
+    n.harm = 0;
+    next.harm = 0;
+    send_note(s, &n, &p);
+    r.level = 3;
+    r.csc_threshold = THRESHOLD_NOT_MET;
+    r.consent = CONSENT_GIVEN;
+    r.harm = HARM_POSSIBLE;
+    r.impaired = TRI_NO;
+    r.single_agency_able = TRI_NO;
+    r.risk_of_csc = CSC_RISK_HIGH;
+    r.second_by = STR("leader-1");
+    screen(s, &r);
+    next.needs = SET_BIT(NEED_F_HOUSING);
+    send_note(s, &next, &p);
+    d = standing_of(s, next.notification_id);
+    assert_int_equal(d->level, 3);
+    assert_int_equal(d->csc_threshold, THRESHOLD_NOT_MET);
+    assert_int_equal(d->consent, CONSENT_GIVEN);
+    assert_int_equal(d->harm, HARM_POSSIBLE);
+    assert_int_equal(d->impaired, TRI_NO);
+    assert_int_equal(d->single_agency_able, TRI_NO);
+    assert_int_equal(d->risk_of_csc, CSC_RISK_HIGH);
+    assert_int_equal(d->needs, n.needs | SET_BIT(NEED_F_HOUSING));
+    assert_int_equal(d->status, DECISION_REVISED);
+    assert_true(str_is(d->second_by, "leader-1"));
+    last.level = 2;
+    last.csc_threshold = THRESHOLD_MET;
+    last.consent = CONSENT_REFUSED;
+    last.harm = HARM_LIKELY;
+    last.impaired = TRI_YES;
+    last.single_agency_able = TRI_YES;
+    last.risk_of_csc = CSC_RISK_MINIMAL;
+    send_note(s, &last, &p);
+    d = standing_of(s, last.notification_id);
+    assert_int_equal(d->level, 2);
+    assert_int_equal(d->csc_threshold, THRESHOLD_MET);
+    assert_int_equal(d->consent, CONSENT_REFUSED);
+    assert_int_equal(d->harm, HARM_LIKELY);
+    assert_int_equal(d->impaired, TRI_YES);
+    assert_int_equal(d->single_agency_able, TRI_YES);
+    assert_int_equal(d->risk_of_csc, CSC_RISK_MINIMAL);
+}
+
+static void
+an_override_outlives_an_amendment_that_asks_for_no_more(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct notification_received same = amended(&n, 1);
+    struct notification_received worse = amended(&n, 2);
+    struct screening_recorded r =
+        screening(s, "school-oakfield", "S-1", "2015-06-26T11:05:00");
+    struct person p = boy_of_nine();
+
+    send_note(s, &n, &p);
+    r.outcome = OUTCOME_SINGLE_AGENCY;
+    r.rationale_chars = 20;
+    r.second_by = STR("leader-1");
+    screen(s, &r);
+    mem_clear(s->m);
+    mem_show(s->m, REC_REFERRAL_DECIDED, "rule_id outcome status overridden");
+    send_note(s, &same, &p);
+    worse.harm = HARM_LIKELY;
+    send_note(s, &worse, &p);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=KE07 "
+            "outcome=single_agency status=revised overridden=yes\n"
+            "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=C02 "
+            "outcome=strategy_discussion status=revised overridden=no\n");
+}
+
+static void
+a_screening_of_one_amendment_names_it_rightly(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct screening_recorded r =
+        screening(s, "school-oakfield", "S-1", "2015-06-26T11:05:00");
+    struct person p = boy_of_nine();
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "rule_id status");
+    send_note(s, &n, &p);
+    mem_clear(s->m);
+    r.level = 3;
+    r.notification_id = some_id("another");
+    screen(s, &r);
+    r.notification_id = n.notification_id;
+    screen(s, &r);
+    told(s, "in  ScreeningRecorded\n"
+            "reject R22: there is no such notification to screen\n"
+            "in  ScreeningRecorded\n"
+            "out casework ReferralDecided rule_id=KE05 status=final\n");
+}
+
+static void
+a_missing_child_is_screened_with_its_episode(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = girl_missing(s);
+    struct screening_recorded r =
+        screening(s, "kent-police", "M-1", "2015-06-26T11:05:00");
+    struct person p = girl();
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "rule_id missing_30d needs status");
+    n.harm = 0;
+    send_note(s, &n, &p);
+    mem_clear(s->m);
+    r.harm = HARM_NONE;
+    r.needs = SET_BIT(NEED_F_HOUSING);
+    screen(s, &r);
+    told(s, "in  ScreeningRecorded\n"
+            "out casework ReferralDecided rule_id=KE03 missing_30d=1 "
+            "needs=c_missing,f_housing status=final\n");
+}
+
+/* ---- whose it is ---- */
+
+static void
+a_notification_is_decided_once(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct person p = boy_of_nine();
+
+    send_note(s, &n, &p);
+    mem_clear(s->m);
+    send_note(s, &n, &p);
+    told(s, "in  NotificationReceived\n"
+            "reject twice: this notification was decided already\n");
+    assert_int_equal(mem_count(s->m, TRIAGE_DECISION), 1);
+}
+
+static void
+an_offer_is_about_the_child_of_its_case(void **state)
+{
+    struct story *s = *state;
+    struct notification_received first = school_note(s);
+    struct notification_received offer =
+        notification(s, KIND_CSC_STEP_DOWN, "kent-duty", "D-1",
+                     "2015-06-26T13:45:00");
+    struct person p = boy_of_nine();
+    struct case_changed c;
+
+    mem_name(s->m, child_of("school-oakfield", "S-1"), "C");
+    send_note(s, &first, &p);
+    c = case_of(s, "case-c", child_of("school-oakfield", "S-1"), SIDE_CSC,
+                CASE_ALLOCATED, "2015-06-02T09:00:00");
+    c.csc_status = CSC_CIN;
+    hear(s, &c);
+    mem_clear(s->m);
+    mem_show(s->m, REC_REFERRAL_DECIDED,
+             "child_id match_status match_step rule_id outcome status side "
+             "unit");
+    offer.harm = HARM_NONE;
+    offer.case_id = some_id("case-c");
+    offer.unit = STR("swale-2");
+    send_note(s, &offer, NULL);
+    offer.agency_ref = STR("D-2");
+    offer.notification_id = notification_id("kent-duty", "D-2", 0);
+    offer.case_id = some_id("nothing");
+    send_note(s, &offer, NULL);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided child_id=C match_status=matched "
+            "match_step=case rule_id=C06 outcome=step_down_offer "
+            "status=final side=csc unit=swale-2\n"
+            "in  NotificationReceived\n"
+            "reject R22: neither the case nor the child is known\n");
+}
+
+static void
+an_episode_under_another_childs_name_goes_to_a_person(void **state)
+{
+    struct story *s = *state;
+    struct notification_received other = school_note(s);
+    struct notification_received n = girl_missing(s);
+    struct notification_received found =
+        notification(s, KIND_POLICE_MISSING_FOUND, "kent-police", "M-1F",
+                     "2015-06-26T15:40:00");
+    struct person p = girl();
+    struct person boy = boy_of_nine();
+    struct triage_review like = { .notification_id = found.notification_id };
+    const struct triage_review *review;
+
+    mem_name(s->m, child_of("kent-police", "M-1"), "A");
+    send_note(s, &other, &boy);
+    send_note(s, &n, &p);
+    mem_clear(s->m);
+    mem_show(s->m, REC_REFERRAL_DECIDED, "child_id match_status");
+    found.harm = HARM_NONE;
+    found.episode_ref = STR("E-1");
+    found.found_at = at(s, "2015-06-26T14:55:00");
+    send_note(s, &found, &boy);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided child_id=A match_status=review\n");
+    review = mem_row(s->m, TRIAGE_REVIEW, &like);
+    assert_non_null(review);
+    assert_int_equal(review->candidates.n, 1);
+    assert_true(id_eq(review->child_id, child_of("kent-police", "M-1")));
+}
+
+static void
+a_review_is_resolved_only_in_ways_that_exist(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = girl_missing(s);
+    struct notification_received second = school_note(s);
+    struct person p = girl();
+    struct person other = boy_of_nine();
+    struct match_resolved m;
+
+    p.nhs_number = STR("9990000123");
+    other.nhs_number = STR("9990000123");
+    mem_name(s->m, child_of("school-oakfield", "S-1"), "C");
+    send_note(s, &n, &p);
+    send_note(s, &second, &other);
+    mem_clear(s->m);
+    mem_show(s->m, REC_REFERRAL_DECIDED, "child_id match_status");
+    fields_clear(&fields_match_resolved, &m);
+    m.meta.recorded_at = at(s, "2015-06-26T12:00:00");
+    m.by = STR("screener-1");
+    m.notification_id = some_id("nothing");
+    assert_int_equal(
+        mem_send(s->m, TOPIC_NOTIFICATIONS, REC_MATCH_RESOLVED, &m, NULL),
+        ST_OK);
+    m.notification_id = n.notification_id;
+    assert_int_equal(
+        mem_send(s->m, TOPIC_NOTIFICATIONS, REC_MATCH_RESOLVED, &m, NULL),
+        ST_OK);
+    m.notification_id = second.notification_id;
+    m.child_id = some_id("nobody");
+    assert_int_equal(
+        mem_send(s->m, TOPIC_NOTIFICATIONS, REC_MATCH_RESOLVED, &m, NULL),
+        ST_OK);
+    m.child_id = child_of("school-oakfield", "S-1");
+    assert_int_equal(
+        mem_send(s->m, TOPIC_NOTIFICATIONS, REC_MATCH_RESOLVED, &m, NULL),
+        ST_OK);
+    told(s, "in  MatchResolved\n"
+            "reject R22: there is no such notification to resolve\n"
+            "in  MatchResolved\n"
+            "reject R20: no match review waits for it\n"
+            "in  MatchResolved\n"
+            "reject R22: there is no such child\n"
+            "in  MatchResolved\n"
+            "out casework ReferralDecided child_id=C match_status=new\n");
+}
+
+static const struct triage_child *
+known_child(const struct story *s, struct id child_id)
+{
+    struct triage_child like = { .child_id = child_id };
+
+    return mem_row(s->m, TRIAGE_CHILD, &like);
+}
+
+static void
+a_child_keeps_its_name_and_lives_where_it_was_last_told(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct notification_received second = notification(
+        s, KIND_HEALTH_REFERRAL, "health-trust", "H-1", "2015-06-27T11:30:00");
+    struct person p = boy_of_nine();
+    const struct str other_name[] = { STR("Chas"), STR("Testchild") };
+    const struct triage_child *c;
+
+    p.nhs_number = STR("9434765919");
+    p.sex = SEX_U;
+    p.ethnicity = ETHNICITY_NOBT;
+    send_note(s, &n, &p);
+    p.forename = STR("Testchilt");
+    p.aliases = (struct texts){ .at = other_name, .n = 2 };
+    p.sex = SEX_M;
+    p.ethnicity = ETHNICITY_NOBT - 1;
+    p.disability = SET_BIT(DISABILITY_NONE);
+    p.sen = TRI_YES;
+    p.postcode = STR("CT1 1AA");
+    p.school_urn = STR("900001");
+    second.entry = ENTRY_EH;
+    send_note(s, &second, &p);
+    assert_int_equal(mem_count(s->m, TRIAGE_CHILD), 1);
+    c = known_child(s, child_of("school-oakfield", "S-1"));
+    assert_true(str_is(c->forename, "Testchild"));
+    assert_int_equal(c->aliases.n, 2);
+    assert_true(str_is(c->aliases.at[0], "Testchilt"));
+    assert_true(str_is(c->aliases.at[1], "Chas"));
+    assert_int_equal(c->sex, SEX_M);
+    assert_int_equal(c->ethnicity, ETHNICITY_NOBT - 1);
+    assert_int_equal(c->disability, SET_BIT(DISABILITY_NONE));
+    assert_int_equal(c->sen, TRI_YES);
+    assert_true(str_is(c->postcode, "CT1 1AA"));
+    assert_true(str_is(c->school_urn, "900001"));
+    second.agency_ref = STR("H-2");
+    second.notification_id = notification_id("health-trust", "H-2", 0);
+    p.sex = SEX_F;
+    p.ethnicity = ETHNICITY_NOBT;
+    send_note(s, &second, &p);
+    c = known_child(s, child_of("school-oakfield", "S-1"));
+    assert_int_equal(c->aliases.n, 2);
+    assert_int_equal(c->sex, SEX_M);
+    assert_int_equal(c->ethnicity, ETHNICITY_NOBT - 1);
+}
+
+static void
+an_estimated_birth_gives_way_to_a_known_one(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct notification_received next = notification(
+        s, KIND_HEALTH_REFERRAL, "health-trust", "H-1", "2015-06-27T11:30:00");
+    struct person p = boy_of_nine();
+    const struct triage_child *c;
+
+    p.nhs_number = STR("9434765919");
+    p.dob_estimated = true;
+    send_note(s, &n, &p);
+    p.dob = day("2005-09-13");
+    p.dob_estimated = false;
+    next.entry = ENTRY_EH;
+    send_note(s, &next, &p);
+    c = known_child(s, child_of("school-oakfield", "S-1"));
+    assert_int_equal(c->dob, day("2005-09-13"));
+    assert_false(c->dob_estimated);
+    next.agency_ref = STR("H-2");
+    next.notification_id = notification_id("health-trust", "H-2", 0);
+    p.dob = day("2005-09-01");
+    p.dob_estimated = true;
+    send_note(s, &next, &p);
+    c = known_child(s, child_of("school-oakfield", "S-1"));
+    assert_int_equal(c->dob, day("2005-09-13"));
+    assert_int_equal(mem_count(s->m, TRIAGE_CHILD), 1);
+}
+
+static void
+a_twin_is_a_child_of_its_own_linked_both_ways(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct notification_received second = notification(
+        s, KIND_HEALTH_REFERRAL, "health-trust", "H-1", "2015-06-27T11:30:00");
+    struct person p = boy_of_nine();
+    struct triage_link like;
+    const struct triage_link *link;
+
+    send_note(s, &n, &p);
+    p.forename = STR("Zebediah");
+    second.entry = ENTRY_EH;
+    send_note(s, &second, &p);
+    assert_int_equal(mem_count(s->m, TRIAGE_CHILD), 2);
+    assert_int_equal(mem_count(s->m, TRIAGE_LINK), 2);
+    fields_clear(&triage_tables[TRIAGE_LINK].fields, &like);
+    like.child_id = child_of("school-oakfield", "S-1");
+    like.other_id = child_of("health-trust", "H-1");
+    link = mem_row(s->m, TRIAGE_LINK, &like);
+    assert_non_null(link);
+    assert_true(str_is(link->reason, "twin"));
+}
+
+static void
+an_activity_that_names_nobody_for_certain_is_refused(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = girl_missing(s);
+    struct person p = girl();
+    struct activity_reported r;
+
+    p.la_child_id = STR("LC0012345");
+    p.la_code = STR("301"); /* another authority's number */
+    send_note(s, &n, &p);
+    mem_clear(s->m);
+    mem_show(s->m, REC_ACTIVITY_RECORDED, "child_id refusal");
+    r = visit(s);
+    r.subject_la_child_id = STR("LC0012345");
+    report(s, &r);
+    r = visit(s);
+    r.subject_child_id = some_id("nobody");
+    report(s, &r);
+    r = visit(s);
+    r.subject_agency_id = STR("kent-police");
+    r.subject_agency_ref = STR("M-9");
+    report(s, &r);
+    r = visit(s);
+    report(s, &r);
+    assert_null(strstr(mem_text(s->m), "refusal=-"));
+    mem_clear(s->m);
+    r = visit(s);
+    r.activity = ACTIVITY_ALERT_ACKNOWLEDGED;
+    r.alert_id = some_id("alert");
+    report(s, &r);
+    told(s, "in  ActivityReported\n"
+            "out casework ActivityRecorded child_id=- refusal=-\n");
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
@@ -1202,6 +1669,19 @@ main(void)
             a_third_need_turns_a_single_agency_case_into_a_caf, begin_rutland,
             end),
         STORY(a_batch_gives_what_its_records_give_one_by_one),
+        STORY(what_a_screener_leaves_out_stays_as_the_message_has_it),
+        STORY(an_amendment_keeps_what_the_screener_said_unless_it_says_otherwise),
+        STORY(an_override_outlives_an_amendment_that_asks_for_no_more),
+        STORY(a_screening_of_one_amendment_names_it_rightly),
+        STORY(a_missing_child_is_screened_with_its_episode),
+        STORY(a_notification_is_decided_once),
+        STORY(an_offer_is_about_the_child_of_its_case),
+        STORY(an_episode_under_another_childs_name_goes_to_a_person),
+        STORY(a_review_is_resolved_only_in_ways_that_exist),
+        STORY(a_child_keeps_its_name_and_lives_where_it_was_last_told),
+        STORY(an_estimated_birth_gives_way_to_a_known_one),
+        STORY(a_twin_is_a_child_of_its_own_linked_both_ways),
+        STORY(an_activity_that_names_nobody_for_certain_is_refused),
         STORY(without_a_profile_nothing_is_decided),
     };
 
