@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/receipt.h"
+#include "cli/recover_walk.h"
 #include "cli/stream.h"
 #include "common/adapters/avro.h"
 #include "common/core/check.h"
@@ -10,26 +12,12 @@
 #include "common/core/records.h"
 #include "common/engine/memory.h"
 
-enum { PAGE = 500, PAGE_BYTES = 8 << 20, SKIP_STEP = 1000 };
+enum { PAGE = 500, PAGE_BYTES = 8 << 20 };
 
 /* Those that intake numbers, in the order in which a group is given out. */
 static const enum topic topics[] = { TOPIC_NOTIFICATIONS, TOPIC_RECEIPTS,
                                      TOPIC_INDICATORS };
 enum { TOPICS = sizeof topics / sizeof topics[0] };
-
-/* What a record was answered with. */
-struct receipt {
-    const char *item_kind;
-    struct str agency_id;
-    struct str agency_ref;
-    int32_t amendment;
-    struct id item_id;
-    struct str content_hash;
-    time_ms recorded_at;
-    const char *kind;
-    int64_t sequence;
-    int32_t warnings;
-};
 
 struct recover {
     const struct recover_intake_options *options;
@@ -196,71 +184,6 @@ end_full_page(struct recover *r, struct err *err)
 
 /* ---- what a record says
  * ------------------------------------------------------------ */
-
-static int32_t
-warning_bits(struct texts warnings)
-{
-    uint32_t bits = 0;
-
-    for (size_t i = 0; i < warnings.n; i++)
-        for (int w = 1; w <= WARNING_LAST; w++)
-            if (str_is(warnings.at[i], warning_code((enum warning)w)))
-                bits |= (uint32_t)1 << w;
-    return (int32_t)bits;
-}
-
-static void
-common_part(struct receipt *to, struct str agency_id, struct str agency_ref,
-            int32_t amendment, struct id id, struct str hash)
-{
-    to->agency_id = agency_id;
-    to->agency_ref = agency_ref;
-    to->amendment = amendment;
-    to->item_id = id;
-    to->content_hash = hash;
-    to->kind = "";
-}
-
-/* The receipt that such a record has; false for those that were not sent in. */
-static bool
-receipt_of(enum record_type type, const void *body, struct receipt *to)
-{
-    const struct notification_received *n = body;
-    const struct activity_reported *a = body;
-    const struct screening_recorded *s = body;
-    const struct match_resolved *m = body;
-
-    to->warnings = 0;
-    to->recorded_at = ((const struct meta *)body)->recorded_at;
-    switch (type) {
-    case REC_NOTIFICATION_RECEIVED:
-        common_part(to, n->agency_id, n->agency_ref, n->amendment,
-                    n->notification_id, n->content_hash);
-        to->item_kind = "notification";
-        to->kind = codes_word(&codes_kind, n->kind);
-        to->warnings = warning_bits(n->warnings);
-        return true;
-    case REC_ACTIVITY_REPORTED:
-        common_part(to, a->agency_id, a->agency_ref, a->amendment,
-                    a->activity_id, a->content_hash);
-        to->item_kind = "activity";
-        to->kind = codes_word(&codes_activity, a->activity);
-        to->warnings = warning_bits(a->warnings);
-        return true;
-    case REC_SCREENING_RECORDED:
-        common_part(to, s->agency_id, s->agency_ref, s->amendment,
-                    s->screening_id, s->content_hash);
-        to->item_kind = "screening";
-        return true;
-    case REC_MATCH_RESOLVED:
-        common_part(to, m->agency_id, m->agency_ref, m->amendment,
-                    m->resolution_id, m->content_hash);
-        to->item_kind = "match";
-        return true;
-    default:
-        return false;
-    }
-}
 
 static enum status
 save_config(struct recover *r, const struct config_activated *c,
@@ -549,36 +472,29 @@ lock_shard(struct recover *r, struct err *err)
     return rc;
 }
 
-/* How far the log is, and that both agree up to where the database stands. */
+/* How far the log is, and that both are one history as far as both go. */
 static enum status
-look_at_log(struct recover *r, enum topic topic, struct err *err)
+look_at_log(struct recover *r, bool *in_log, struct err *err)
 {
-    struct stream_options o = { .conn = r->options->conn,
-                                .topic = topic,
-                                .authority = r->options->authority,
-                                .only = SERVICE_INTAKE };
-    int64_t given = r->tails.at[topic].sequence;
-    const struct stream_record *rec = NULL;
-    struct stream *s = NULL;
-    enum status rc = stream_open(&o, &s, err);
+    struct recover_walk walk = { .conn = r->options->conn,
+                                 .pg = r->pg,
+                                 .avro = r->avro,
+                                 .arena = r->arena,
+                                 .origin = own_origin(r),
+                                 .topics = topics,
+                                 .n_topics = TOPICS,
+                                 .tails = &r->tails };
+    struct recover_walked walked = { .last = { 0 } };
+    enum status rc = recover_walk(&walk, &walked, err);
 
-    if (rc == ST_OK)
-        rc = stream_last(s, own_origin(r), &r->last[topic], err);
-    stream_close(s);
-    if (rc == ST_OK)
-        rc = stream_open(&o, &r->streams[topic], err);
-    for (int64_t i = SKIP_STEP; rc == ST_OK && i < given; i += SKIP_STEP) {
-        rc = stream_get(r->streams[topic], own_origin(r), i, &rec, err);
-        stream_forget(r->streams[topic], own_origin(r), i);
+    *in_log = true;
+    for (size_t i = 0; i < TOPICS; i++) {
+        enum topic t = topics[i];
+
+        r->streams[t] = walked.streams[t]; /* ours from here */
+        r->last[t] = walked.last[t];
+        *in_log = *in_log && r->last[t] >= r->tails.at[t].sequence;
     }
-    if (rc == ST_OK && given > 0)
-        rc = stream_get(r->streams[topic], own_origin(r), given, &rec, err);
-    if (rc == ST_OK && given > 0 && rec != NULL &&
-        rec->link.chain != r->tails.at[topic].chain)
-        rc = err_set(err, ST_FATAL, "fork",
-                     "%s: %" PRId64 " in the log is not what the database "
-                     "gave out",
-                     topic_name(topic), given);
     return rc;
 }
 
@@ -611,11 +527,8 @@ work(struct recover *r, struct err *err)
 
     if (rc == ST_OK)
         rc = lock_shard(r, err);
-    for (size_t i = 0; rc == ST_OK && i < TOPICS; i++) {
-        rc = look_at_log(r, topics[i], err);
-        in_log =
-            in_log && r->last[topics[i]] >= r->tails.at[topics[i]].sequence;
-    }
+    if (rc == ST_OK)
+        rc = look_at_log(r, &in_log, err);
     if (rc == ST_OK)
         rc = take_all(r, err);
     return rc == ST_OK ? end_all(r, in_log, err) : rc;

@@ -19,8 +19,9 @@ struct recover_intake_options {
 
 /**
  * Take the log's records into the schema intake, all in one transaction under
- * the shard's lock. Statuses as retake's; ST_FATAL, code "lost": the log holds
- * receipts of notifications that it does not hold, so nobody has their text.
+ * the shard's lock. Statuses as retake's, and before anything is written those
+ * of recover_walk.h; ST_FATAL, code "lost": the log holds receipts of
+ * notifications that it does not hold, so nobody has their text.
  */
 MUST_CHECK enum status
 recover_intake(const struct recover_intake_options *options,

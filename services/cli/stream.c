@@ -23,6 +23,7 @@ struct writer {
     struct stream_record *head, *tail; /* read and not forgotten, in order */
     struct stream_record *got;         /* last one asked for, or NULL */
     struct stream_record *ahead;       /* behind a gap, lowest first */
+    struct stream_fork fork;
 };
 
 struct stream {
@@ -207,6 +208,22 @@ accept(struct writer *w, struct stream_record *r)
     return true;
 }
 
+/* A number that was seen. */
+static void
+note_repeat(struct stream *s, struct writer *w, const struct link *link,
+            uint64_t chain)
+{
+    s->repeats++;
+    if (chain == link->chain)
+        return;
+    s->forks++;
+    w->fork.n++;
+    if (w->fork.first == 0 || link->sequence < w->fork.first)
+        w->fork.first = link->sequence;
+    if (link->sequence > w->fork.last)
+        w->fork.last = link->sequence;
+}
+
 /* Behind a gap: in order, once. */
 static void
 put_ahead(struct stream *s, struct writer *w, struct stream_record *r)
@@ -216,8 +233,7 @@ put_ahead(struct stream *s, struct writer *w, struct stream_record *r)
     while (*at != NULL && (*at)->link.sequence < r->link.sequence)
         at = &(*at)->next;
     if (*at != NULL && (*at)->link.sequence == r->link.sequence) {
-        s->repeats++;
-        s->forks += (*at)->link.chain != r->link.chain;
+        note_repeat(s, w, &r->link, (*at)->link.chain);
         stream_record_free(r);
         return;
     }
@@ -242,8 +258,7 @@ sort_in(struct stream *s, const struct kafka_record *in, struct err *err)
     if (link.origin.service == SERVICE_NONE)
         link.sequence = w->last + 1;
     if (link.sequence <= w->last) {
-        s->repeats++;
-        s->forks += w->chains[link.sequence - 1] != link.chain;
+        note_repeat(s, w, &link, w->chains[link.sequence - 1]);
         return ST_OK;
     }
     r = copy_record(in, link);
@@ -391,4 +406,33 @@ size_t
 stream_forks(const struct stream *s)
 {
     return s->forks;
+}
+
+static const struct writer *
+known_writer(const struct stream *s, struct origin origin)
+{
+    for (size_t i = 0; i < s->n_writers; i++)
+        if (origin_eq(s->writers[i].origin, origin))
+            return &s->writers[i];
+    return NULL;
+}
+
+struct stream_fork
+stream_fork(const struct stream *s, struct origin origin)
+{
+    const struct writer *w = known_writer(s, origin);
+
+    return w == NULL ? (struct stream_fork){ .n = 0 } : w->fork;
+}
+
+bool
+stream_chain(const struct stream *s, struct origin origin, int64_t sequence,
+             uint64_t *chain)
+{
+    const struct writer *w = known_writer(s, origin);
+
+    if (w == NULL || sequence < 1 || sequence > w->last)
+        return false;
+    *chain = w->chains[sequence - 1];
+    return true;
 }

@@ -67,4 +67,17 @@ MUST_CHECK enum status stream_last(struct stream *s, struct origin origin,
 size_t stream_repeats(const struct stream *s);
 size_t stream_forks(const struct stream *s);
 
+/* Numbers of which the log has two records: lowest, highest, how often. */
+struct stream_fork {
+    int64_t first, last; /* 0: none */
+    size_t n;
+};
+
+/** Those of an origin, as far as was read. */
+struct stream_fork stream_fork(const struct stream *s, struct origin origin);
+
+/** Chain of a number, read so far; false where it was not. */
+bool stream_chain(const struct stream *s, struct origin origin,
+                  int64_t sequence, uint64_t *chain);
+
 #endif
