@@ -17,6 +17,7 @@ enum {
     MEMORY_MAX = 512 << 20, /* of one group */
     WAIT_MS = 10000,        /* longest wait for the database */
     LOCK_MS = 5000,         /* and for the shard's row */
+    ASK_PAUSE_MS = 1000,    /* between two tries to ask the log */
 };
 
 enum op_type { OP_ITEMS = 1, OP_TIME, OP_FIND };
@@ -49,6 +50,7 @@ struct append {
     struct op *first, *last;
     bool closing;
     _Atomic(struct terms *) terms;
+    _Atomic int serving; /* append_serve was called */
     /* The writer's own. */
     struct pg *pg;
     struct avro_codec *avro;
@@ -56,6 +58,12 @@ struct append {
     int64_t n_configs; /* that `terms` knows; -1: never looked */
     int64_t given;     /* highest number on notifications that was seen */
     char said[16];     /* last failure logged */
+    /* Of the connection: what the log held when it was new. */
+    struct standing log;
+    bool asked;
+    bool agreed; /* the database has given out no less than that */
+    int64_t ask_at_us;
+    struct err unasked; /* why the log could not be asked */
 };
 
 /* A group under way: what was read under the lock, and what is to be true. */
@@ -159,20 +167,73 @@ connect(struct append *a, struct err *err)
     sql =
         arena_printf(a->arena, "SET search_path TO \"%s\"", a->options.schema);
     rc = pg_exec(a->pg, sql.p, err);
-    if (rc == ST_OK)
-        rc = agree_with_log(&a->options.agree, err);
     begin_params(a, &p);
     pg_add_text(&p, a->options.authority);
-    if (rc == ST_OK)
+    if (rc == ST_OK) /* a row that is gone is no new authority's */
         rc = pg_query(a->pg, NULL,
-                      "INSERT INTO shard (shard, authority) VALUES ($1, $2) "
+                      "INSERT INTO shard (shard, authority) SELECT $1, $2 "
+                      "WHERE NOT EXISTS (SELECT 1 FROM turn WHERE shard = $1) "
                       "ON CONFLICT DO NOTHING",
                       &p, NULL, err);
+    a->asked = a->agreed = false;
     if (rc != ST_OK) {
         pg_close(a->pg);
         a->pg = NULL;
     }
     return rc;
+}
+
+static enum append_away
+away_of(const struct err *err)
+{
+    return strcmp(err->code, "restore") == 0 ? APPEND_AWAY_RESTORE
+           : strcmp(err->code, "fork") == 0  ? APPEND_AWAY_FORK
+                                             : APPEND_AWAY_NOT;
+}
+
+/* The log's end, once a connection; while Kafka is away callers don't queue
+ * up behind the same question. */
+static enum status
+ask_log(struct append *a, struct err *err)
+{
+    enum status rc;
+
+    if (a->asked)
+        return ST_OK;
+    if (monotonic_us() < a->ask_at_us) {
+        *err = a->unasked;
+        return ST_RETRY;
+    }
+    rc = agree_ask(&a->options.agree, &a->log, err);
+    a->asked = rc == ST_OK;
+    if (rc != ST_OK) {
+        a->ask_at_us = monotonic_us() + (int64_t)ASK_PAUSE_MS * 1000;
+        a->unasked = *err;
+    }
+    return rc;
+}
+
+/*
+ * A connection through which numbers may be given out. A COMMIT whose outcome
+ * is unknown has lost its connection, so what it may have given out is looked
+ * for in the log before its numbers are taken again.
+ */
+static enum status
+connect_and_agree(struct append *a, struct err *err)
+{
+    enum status rc;
+
+    if (!atomic_load(&a->serving))
+        return err_set(err, ST_RETRY, "start", "not let in yet");
+    rc = connect(a, err);
+    if (rc != ST_OK || a->agreed)
+        return rc;
+    rc = ask_log(a, err);
+    if (rc == ST_OK)
+        rc = agree_check(a->pg, &a->options.agree, &a->log, err);
+    a->agreed = rc == ST_OK;
+    atomic_store(&a->stats.away, rc == ST_OK ? APPEND_AWAY_NOT : away_of(err));
+    return rc == ST_FATAL ? ST_RETRY : rc;
 }
 
 static struct id
@@ -266,7 +327,7 @@ begin_group(struct group *g, struct err *err)
     struct tails tails;
     struct pg_params p;
     time_ms clock;
-    enum status rc = connect(a, err);
+    enum status rc = connect_and_agree(a, err);
 
     if (rc != ST_OK)
         return rc;
@@ -306,11 +367,14 @@ begin_group(struct group *g, struct err *err)
         atomic_store(&a->stats.now, g->last);
     read_tails(pg_answer(a->pg, 3), &tails);
     /* Numbers that went out before a restore are never given out again. */
-    if (tails.at[TOPIC_NOTIFICATIONS].sequence < a->given)
+    if (tails.at[TOPIC_NOTIFICATIONS].sequence < a->given) {
+        atomic_store(&a->stats.away, APPEND_AWAY_RESTORE);
         return err_set(err, ST_RETRY, "restore",
                        "the database has given out %" PRId64 ", it was %" PRId64
-                       " before: see `waymark recover`",
+                       " before: see `waymark recover`, then start again",
                        tails.at[TOPIC_NOTIFICATIONS].sequence, a->given);
+    }
+    atomic_store(&a->stats.away, APPEND_AWAY_NOT);
     a->given = tails.at[TOPIC_NOTIFICATIONS].sequence;
     g->n_configs = pg_i64(pg_answer(a->pg, 4), 0, 0);
     read_known(g, pg_answer(a->pg, 5));
@@ -903,9 +967,13 @@ commit_group(struct group *g, struct err *err)
     send_turn(g);
     (void)pg_send(a->pg, "commit", "COMMIT", NULL);
     rc = pg_sync(a->pg, err);
+    if (rc == ST_REJECT && strncmp(pg_sqlstate(a->pg), "23", 2) == 0)
+        rc = err_recode(err, ST_FATAL, "engine");
     if (rc != ST_OK)
         return rc;
     at_place(a, "committed");
+    if (g->n_accepted > 0) /* no tick of the clock */
+        at_place(a, "accepted");
     a->given = g->box.tails.at[TOPIC_NOTIFICATIONS].sequence;
     if (g->n_new_configs > 0)
         a->n_configs = (int64_t)g->n_new_configs;
@@ -921,8 +989,8 @@ static void
 say_failure(struct append *a, const struct err *err)
 {
     atomic_store(&a->stats.ready, 0);
-    if (strcmp(a->said, err->code) == 0)
-        return;
+    if (strcmp(a->said, err->code) == 0 || !atomic_load(&a->serving))
+        return; /* said, or told by who has not let it in yet */
     (void)snprintf(a->said, sizeof a->said, "%s", err->code);
     log_warn("append_fails", "authority=%.*s code=%s why=\"%s\"",
              STR_ARG(a->options.authority), err->code, err->text);
@@ -985,7 +1053,11 @@ try_group(struct group *g, struct err *err)
     return rc;
 }
 
-/* The database refuses a value: each item alone, so that one falls only. */
+/*
+ * The database refuses a value: each item alone, so that one falls only. Keys
+ * and constraints are never a sender's fault: what he sent was looked up under
+ * the lock (commit_group).
+ */
 static void
 one_by_one(struct group *g)
 {
@@ -1000,6 +1072,8 @@ one_by_one(struct group *g)
             one->items[0] = g->items[i];
             one->ops[0] = g->ops[i];
             rc = try_group(one, &err);
+            if (rc != ST_OK && rc != ST_REJECT)
+                say_failure(g->a, &err);
         }
         if (rc == ST_REJECT) {
             refuse(g->items[i], g->ops[i]->arena, "R03", "",
@@ -1100,7 +1174,7 @@ run_find(struct append *a, struct op *op)
     enum status rc;
 
     arena_reset(a->arena);
-    rc = connect(a, &op->err);
+    rc = connect_and_agree(a, &op->err);
     begin_params(a, &p);
     pg_add_id(&p, op->id);
     if (rc == ST_OK)
@@ -1250,6 +1324,12 @@ wait_for(struct append *a, struct op *op)
         pthread_cond_wait(&op->ready, &a->lock);
     pthread_mutex_unlock(&a->lock);
     pthread_cond_destroy(&op->ready);
+}
+
+void
+append_serve(struct append *a)
+{
+    atomic_store(&a->serving, 1);
 }
 
 void

@@ -33,12 +33,17 @@ struct append_options {
     uint16_t partition;
     bool log_clock;       /* time comes from append_time only */
     struct terms *terms;  /* takes, whatever comes: how it begins */
-    /* Asked with every new connection: the database behind it may have been
-     * restored to an older state. */
-    struct agree_options agree;
+    struct agree_options agree; /* with every new connection: agree.h */
     /* Where a fault test lets the process die; NULL in production. */
     void (*at)(void *self, const char *place);
     void *at_self;
+};
+
+/* Why nothing is accepted until somebody does something. */
+enum append_away {
+    APPEND_AWAY_NOT = 0,
+    APPEND_AWAY_RESTORE, /* the log is ahead of the database */
+    APPEND_AWAY_FORK,    /* both have one number, and not the same record */
 };
 
 /* Read by other threads for /metrics and /readyz. */
@@ -52,6 +57,7 @@ struct append_stats {
     _Atomic int64_t now;      /* last recorded time, ms; TIME_NONE: none */
     _Atomic int64_t turn;
     _Atomic int ready;        /* 1 while the database answers */
+    _Atomic int away;         /* enum append_away */
 };
 
 enum append_result {
@@ -78,7 +84,7 @@ struct append_item {
     time_ms recorded_at;
     uint32_t warnings;
     struct id id;
-    char why[16]; /* code of APPEND_LATER: "database", "clock" */
+    char why[16]; /* code of APPEND_LATER: "database", "restore", "clock" */
 };
 
 /* A receipt that was looked up. */
@@ -96,9 +102,14 @@ struct append_receipt {
 
 struct append;
 
-/** Start the writer; the schema must be there. Borrows the texts. */
+/**
+ * Start the writer. Borrows the texts. Until append_serve all that comes is
+ * APPEND_LATER or ST_RETRY, code "start".
+ */
 MUST_CHECK enum status append_open(const struct append_options *options,
                                    struct append **out, struct err *err);
+/** The schema is there: from now on the database is asked. */
+void append_serve(struct append *a);
 /** Ends after the group under way; what waits becomes APPEND_LATER. */
 void append_close(struct append *a);
 

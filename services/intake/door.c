@@ -192,13 +192,23 @@ put_phone(struct json_out *out, const struct door *door)
     json_out_kstr(out, "duty_phone", phone);
 }
 
+const char *
+door_later_code(const char *why)
+{
+    if (strcmp(why, "clock") == 0)
+        return "clock";
+    return strcmp(why, "restore") == 0 || strcmp(why, "fork") == 0
+               ? "restore"
+               : "not_ready";
+}
+
 static void
 put_later(struct json_out *out, const struct door *door,
           const struct append_item *it)
 {
     bool clock = strcmp(it->why, "clock") == 0;
 
-    json_out_kcstr(out, "code", clock ? "clock" : "not_ready");
+    json_out_kcstr(out, "code", door_later_code(it->why));
     json_out_kint(out, "retry_after", DOOR_RETRY_AFTER_S);
     if (it->v.missing_kind)
         put_phone(out, door);

@@ -56,6 +56,10 @@ MUST_CHECK enum status door_rows(const struct door *door,
                                  void *self, struct door_counts *counts,
                                  struct err *err);
 
+/** What senders are told for a code of APPEND_LATER or ST_RETRY: "clock",
+ * "restore" (somebody must act first), else "not_ready". */
+const char *door_later_code(const char *why);
+
 /** A receipt as JSON, as door_one gives it. */
 void door_receipt(struct json_out *out, const struct append_receipt *receipt,
                   bool repeated);

@@ -243,7 +243,7 @@ post_time(const struct door *door, const struct http_request *req,
     if (rc == ST_REJECT) {
         http_problem(resp, 409, err.code, "Time does not go back", err.text);
     } else if (rc != ST_OK) {
-        http_problem(resp, 503, "not_ready", "Not ready", NULL);
+        http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
         come_again(resp);
     } else {
         json_out_init(&out, NULL);
@@ -263,7 +263,7 @@ get_receipt(const struct door *door, struct str id_part_of_path,
     struct arena *arena = memory_open(REQUEST_MEMORY);
     struct append_receipt receipt = { .found = false };
     struct json_out out;
-    struct err err;
+    struct err err = { .code = "memory" };
     struct id id;
     enum status rc = ST_RETRY;
 
@@ -275,7 +275,7 @@ get_receipt(const struct door *door, struct str id_part_of_path,
     if (arena != NULL)
         rc = append_find(door->append, id, arena, &receipt, &err);
     if (rc != ST_OK) {
-        http_problem(resp, 503, "not_ready", "Not ready", NULL);
+        http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
         come_again(resp);
     } else if (!receipt.found) {
         http_problem(resp, 404, "id", "No such id", NULL);
@@ -315,11 +315,21 @@ get_commit_s(const struct served *s)
     return (double)atomic_load(&append_stats(s->door.append)->commit_us) * 1e-6;
 }
 
+/* As long as nothing is published all of it is 0. */
+static const struct publish_stats *
+published(const struct served *s)
+{
+    static const struct publish_stats none;
+    const struct publish *p = atomic_load(&s->publish);
+
+    return p == NULL ? &none : publish_stats(p);
+}
+
 static double
 get_unconfirmed(const struct served *s)
 {
     int64_t turn = atomic_load(&append_stats(s->door.append)->turn);
-    int64_t confirmed = atomic_load(&publish_stats(s->publish)->confirmed_turn);
+    int64_t confirmed = atomic_load(&published(s)->confirmed_turn);
 
     return turn > confirmed ? (double)(turn - confirmed) : 0;
 }
@@ -327,25 +337,33 @@ get_unconfirmed(const struct served *s)
 static double
 get_owner(const struct served *s)
 {
-    return atomic_load(&publish_stats(s->publish)->owner);
+    return atomic_load(&published(s)->owner);
 }
 
 static double
 get_epoch(const struct served *s)
 {
-    return (double)atomic_load(&publish_stats(s->publish)->epoch);
-}
-
-static double
-get_stopped(const struct served *s)
-{
-    return atomic_load(&publish_stats(s->publish)->stopped);
+    return (double)atomic_load(&published(s)->epoch);
 }
 
 static double
 get_retries(const struct served *s)
 {
-    return (double)atomic_load(&publish_stats(s->publish)->retries);
+    return (double)atomic_load(&published(s)->retries);
+}
+
+/* Why an authority stands still until somebody acts, or "". */
+static const char *
+stopped_code(const struct served *s)
+{
+    const struct publish *p = atomic_load(&s->publish);
+    int away = atomic_load(&append_stats(s->door.append)->away);
+
+    if (p != NULL && publish_stopped(p)[0] != '\0')
+        return publish_stopped(p);
+    if (away == APPEND_AWAY_RESTORE || atomic_load(&published(s)->ahead))
+        return "restore";
+    return away == APPEND_AWAY_FORK ? "fork" : "";
 }
 
 static const struct family families[] = {
@@ -366,12 +384,28 @@ static const struct family families[] = {
       "Turns committed and not yet confirmed by Kafka.", get_unconfirmed },
     { "waymark_shard_owned", "gauge", "1 while this instance publishes.",
       get_owner },
-    { "waymark_shard_stopped", "gauge", "1 where publishing stopped.",
-      get_stopped },
     { "waymark_epoch", "gauge", "Epoch of this owner.", get_epoch },
     { "waymark_retries_total", "counter",
       "Failures of publishing that were tried again.", get_retries },
 };
+
+/* As the other services say it: a line only where it stopped. */
+static void
+print_stopped(const struct intake_http *h, FILE *to)
+{
+    fprintf(to, "# HELP waymark_shard_stopped 1 where the shard stopped, by "
+                "code.\n# TYPE waymark_shard_stopped gauge\n");
+    for (size_t i = 0; i < h->options.n; i++) {
+        const struct served *s = &h->options.served[i];
+        const char *code = stopped_code(s);
+
+        if (code[0] != '\0')
+            fprintf(to,
+                    "waymark_shard_stopped{service=\"intake\","
+                    "authority=\"%.*s\",code=\"%s\"} 1\n",
+                    STR_ARG(s->door.authority), code);
+    }
+}
 
 static void
 get_metrics(const struct intake_http *h, struct http_response *resp)
@@ -396,6 +430,7 @@ get_metrics(const struct intake_http *h, struct http_response *resp)
                     fam->name, STR_ARG(s->door.authority), fam->value(s));
         }
     }
+    print_stopped(h, to);
     if (fclose(to) != 0) {
         free(text);
         resp->status = 503;
@@ -413,10 +448,10 @@ is_ready(const struct intake_http *h)
         struct append_receipt ignored;
         struct err err;
         struct arena *arena = memory_open(1 << 16);
-        bool ok = arena != NULL &&
+        bool ok = arena != NULL && atomic_load(&s->publish) != NULL &&
                   append_find(s->door.append, ID_NONE, arena, &ignored, &err) ==
                       ST_OK &&
-                  !atomic_load(&publish_stats(s->publish)->stopped);
+                  stopped_code(s)[0] == '\0';
 
         memory_close(arena);
         if (!ok)

@@ -19,10 +19,10 @@
 #include "intake/door.h"
 #include "intake/publish.h"
 
-/* An authority as it is served. */
+/* An authority as it is served; its door is there from the start. */
 struct served {
     struct door door;
-    struct publish *publish;
+    _Atomic(struct publish *) publish; /* NULL until log and database agree */
 };
 
 struct intake_http_options {

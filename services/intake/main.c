@@ -255,29 +255,19 @@ agree_options(const struct intake *in, size_t i)
                                    .partition = in->chosen[i]->partition };
 }
 
-/* Waits for the world as long as nobody stops the process. */
-static enum status
-agree(const struct intake *in, size_t i, struct err *err)
+static bool
+stop_asked(void)
 {
-    static const struct timespec pause = { .tv_nsec = 100000000L };
-    struct agree_options options = agree_options(in, i);
     sigset_t pending;
-    enum status rc;
 
-    while ((rc = agree_with_log(&options, err)) == ST_RETRY) {
-        (void)sigpending(&pending);
-        if (sigismember(&pending, SIGTERM) == 1 ||
-            sigismember(&pending, SIGINT) == 1)
-            break;
-        (void)nanosleep(&pause, NULL);
-    }
-    if (rc != ST_OK)
-        err_where(err, "%s", in->chosen[i]->name.p);
-    return rc;
+    (void)sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 ||
+           sigismember(&pending, SIGINT) == 1;
 }
 
+/* Its door answers from here: 503 until let_in. */
 static enum status
-serve_authority(struct intake *in, size_t i, struct err *err)
+open_door(struct intake *in, size_t i, struct err *err)
 {
     const struct authority *a = in->chosen[i];
     struct served *s = &in->served[i];
@@ -293,7 +283,21 @@ serve_authority(struct intake *in, size_t i, struct err *err)
         .at = crash ? crash_here : NULL,
         .at_self = in,
     };
-    struct publish_options publish = {
+
+    in->terms[i] = NULL; /* owned by the writer from here */
+    s->door = (struct door){ .authority = a->name,
+                             .partition = a->partition,
+                             .log_clock = a->log_clock,
+                             .hash_key = str_of(in->config.hash_key) };
+    return append_open(&append, &s->door.append, err);
+}
+
+static enum status
+publish_authority(struct intake *in, size_t i, struct err *err)
+{
+    const struct authority *a = in->chosen[i];
+    bool crash = in->crash_place[0] != '\0';
+    struct publish_options options = {
         .conninfo = in->config.pgconn,
         .schema = in->config.schema,
         .instance = in->config.instance,
@@ -305,22 +309,15 @@ serve_authority(struct intake *in, size_t i, struct err *err)
         .beat_ms = in->config.beat_ms,
         .log_clock = a->log_clock,
         .tick_ms = in->config.tick_ms,
+        .append = in->served[i].door.append,
+        .agree = agree_options(in, i),
         .at = crash ? crash_here : NULL,
         .at_self = in,
     };
-    enum status rc = agree(in, i, err);
+    struct publish *p = NULL;
+    enum status rc = publish_open(&options, &p, err);
 
-    if (rc != ST_OK)
-        return rc;
-    in->terms[i] = NULL; /* owned by the writer from here */
-    s->door = (struct door){ .authority = a->name,
-                             .partition = a->partition,
-                             .log_clock = a->log_clock,
-                             .hash_key = str_of(in->config.hash_key) };
-    rc = append_open(&append, &s->door.append, err);
-    publish.append = s->door.append;
-    if (rc == ST_OK)
-        rc = publish_open(&publish, &s->publish, err);
+    atomic_store(&in->served[i].publish, p);
     return rc;
 }
 
@@ -343,8 +340,77 @@ watch_folder(struct intake *in, struct err *err)
     return drop_open(&options, &in->drop, err);
 }
 
+/* How log and database of each authority stand. */
+enum standing_of { UNKNOWN = 0, AGREED, REFUSED };
+
+/* Ask for those that nothing is known of. Any may be let in: a door that must
+ * not accept finds that by itself, and when `waymark recover` has ended it. */
 static enum status
-start(struct intake *in, struct err *err)
+let_in(struct intake *in, enum standing_of *all, struct err *err)
+{
+    for (size_t i = 0; i < in->n; i++) {
+        struct agree_options options = agree_options(in, i);
+        struct err why = { .code = "" };
+        enum status rc = ST_RETRY;
+
+        if (all[i] == UNKNOWN)
+            rc = agree_with_log(&options, &why);
+        if (rc == ST_RETRY)
+            continue;
+        all[i] = rc == ST_OK ? AGREED : REFUSED;
+        append_serve(in->served[i].door.append);
+        if (rc == ST_OK)
+            rc = publish_authority(in, i, err);
+        else if (exit_code_of(why.code) == EXIT_RESTORE ||
+                 exit_code_of(why.code) == EXIT_FORK) {
+            log_error("shard_refused", "authority=%s code=%s why=\"%s\"",
+                      in->chosen[i]->name.p, why.code, why.text);
+            *err = why;
+            rc = ST_OK;
+        } else {
+            *err = why;
+        }
+        if (rc != ST_OK)
+            return rc;
+    }
+    return ST_OK;
+}
+
+static size_t
+count(const enum standing_of *all, size_t n, enum standing_of what)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += all[i] == what;
+    return sum;
+}
+
+/*
+ * Each authority for itself, waiting for the world as long as nobody stops the
+ * process. ST_FATAL, code "restore" or "fork", where it is so with all.
+ */
+static enum status
+let_all_in(struct intake *in, struct err *err)
+{
+    static const struct timespec pause = { .tv_nsec = 100000000L };
+    enum standing_of all[SERVED_MAX] = { UNKNOWN };
+    enum status rc = let_in(in, all, err);
+
+    while (rc == ST_OK && count(all, in->n, UNKNOWN) > 0 && !stop_asked()) {
+        (void)nanosleep(&pause, NULL);
+        rc = let_in(in, all, err);
+    }
+    if (rc == ST_OK && count(all, in->n, REFUSED) == in->n)
+        return ST_FATAL; /* as let_in has said */
+    for (size_t i = 0; rc == ST_OK && i < in->n; i++)
+        if (all[i] == REFUSED) /* publishes when it was recovered */
+            rc = publish_authority(in, i, err);
+    return rc;
+}
+
+static enum status
+open_doors(struct intake *in, struct err *err)
 {
     struct intake_http_options http = {
         .listen = in->config.listen,
@@ -356,7 +422,7 @@ start(struct intake *in, struct err *err)
     enum status rc = ST_OK;
 
     for (size_t i = 0; rc == ST_OK && i < in->n; i++)
-        rc = serve_authority(in, i, err);
+        rc = open_door(in, i, err);
     if (rc == ST_OK)
         rc = watch_folder(in, err);
     if (rc == ST_OK)
@@ -374,10 +440,11 @@ stop(struct intake *in)
     intake_http_close(in->http);
     for (size_t i = 0; i < in->n; i++) {
         struct served *s = &in->served[i];
+        struct publish *p = atomic_load(&s->publish);
 
-        if (s->publish != NULL && publish_stopped(s->publish)[0] != '\0')
-            code = exit_code_of(publish_stopped(s->publish));
-        publish_close(s->publish);
+        if (p != NULL && publish_stopped(p)[0] != '\0')
+            code = exit_code_of(publish_stopped(p));
+        publish_close(p);
         append_close(s->door.append);
         terms_close(in->terms[i]);
     }
@@ -395,10 +462,10 @@ block_signals(sigset_t *set)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static int
-run(struct intake *in)
+/* The schema, the topics, and log and database of every authority. */
+static enum status
+wait_for_world(struct intake *in, int *code, struct err *err)
 {
-    struct err err = { .code = "" };
     struct start_options world = {
         .service = service_name(SERVICE_INTAKE),
         .conninfo = in->config.pgconn,
@@ -407,28 +474,42 @@ run(struct intake *in)
         .partitions = in->authorities.partitions,
         .replication = (int)in->config.replication,
     };
+    enum status rc;
+
+    *code = EXIT_WORLD;
+    rc = start_world(&world, in->cluster_id, err);
+    if (rc == ST_OK) {
+        rc = let_all_in(in, err);
+        *code = exit_code_of(err->code);
+    }
+    if (rc == ST_RETRY && stop_asked())
+        rc = ST_OK; /* it was waiting, and no longer has to */
+    return rc;
+}
+
+/* The port first: who can't be answered yet hears when to come again, and
+ * whom to phone. */
+static int
+run(struct intake *in)
+{
+    struct err err = { .code = "" };
     sigset_t set;
     enum status rc;
-    int code = EXIT_DONE, stopped, sig;
+    int code = EXIT_CONFIG, stopped, sig;
 
     block_signals(&set);
-    rc = start_world(&world, in->cluster_id, &err);
-    if (rc != ST_OK) {
-        log_error("start_failed", "code=%s why=\"%s\"", err.code, err.text);
-        return EXIT_WORLD;
-    }
-    rc = start(in, &err);
+    rc = open_doors(in, &err);
     if (rc == ST_OK) {
         log_info("service_up", "listen=%s shards=%zu",
                  intake_http_address(in->http), in->n);
+        rc = wait_for_world(in, &code, &err);
+    }
+    if (rc == ST_OK) {
+        code = EXIT_DONE;
         (void)sigwait(&set, &sig);
     } else {
-        log_error("service_failed", "code=%s why=\"%s\"", err.code, err.text);
-        code = strcmp(err.code, "restore") == 0 ||
-                       strcmp(err.code, "fork") == 0
-                   ? exit_code_of(err.code)
-               : rc == ST_RETRY ? EXIT_WORLD
-                                : EXIT_CONFIG;
+        log_error(code == EXIT_WORLD ? "start_failed" : "service_failed",
+                  "code=%s why=\"%s\"", err.code, err.text);
     }
     stopped = stop(in);
     if (code == EXIT_DONE)

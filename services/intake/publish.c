@@ -46,6 +46,7 @@ struct publish {
     int64_t tick_at_ms;
     bool ticked;
     bool kafka_failed; /* the last failure was not the database's */
+    bool unsure;       /* the last comparison with the log did not end well */
     char said[16];
     char stopped[16];
 };
@@ -110,19 +111,49 @@ listen(struct publish *p, struct err *err)
     return rc;
 }
 
+/* A restore is waited out: it ends when the log was taken back in. */
+static enum status
+wait_for_recover(struct publish *p, enum status rc, const struct err *err)
+{
+    bool ahead = rc == ST_FATAL && strcmp(err->code, "restore") == 0;
+
+    if (ahead || rc == ST_OK)
+        atomic_store(&p->stats.ahead, ahead);
+    return ahead ? ST_RETRY : rc;
+}
+
+/* What was given out holds all that the log has; nothing goes out before. */
+static enum status
+compare_with_log(struct publish *p, const struct tails *tails, struct err *err)
+{
+    struct standing log;
+    enum status rc = agree_ask(&p->options.agree, &log, err);
+
+    if (rc == ST_OK)
+        rc = standing_check(&log, tails, err);
+    p->unsure = rc != ST_OK;
+    return wait_for_recover(p, rc, err);
+}
+
 static enum status
 own(struct publish *p, struct err *err)
 {
     struct shard *shard;
-    enum status rc;
+    enum status rc = ST_OK;
 
     arena_reset(p->arena);
     shard = arena_alloc(p->arena, sizeof *shard);
+    if (p->unsure) /* asked without a new epoch each time */
+        rc = wait_for_recover(p, agree_with_log(&p->options.agree, err), err);
+    if (rc != ST_OK)
+        return rc;
     rc = p->store.own(p->store.self, shard, err);
     if (rc == ST_OK)
         rc = listen(p, err);
-    if (rc == ST_OK)
+    if (rc == ST_OK) /* what is under way has landed or never will */
         rc = p->sink.restart(p->sink.self, err);
+    if (rc == ST_OK)
+        rc = compare_with_log(p, &shard->tails, err);
     if (rc != ST_OK)
         return rc;
     p->sent = p->confirmed = p->noted = shard->confirmed_turn;

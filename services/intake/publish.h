@@ -5,7 +5,10 @@
  * Only the holder of the lease publishes; the others stand by. A NOTIFY of
  * the writer wakes it, and a poll covers one that was lost. A block may be
  * published twice, never zero times: a new holder begins behind the last
- * turn that is confirmed for certain.
+ * turn that is confirmed for certain. It begins, with every new connection to
+ * PostgreSQL, by holding the log's last records against what was given out:
+ * while the log is ahead (code "restore") it publishes nothing and waits for
+ * `waymark recover`.
  */
 #ifndef WAYMARK_INTAKE_PUBLISH_H
 #define WAYMARK_INTAKE_PUBLISH_H
@@ -28,6 +31,7 @@ struct publish_options {
     bool log_clock;        /* then it makes no ticks */
     int64_t tick_ms;       /* how often TimeAdvanced goes out */
     struct append *append; /* borrowed: where ticks are appended */
+    struct agree_options agree;
     void (*at)(void *self, const char *place); /* as in append.h */
     void *at_self;
 };
@@ -40,6 +44,7 @@ struct publish_stats {
     _Atomic int64_t confirmed_turn;
     _Atomic int64_t retries;
     _Atomic int stopped;        /* 1: for good; the log says why */
+    _Atomic int ahead;          /* 1: the log is, `waymark recover` is needed */
 };
 
 struct publish;
