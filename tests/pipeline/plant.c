@@ -2,7 +2,8 @@
  * plant.c: puts records into a partition behind the services' backs, in the
  * name of the service that writes there: good ones, poison and forgeries.
  *
- *   plant --kafka HOST:PORT,... --authority PARTITION [--topic NAME] WORD...
+ *   plant --kafka HOST:PORT,... --authority PARTITION [--topic NAME]
+ *         [--from NUMBER] WORD...
  *
  * A WORD is one of these, or WORD:N for N of them, in that order:
  *
@@ -17,7 +18,8 @@
  *   value     as good, with a reference that no database takes
  *   stranger  a good value without a header of ours
  *
- * Prints the number of the last record behind the last word.
+ * With --from they stand behind the record with that number, as if the later
+ * ones did not exist. Prints the number of the last one behind the last word.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,6 +40,7 @@ struct plant {
     struct kafka_conn conn;
     const char *topic;
     int32_t authority;
+    int64_t from; /* 0: behind the last */
     struct link tail; /* of the service that writes here */
     struct str key;   /* of the last NotificationReceived */
     struct str value;
@@ -69,7 +72,8 @@ look_at(struct plant *p, const struct kafka_record *r)
 
     if (r->wm.p == NULL || !chain_read(r->wm, &link) ||
         !batch_is_writer(link.origin.service, topic_find(str_of(p->topic))) ||
-        link.sequence <= p->tail.sequence)
+        link.sequence <= p->tail.sequence ||
+        (p->from > 0 && link.sequence > p->from))
         return;
     p->tail = link;
     arena_reset(p->arena);
@@ -281,10 +285,12 @@ main(int argc, char **argv)
             p.topic = argv[i + 1];
         else if (strcmp(argv[i], "--authority") == 0)
             p.authority = (int32_t)atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--from") == 0)
+            p.from = atol(argv[i + 1]);
     }
     if (options.conn.brokers == NULL || p.authority < 0 || i == argc) {
         fputs("usage: plant --kafka BROKERS --authority PARTITION "
-              "[--topic NAME] WORD[:N]...\n",
+              "[--topic NAME] [--from NUMBER] WORD[:N]...\n",
               stderr);
         return 2;
     }
