@@ -158,6 +158,7 @@ struct decision {
     const char *cancelled;
     int cancel_reason; /* CANCEL_IN_ERROR */
     int risk_grade;
+    int rag;
     int32_t amendment;
     int32_t missing_30d; /* 1 */
     int32_t missing_90d; /* 1 */
@@ -192,6 +193,7 @@ decision_of(struct day *d, const struct decision *in,
     r->missing_30d = in->missing_30d == 0 ? 1 : in->missing_30d;
     r->missing_90d = in->missing_90d == 0 ? 1 : in->missing_90d;
     r->risk_grade = in->risk_grade;
+    r->rag = in->rag;
     if (in->episode != NULL) {
         r->episode_id = some_id("episode", in->episode);
         r->episode_ref = str_of(in->episode);
@@ -2400,6 +2402,167 @@ what_names_only_the_child_goes_to_its_unit_else_to_early_help(void **s)
     assert_true(id_eq(last_case(d)->case_id, csc));
 }
 
+/* ---- what a sender may hear, and how fast -------------------------------- */
+
+static void
+each_agency_hears_what_it_may(void **s)
+{
+    static const struct {
+        int agency_type;
+        int outcome;
+        const char *rule;
+        int want;
+    } rows[] = {
+        { AGENCY_SCHOOL, OUTCOME_CAF_TAF, NULL, ANSWER_OUTCOME },
+        { AGENCY_HOUSING, OUTCOME_CAF_TAF, NULL, ANSWER_BEING_HELPED },
+        { AGENCY_VOLUNTARY, OUTCOME_SINGLE_AGENCY, NULL, ANSWER_BEING_HELPED },
+        { AGENCY_HOUSING, OUTCOME_UNIVERSAL, NULL, ANSWER_NO_FURTHER_ACTION },
+        { AGENCY_VOLUNTARY, OUTCOME_NFA, NULL, ANSWER_NO_FURTHER_ACTION },
+        { AGENCY_INDIVIDUAL, OUTCOME_CAF_TAF, NULL, ANSWER_NEXT_STEPS },
+        { AGENCY_ANONYMOUS, OUTCOME_CAF_TAF, NULL, ANSWER_RECEIVED },
+        { AGENCY_SCHOOL, OUTCOME_STRATEGY_DISCUSSION, "C01", ANSWER_WITHHELD },
+        { AGENCY_HOUSING, OUTCOME_STRATEGY_DISCUSSION, "C02",
+          ANSWER_WITHHELD },
+        { AGENCY_POLICE, OUTCOME_STRATEGY_DISCUSSION, "C01", ANSWER_OUTCOME },
+        { AGENCY_HEALTH, OUTCOME_STRATEGY_DISCUSSION, "C02", ANSWER_OUTCOME },
+        { AGENCY_SOCIAL_CARE, OUTCOME_STRATEGY_DISCUSSION, "C01",
+          ANSWER_OUTCOME },
+    };
+    struct day *d = *s;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct referrer_answered *told;
+        char name[8];
+
+        (void)snprintf(name, sizeof name, "C%zu", i);
+        decide(d, &(struct decision){ .at = "2015-06-26T11:05:00",
+                                      .child = name,
+                                      .ref = name,
+                                      .agency_type = rows[i].agency_type,
+                                      .outcome = rows[i].outcome,
+                                      .rule = rows[i].rule });
+        told = mem_last(d->m, REC_REFERRER_ANSWERED);
+        if (told->answer != rows[i].want)
+            fail_msg("row %zu: answer %d, want %d", i, told->answer,
+                     rows[i].want);
+        assert_int_equal(told->outcome,
+                         rows[i].want == ANSWER_OUTCOME ? rows[i].outcome : 0);
+        assert_int_equal(told->unit.n > 0, rows[i].want == ANSWER_OUTCOME);
+    }
+}
+
+static void
+a_mash_answers_as_fast_as_the_colour_says(void **s)
+{
+    static const struct {
+        int rag;
+        const char *due; /* NULL: no clock */
+    } rows[] = {
+        { RAG_RED, "2015-06-26T15:05:00" },
+        { RAG_AMBER, "2015-06-27T11:05:00" },
+        { RAG_GREEN, "2015-06-29T11:05:00" },
+        { RAG_BLUE, NULL },
+        { 0, "2015-06-27T11:05:00" },
+    };
+    struct day *d = *s;
+
+    d->profile.rag_hours =
+        (struct profile_rag_hours){ .red = 4, .amber = 24, .green = 72 };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct decision in = { .at = "2015-06-26T11:05:00",
+                               .ref = "r",
+                               .entry = ENTRY_MASH,
+                               .rag = rows[i].rag,
+                               .status = DECISION_PROVISIONAL,
+                               .outcome = OUTCOME_CAF_TAF };
+        struct clock_row like;
+        const struct clock_row *k;
+        char name[8];
+
+        (void)snprintf(name, sizeof name, "C%zu", i);
+        in.child = in.ref = name;
+        decide(d, &in);
+        fields_clear(&tracker_tables[TABLE_CLOCK].fields, &like);
+        like.subject_id = last_case(d)->case_id;
+        like.clock = STR("L1");
+        k = mem_row(d->m, TABLE_CLOCK, &like);
+        assert_int_equal(k != NULL, rows[i].due != NULL);
+        if (k != NULL)
+            assert_int_equal(k->due_at, local(d, rows[i].due));
+    }
+}
+
+static void
+a_consultation_is_waited_for_until_it_is_answered(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    d->profile.rag_hours =
+        (struct profile_rag_hours){ .red = 4, .amber = 24, .green = 72 };
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-26T12:00:00", ACTIVITY_CONSULTED);
+    tick(d, "2015-06-27T12:00:00");
+    assert_null(strstr(lines_with(d, "rule=L6"), "told=unit_leader"));
+    tick(d, "2015-06-27T12:00:00.001");
+    assert_non_null(strstr(lines_with(d, "rule=L6"), "told=unit_leader"));
+    do_to(d, c, "2015-06-27T13:00:00", ACTIVITY_CONSULTATION_ANSWERED);
+    assert_string_equal(lines_with(d, "AlertCleared rule=L6"),
+                        "out alerts AlertCleared rule=L6 reason=ended\n");
+    assert_string_equal(
+        lines_with(d, "clock=L6"),
+        "out case-journal ClockChanged clock=L6 change=started "
+        "due_at=2015-06-27T12:00:00+01:00 late=-\n"
+        "out case-journal ClockChanged clock=L6 change=stopped "
+        "due_at=2015-06-27T12:00:00+01:00 late=yes\n");
+}
+
+static void
+what_the_case_learns_stays_with_it(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+    struct case_row like = { .case_id = c };
+    const struct case_row *row;
+    struct activity_recorded a;
+
+    deed_of(d,
+            &(struct deed){ .at = "2015-06-26T13:00:00",
+                            .activity = ACTIVITY_NEED_ADDED,
+                            .case_id = c },
+            &a);
+    a.need = SET_BIT(NEED_F_HOUSING) | SET_BIT(NEED_C_HEALTH);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
+    deed_of(d,
+            &(struct deed){ .at = "2015-06-26T13:05:00",
+                            .activity = ACTIVITY_NEED_MET,
+                            .case_id = c },
+            &a);
+    a.need = SET_BIT(NEED_C_HEALTH);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
+    deed_of(d,
+            &(struct deed){ .at = "2015-06-26T13:10:00",
+                            .activity = ACTIVITY_LEVEL_CHANGED,
+                            .case_id = c },
+            &a);
+    a.level = 3;
+    a.consent = CONSENT_REFUSED;
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
+    row = mem_row(d->m, TABLE_CASE, &like);
+    assert_int_equal(row->needs, SET_BIT(NEED_F_HOUSING));
+    assert_int_equal(row->level, 3);
+    assert_int_equal(row->consent, CONSENT_REFUSED);
+    allocate(d, "C", "2015-06-26T14:00:00");
+    mem_clear(d->m);
+    do_to(d, c, "2015-06-26T15:00:00", ACTIVITY_ASSESSMENT_STARTED);
+    assert_string_equal(lines_with(d, "reject"),
+                        "reject R20: assessment_started: consent isn't "
+                        "given\n");
+}
+
 
 #define STORY(f) cmocka_unit_test_setup_teardown(f, open_day, close_day)
 
@@ -2471,6 +2634,10 @@ main(void)
         STORY(a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on),
         STORY(a_child_in_intent_does_not_wait_for_social_care),
         STORY(what_names_only_the_child_goes_to_its_unit_else_to_early_help),
+        STORY(each_agency_hears_what_it_may),
+        STORY(a_mash_answers_as_fast_as_the_colour_says),
+        STORY(a_consultation_is_waited_for_until_it_is_answered),
+        STORY(what_the_case_learns_stays_with_it),
     };
     static struct CMUnitTest rulings[sizeof ruling_rows / sizeof *ruling_rows];
     int failed;
