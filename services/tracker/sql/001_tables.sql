@@ -50,8 +50,8 @@ CREATE INDEX cases_by_child ON cases (shard, child_id);
 -- What became of a notification, all its amendments together.
 CREATE TABLE referral (
     shard integer NOT NULL,
-    agency_id text NOT NULL,
-    agency_ref text NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
     amendment integer NOT NULL,
     case_id uuid,
     decision_id uuid NOT NULL,
@@ -84,7 +84,7 @@ CREATE INDEX handover_by_case ON handover (shard, case_id);
 CREATE TABLE clock (
     shard integer NOT NULL,
     subject_id uuid NOT NULL,
-    clock text NOT NULL,
+    clock text COLLATE "C" NOT NULL,
     subject_kind text NOT NULL,
     child_id uuid,
     state text NOT NULL,
@@ -102,7 +102,7 @@ CREATE TABLE clock (
 CREATE TABLE pause (
     shard integer NOT NULL,
     subject_id uuid NOT NULL,
-    clock text NOT NULL,
+    clock text COLLATE "C" NOT NULL,
     from_at timestamptz NOT NULL,
     to_at timestamptz,
     PRIMARY KEY (shard, subject_id, clock, from_at)
@@ -112,7 +112,7 @@ CREATE TABLE pause (
 CREATE TABLE deadline (
     shard integer NOT NULL,
     subject_id uuid NOT NULL,
-    rule text NOT NULL,
+    rule text COLLATE "C" NOT NULL,
     stage integer NOT NULL,
     due_at timestamptz NOT NULL,
     subject_kind text NOT NULL,
@@ -177,7 +177,7 @@ CREATE INDEX episode_by_child ON episode (shard, child_id);
 CREATE TABLE episode_message (
     shard integer NOT NULL,
     episode_id uuid NOT NULL,
-    agency_ref text NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
     amendment integer NOT NULL,
     kind text NOT NULL,
     child_id uuid,
@@ -198,7 +198,7 @@ CREATE TABLE episode_message (
 -- Open cases of each worker.
 CREATE TABLE worker (
     shard integer NOT NULL,
-    worker text NOT NULL,
+    worker text COLLATE "C" NOT NULL,
     open_cases integer NOT NULL,
     PRIMARY KEY (shard, worker)
 );
