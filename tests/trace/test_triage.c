@@ -1634,6 +1634,36 @@ an_activity_that_names_nobody_for_certain_is_refused(void **state)
             "out casework ActivityRecorded child_id=- refusal=-\n");
 }
 
+/* ---- other records ---- */
+
+static void
+a_configuration_is_passed_on_and_a_stranger_refused(void **state)
+{
+    struct story *s = *state;
+    struct config_activated config;
+    struct alert_raised alert;
+
+    mem_show(s->m, REC_CONFIG_ACTIVATED, "name version");
+    fields_clear(&fields_config_activated, &config);
+    config.meta.recorded_at = at(s, "2015-06-26T10:00:00");
+    config.meta.occurred_at = config.meta.recorded_at;
+    config.name = STR("profile");
+    config.version = STR("kent-2015@2");
+    assert_int_equal(mem_send(s->m, TOPIC_NOTIFICATIONS, REC_CONFIG_ACTIVATED,
+                              &config, NULL),
+                     ST_OK);
+    fields_clear(&fields_alert_raised, &alert);
+    alert.meta.recorded_at = config.meta.recorded_at;
+    alert.meta.occurred_at = config.meta.recorded_at;
+    assert_int_equal(
+        mem_send(s->m, TOPIC_CASE_JOURNAL, REC_ALERT_RAISED, &alert, NULL),
+        ST_OK);
+    told(s, "in  ConfigActivated\n"
+            "out casework ConfigActivated name=profile version=kent-2015@2\n"
+            "in  AlertRaised\n"
+            "reject stranger: triage does not take AlertRaised\n");
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
@@ -1682,6 +1712,7 @@ main(void)
         STORY(an_estimated_birth_gives_way_to_a_known_one),
         STORY(a_twin_is_a_child_of_its_own_linked_both_ways),
         STORY(an_activity_that_names_nobody_for_certain_is_refused),
+        STORY(a_configuration_is_passed_on_and_a_stranger_refused),
         STORY(without_a_profile_nothing_is_decided),
     };
 

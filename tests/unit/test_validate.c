@@ -757,6 +757,21 @@ test_content_hash(void **state)
     { .name = (what), .test_func = (f), .setup_func = setup,             \
       .teardown_func = teardown }
 
+/* BLAKE2b-256 of nothing, and of "abc", as b2sum -l 256 tells them. */
+static void
+test_digest(void **state)
+{
+    char text[CONTENT_DIGEST_SIZE];
+
+    (void)state;
+    assert_string_equal(content_digest(STR(""), text),
+                        "0e5751c026e543b2e8ab2eb06099daa1"
+                        "d1e5df47778f7787faab45cdf12fe3a8");
+    assert_string_equal(content_digest(STR("abc"), text),
+                        "bddd813c634239723171ef3fee98579b"
+                        "94964e3bb1cb3e427262c8c068d52319");
+}
+
 int
 main(void)
 {
@@ -773,6 +788,7 @@ main(void)
         WITH(test_sources, "source and door follow from agency and kind"),
         WITH(test_activity_record, "an activity fills its record"),
         WITH(test_content_hash, "the same content has the same hash"),
+        WITH(test_digest, "a text is known by its digest"),
     };
     size_t n = 0;
 
