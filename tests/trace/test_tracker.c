@@ -2563,6 +2563,131 @@ what_the_case_learns_stays_with_it(void **s)
                         "given\n");
 }
 
+static void
+an_allocation_without_a_unit_leaves_the_case_in_its_own(void **s)
+{
+    struct day *d = *s;
+    struct activity_recorded a;
+
+    a_case(d, "C", OUTCOME_CAF_TAF);
+    deed_of(d,
+            &(struct deed){ .at = "2015-06-26T12:00:00",
+                            .activity = ACTIVITY_ALLOCATED,
+                            .child = "C",
+                            .worker = "worker-1" },
+            &a);
+    a.unit = STR_NULL;
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
+    assert_int_equal(last_case(d)->state, CASE_ALLOCATED);
+    assert_true(str_is(last_case(d)->unit, "swale-1"));
+    assert_true(str_is(last_case(d)->worker, "worker-1"));
+}
+
+static void
+an_offer_to_no_unit_is_accepted_by_one_that_names_itself(void **s)
+{
+    struct day *d = *s;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+    struct activity_recorded a;
+
+    act(d, &(struct deed){ .at = "2015-06-26T13:00:00",
+                           .activity = ACTIVITY_HANDOVER_OFFERED,
+                           .child = "C" });
+    deed_of(d,
+            &(struct deed){ .at = "2015-06-26T14:00:00",
+                            .activity = ACTIVITY_HANDOVER_ACCEPTED,
+                            .case_id = c,
+                            .side = SIDE_CSC },
+            &a);
+    a.unit = STR_NULL;
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &a, NULL), ST_OK);
+    assert_int_equal(state_of(d, c), CASE_HANDOVER_PENDING);
+    act(d, &(struct deed){ .at = "2015-06-26T15:00:00",
+                           .activity = ACTIVITY_HANDOVER_ACCEPTED,
+                           .case_id = c,
+                           .side = SIDE_CSC,
+                           .unit = "duty-team" });
+    assert_int_equal(state_of(d, c), CASE_CLOSED);
+    assert_int_equal(last_case(d)->close_outcome, 0);
+    assert_true(last_case(d)->closed_at == TIME_NONE);
+}
+
+static void
+what_is_said_names_its_decision_and_its_subject(void **s)
+{
+    struct day *d = *s;
+    struct referral_decided r;
+    const struct clock_changed *k;
+
+    decision_of(d,
+                &(struct decision){ .at = "2015-06-26T11:05:00",
+                                    .child = "C",
+                                    .ref = "C",
+                                    .outcome = OUTCOME_CAF_TAF },
+                &r);
+    assert_int_equal(
+        mem_send(d->m, TOPIC_CASEWORK, REC_REFERRAL_DECIDED, &r, NULL), ST_OK);
+    assert_true(id_eq(last_case(d)->decision_id, r.decision_id));
+    assert_true(id_eq(last_case(d)->notification_id, r.notification_id));
+    k = mem_last(d->m, REC_CLOCK_CHANGED);
+    assert_int_equal(k->subject_kind, CLOCK_SUBJECT_NOTIFICATION);
+    assert_true(id_eq(k->subject_id, r.notification_id));
+    allocate(d, "C", "2015-06-26T12:00:00");
+    k = mem_last(d->m, REC_CLOCK_CHANGED);
+    assert_int_equal(k->subject_kind, CLOCK_SUBJECT_CASE);
+    assert_true(id_eq(k->subject_id, last_case(d)->case_id));
+}
+
+static void
+what_became_of_a_notification_is_kept_by_its_key(void **s)
+{
+    struct day *d = *s;
+    struct referral_row like;
+    const struct referral_row *row;
+    struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
+
+    decide(d, &(struct decision){ .at = "2015-06-26T12:00:00",
+                                  .child = "C",
+                                  .ref = "second",
+                                  .amendment = 2,
+                                  .outcome = OUTCOME_SINGLE_AGENCY });
+    fields_clear(&tracker_tables[TABLE_REFERRAL].fields, &like);
+    like.agency_id = STR("a-school");
+    like.agency_ref = STR("second");
+    row = mem_row(d->m, TABLE_REFERRAL, &like);
+    assert_non_null(row);
+    assert_int_equal(row->effect, OUTCOME_EXISTING_CASE);
+    assert_int_equal(row->amendment, 2);
+    assert_int_equal(row->status, DECISION_FINAL);
+    assert_true(id_eq(row->case_id, c));
+}
+
+static void
+a_merge_takes_every_message_of_an_episode_along(void **s)
+{
+    struct day *d = *s;
+    const struct episode_message_row *msg;
+    size_t at = 0;
+    size_t n = 0;
+
+    decide(d, &(struct decision){ .at = "2015-06-26T07:12:05",
+                                  .child = "C",
+                                  .ref = "m1",
+                                  .kind = KIND_POLICE_MISSING_REPORTED,
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .episode = "E1",
+                                  .reported = "2015-06-26T07:00:00" });
+    a_found_child(d, "2015-06-26T15:40:00", "2015-06-26T14:55:00");
+    merge(d, "2015-06-27T09:00:00", "old", "C");
+    while ((msg = mem_next(d->m, TABLE_EPISODE_MESSAGE, &at)) != NULL) {
+        assert_true(id_eq(msg->child_id, some_id("child", "old")));
+        n++;
+    }
+    assert_int_equal(n, 2);
+}
+
 
 #define STORY(f) cmocka_unit_test_setup_teardown(f, open_day, close_day)
 
@@ -2634,6 +2759,11 @@ main(void)
         STORY(a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on),
         STORY(a_child_in_intent_does_not_wait_for_social_care),
         STORY(what_names_only_the_child_goes_to_its_unit_else_to_early_help),
+        STORY(an_allocation_without_a_unit_leaves_the_case_in_its_own),
+        STORY(an_offer_to_no_unit_is_accepted_by_one_that_names_itself),
+        STORY(what_is_said_names_its_decision_and_its_subject),
+        STORY(what_became_of_a_notification_is_kept_by_its_key),
+        STORY(a_merge_takes_every_message_of_an_episode_along),
         STORY(each_agency_hears_what_it_may),
         STORY(a_mash_answers_as_fast_as_the_colour_says),
         STORY(a_consultation_is_waited_for_until_it_is_answered),

@@ -504,6 +504,7 @@ the_decision_keeps_every_input_that_the_rules_saw(void **state)
     assert_true(str_is(d->inputs.at[2], "need_count=3"));
     assert_true(str_is(d->inputs.at[3], "level=-"));
     assert_true(str_is(d->inputs.at[4], "csc_threshold=not_assessed"));
+    assert_true(str_is(d->inputs.at[16], "da=true"));
     assert_true(str_eq(d->profile_version, s->profile.version_id));
     assert_int_equal(rec->inputs.n, profile_n_inputs);
     assert_true(str_is(((const struct decision_input *)rec->inputs.at)[3].name,
@@ -1519,6 +1520,7 @@ a_child_keeps_its_name_and_lives_where_it_was_last_told(void **state)
     p.sen = TRI_YES;
     p.postcode = STR("CT1 1AA");
     p.school_urn = STR("900001");
+    p.looked_after_by = STR("301");
     second.entry = ENTRY_EH;
     send_note(s, &second, &p);
     assert_int_equal(mem_count(s->m, TRIAGE_CHILD), 1);
@@ -1533,6 +1535,7 @@ a_child_keeps_its_name_and_lives_where_it_was_last_told(void **state)
     assert_int_equal(c->sen, TRI_YES);
     assert_true(str_is(c->postcode, "CT1 1AA"));
     assert_true(str_is(c->school_urn, "900001"));
+    assert_true(str_is(c->looked_after_by, "301"));
     second.agency_ref = STR("H-2");
     second.notification_id = notification_id("health-trust", "H-2", 0);
     p.sex = SEX_F;
