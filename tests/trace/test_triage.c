@@ -1637,6 +1637,68 @@ an_activity_that_names_nobody_for_certain_is_refused(void **state)
             "out casework ActivityRecorded child_id=- refusal=-\n");
 }
 
+static void
+an_activity_is_passed_on_whole(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = girl_missing(s);
+    struct person p = girl();
+    struct activity_reported r = visit(s);
+    const struct activity_recorded *rec;
+
+    send_note(s, &n, &p);
+    r.subject_agency_id = STR("kent-police");
+    r.subject_agency_ref = STR("M-1");
+    r.worker = STR("worker-2");
+    r.side = SIDE_EH;
+    r.to_unit = STR("duty-team");
+    r.outcome = CLOSE_NEEDS_MET;
+    r.need = NEED_F_HOUSING;
+    r.level = 3;
+    r.csc_status = CSC_CIN;
+    r.consent = CONSENT_GIVEN;
+    r.service = STR("youth_hub");
+    r.provider = STR("provider-1");
+    r.service_on = TRI_YES;
+    r.hours_tenths = 15;
+    r.open_access = true;
+    r.programme_stage = 2;
+    r.clock = STR("T12");
+    r.reason_chars = 21;
+    r.authorised_by = STR("leader-1");
+    r.corrects_agency_id = STR("early-help");
+    r.corrects_agency_ref = STR("V-0");
+    report(s, &r);
+    rec = mem_last(s->m, REC_ACTIVITY_RECORDED);
+    assert_true(id_eq(rec->activity_id, r.activity_id));
+    assert_true(id_eq(rec->notification_id, n.notification_id));
+    assert_true(str_eq(rec->agency_ref, r.agency_ref));
+    assert_true(str_eq(rec->by, r.by));
+    assert_true(str_eq(rec->unit, r.unit));
+    assert_true(str_eq(rec->worker, r.worker));
+    assert_int_equal(rec->side, r.side);
+    assert_true(str_eq(rec->to_unit, r.to_unit));
+    assert_int_equal(rec->outcome, r.outcome);
+    assert_int_equal(rec->need, r.need);
+    assert_int_equal(rec->level, 3);
+    assert_int_equal(rec->csc_status, CSC_CIN);
+    assert_int_equal(rec->consent, CONSENT_GIVEN);
+    assert_true(str_eq(rec->service, r.service));
+    assert_true(str_eq(rec->provider, r.provider));
+    assert_int_equal(rec->service_on, TRI_YES);
+    assert_int_equal(rec->hours_tenths, 15);
+    assert_true(rec->open_access);
+    assert_int_equal(rec->programme_stage, 2);
+    assert_true(str_eq(rec->clock, r.clock));
+    assert_int_equal(rec->reason_chars, 21);
+    assert_true(str_eq(rec->authorised_by, r.authorised_by));
+    assert_true(str_eq(rec->corrects_agency_id, r.corrects_agency_id));
+    assert_true(str_eq(rec->corrects_agency_ref, r.corrects_agency_ref));
+    assert_true(str_is(rec->locality, "maidstone"));
+    assert_int_equal(rec->age_band, AGE_11_15);
+    assert_int_equal(rec->sex, SEX_F);
+}
+
 /* ---- other records ---- */
 
 static void
@@ -1715,6 +1777,7 @@ main(void)
         STORY(an_estimated_birth_gives_way_to_a_known_one),
         STORY(a_twin_is_a_child_of_its_own_linked_both_ways),
         STORY(an_activity_that_names_nobody_for_certain_is_refused),
+        STORY(an_activity_is_passed_on_whole),
         STORY(a_configuration_is_passed_on_and_a_stranger_refused),
         STORY(without_a_profile_nothing_is_decided),
     };

@@ -772,6 +772,27 @@ test_digest(void **state)
                         "94964e3bb1cb3e427262c8c068d52319");
 }
 
+static void
+test_cin_source(void **state)
+{
+    const struct agency health = { .type = AGENCY_HEALTH };
+    const struct agency gp = { .type = AGENCY_HEALTH,
+                               .cin_source = { "3D", 2 } };
+    const struct agency a_school = { .type = AGENCY_SCHOOL };
+    struct str of_school = agency_cin_source(&a_school, 0, 0);
+
+    (void)state;
+    assert_true(str_is(agency_cin_source(&health, 1, 0),
+                       codes_word(&codes_discipline, 1)));
+    assert_true(str_is(agency_cin_source(&gp, 0, 0), "3D"));
+    assert_true(str_is(agency_cin_source(&gp, 1, 0),
+                       codes_word(&codes_discipline, 1)));
+    assert_true(of_school.n > 0);
+    assert_true(str_eq(agency_cin_source(&a_school, 1, 1), of_school));
+    assert_true(agency_knows_school(&the_register, STR("900001")));
+    assert_false(agency_knows_school(&the_register, STR("900002")));
+}
+
 int
 main(void)
 {
@@ -788,6 +809,8 @@ main(void)
         WITH(test_sources, "source and door follow from agency and kind"),
         WITH(test_activity_record, "an activity fills its record"),
         WITH(test_content_hash, "the same content has the same hash"),
+        WITH(test_cin_source,
+             "a discipline is a health agency's, else its own source counts"),
         WITH(test_digest, "a text is known by its digest"),
     };
     size_t n = 0;
