@@ -2689,6 +2689,23 @@ a_merge_takes_every_message_of_an_episode_along(void **s)
 }
 
 
+static void
+a_step_up_is_to_be_decided_from_its_offer_on(void **s)
+{
+    struct day *d = *s;
+
+    a_case(d, "C", OUTCOME_CAF_TAF);
+    mem_clear(d->m);
+    act(d, &(struct deed){ .at = "2015-06-30T13:00:00",
+                           .activity = ACTIVITY_HANDOVER_OFFERED,
+                           .child = "C",
+                           .to_unit = "duty-team" });
+    assert_string_equal(lines_with(d, "clock=T1 "),
+                        "out case-journal ClockChanged clock=T1 "
+                        "change=started due_at=2015-07-01T23:59:59.999+01:00 "
+                        "late=-\n");
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, open_day, close_day)
 
 int
@@ -2759,6 +2776,7 @@ main(void)
         STORY(a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on),
         STORY(a_child_in_intent_does_not_wait_for_social_care),
         STORY(what_names_only_the_child_goes_to_its_unit_else_to_early_help),
+        STORY(a_step_up_is_to_be_decided_from_its_offer_on),
         STORY(an_allocation_without_a_unit_leaves_the_case_in_its_own),
         STORY(an_offer_to_no_unit_is_accepted_by_one_that_names_itself),
         STORY(what_is_said_names_its_decision_and_its_subject),
