@@ -53,25 +53,50 @@ wait_for() # seconds, command...
     done
 }
 
-start() # a or b
+url_of() # a or b
 {
     local port=$((base + 46))
     [ "$1" = a ] || port=$((base + 47))
-    WAYMARK_INSTANCE=$1 WAYMARK_LISTEN=127.0.0.1:$port "$program" \
+    echo "http://127.0.0.1:$port"
+}
+
+launch() # a or b
+{
+    WAYMARK_INSTANCE=$1 WAYMARK_LISTEN=$(url_of "$1" | cut -c 8-) "$program" \
         2>>"$work/log.$1" &
     pids[$1]=$!
-    wait_for 20 curl -sf "http://127.0.0.1:$port/readyz"
+}
+
+start() # a or b
+{
+    launch "$1"
+    wait_for 20 curl -sf "$(url_of "$1")/readyz"
+}
+
+status() # a or b, path
+{
+    curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$(url_of "$1")$2"
+}
+
+one() # a or b, kind, more of it: status, Retry-After and code
+{
+    printf '{"agency_id":"%s","agency_ref":"%s-%s","kind":"%s","sent_at":"2015-06-26T10:20:00Z",%s"child":{"forename":"Testchild","surname":"Alpha","dob":"2006-03-01"}}\n' \
+        "${4:-school-oakfield}" "$run" "$2" "$2" "${3:-}" |
+        curl -s -o "$work/body" --max-time 20 --data-binary @- \
+            -H 'Content-Type: application/json' \
+            -w '%{http_code} %header{retry-after}' \
+            "$(url_of "$1")/v1/notifications"
+    echo " $(jq -r '.code // "accepted"' "$work/body")"
 }
 
 post() # a or b, from, to: how many are accepted
 {
-    local port=$((base + 46)) i
-    [ "$1" = a ] || port=$((base + 47))
+    local i
     for i in $(seq "$2" "$3"); do
         printf '{"agency_id":"school-oakfield","agency_ref":"%s-%s","kind":"school_referral","sent_at":"2015-06-26T10:20:00Z","child":{"forename":"Testchild","surname":"Alpha","dob":"2006-03-01"}}\n' \
             "$run" "$i"
     done | curl -s --max-time 60 -H 'Content-Type: application/x-ndjson' \
-        --data-binary @- "http://127.0.0.1:$port/v1/notifications" |
+        --data-binary @- "$(url_of "$1")/v1/notifications" |
         jq '[.[] | select(.status == 202)] | length'
 }
 
@@ -110,9 +135,63 @@ check 'the lease is kept meanwhile' "$epoch" \
 testbed/bed.sh start-broker "$bed" 1 >/dev/null
 wait_for 40 settled
 check 'and published when it is back' yes "$(settled && echo yes)"
+
+# A key that is there already, of a turn that never was: our own fault.
+sql 'SELECT FROM shard WHERE shard = 4 FOR UPDATE;
+    INSERT INTO turn SELECT shard, turn + 1, epoch, $$$$, 0, 0, 0
+    FROM shard WHERE shard = 4' >/dev/null
+check "what the engine's tables refuse is no sender's fault" \
+    '503 5 not_ready' "$(one b school_referral)"
+check 'and the log has what the server said' 1 \
+    "$(grep append_fails "$work/log.b" | grep '"code":"engine"' | grep -c turn_pkey)"
+sql 'DELETE FROM turn WHERE shard = 4 AND
+    turn > (SELECT turn FROM shard WHERE shard = 4)'
+check 'mended, the same message is accepted' '202  accepted' \
+    "$(one b school_referral)"
+wait_for 20 settled
 kill "${pids[b]}"
 wait "${pids[b]}"
 check 'SIGTERM ends with 0' 0 $?
+
+# Started while Kafka is away: nothing is accepted, and everybody is told so.
+testbed/bed.sh kill-broker "$bed" 1 >/dev/null
+launch b
+wait_for 10 curl -sf "$(url_of b)/livez"
+check 'without Kafka it lives and is not ready' '200 503' \
+    "$(status b /livez) $(status b /readyz)"
+check 'who sends hears when to come again' '503 5 not_ready' \
+    "$(one b school_referral)"
+check 'for a missing child' '503 5 not_ready' \
+    "$(one b police_missing_reported '"episode_ref":"E-1","reported_at":"2015-06-26T07:12:05+01:00","risk_grade":"medium",' kent-police)"
+check 'also whom to phone' \
+    'not accepted: phone the duty desk on 01632 960001' \
+    "$(jq -r .detail "$work/body")"
+check 'a receipt is not looked for' 503 \
+    "$(status b /v1/notifications/00000000-0000-8000-8000-000000000000)"
+kill "${pids[b]}"
+wait "${pids[b]}"
+check 'SIGTERM ends the wait with 0' 0 $?
+launch b
+wait_for 10 curl -sf "$(url_of b)/livez"
+testbed/bed.sh start-broker "$bed" 1 >/dev/null
+wait_for 60 curl -sf "$(url_of b)/readyz"
+check 'with Kafka there it accepts' 10 "$(post b 3701 3710)"
+
+# A connection that is new asks the log before it gives numbers out.
+testbed/bed.sh kill-broker "$bed" 1 >/dev/null
+testbed/bed.sh kill-pg "$bed" >/dev/null
+testbed/bed.sh start-pg "$bed" >/dev/null
+one b school_referral >/dev/null # the connection is gone
+check 'through a new connection nothing is accepted before the log is asked' \
+    '503 5 not_ready' "$(one b school_referral)"
+testbed/bed.sh start-broker "$bed" 1 >/dev/null
+wait_for 60 curl -sf "$(url_of b)/readyz"
+check 'and then it goes on' 10 "$(post b 3711 3720)"
+wait_for 40 settled
+check 'and publishes' yes "$(settled && echo yes)"
+kill "${pids[b]}"
+wait "${pids[b]}"
+check 'SIGTERM ends with 0 again' 0 $?
 uuid='[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}'
 sql "SELECT item_id FROM receipt WHERE shard = 4 AND item_kind = 'notification'" |
     sort >"$work/ids"
