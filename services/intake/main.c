@@ -388,7 +388,8 @@ count(const enum standing_of *all, size_t n, enum standing_of what)
 
 /*
  * Each authority for itself, waiting for the world as long as nobody stops the
- * process. ST_FATAL, code "restore" or "fork", where it is so with all.
+ * process (ST_RETRY where none was let in till then). ST_FATAL, code "restore"
+ * or "fork", where it is so with all.
  */
 static enum status
 let_all_in(struct intake *in, struct err *err)
@@ -403,6 +404,8 @@ let_all_in(struct intake *in, struct err *err)
     }
     if (rc == ST_OK && count(all, in->n, REFUSED) == in->n)
         return ST_FATAL; /* as let_in has said */
+    if (rc == ST_OK && count(all, in->n, UNKNOWN) == in->n)
+        return err_set(err, ST_RETRY, "stop", "the log was never heard");
     for (size_t i = 0; rc == ST_OK && i < in->n; i++)
         if (all[i] == REFUSED) /* publishes when it was recovered */
             rc = publish_authority(in, i, err);
@@ -476,14 +479,12 @@ wait_for_world(struct intake *in, int *code, struct err *err)
     };
     enum status rc;
 
-    *code = EXIT_WORLD;
     rc = start_world(&world, in->cluster_id, err);
+    *code = EXIT_WORLD;
     if (rc == ST_OK) {
         rc = let_all_in(in, err);
-        *code = exit_code_of(err->code);
+        *code = rc == ST_RETRY ? EXIT_WORLD : exit_code_of(err->code);
     }
-    if (rc == ST_RETRY && stop_asked())
-        rc = ST_OK; /* it was waiting, and no longer has to */
     return rc;
 }
 

@@ -170,7 +170,7 @@ check 'a receipt is not looked for' 503 \
     "$(status b /v1/notifications/00000000-0000-8000-8000-000000000000)"
 kill "${pids[b]}"
 wait "${pids[b]}"
-check 'SIGTERM ends the wait with 0' 0 $?
+check 'SIGTERM ends the wait with 3' 3 $?
 launch b
 wait_for 10 curl -sf "$(url_of b)/livez"
 testbed/bed.sh start-broker "$bed" 1 >/dev/null
