@@ -7,7 +7,6 @@
 # Longest waits, seconds; far beyond what a busy machine needs.
 SETTLE_S=${SETTLE_S:-120}
 START_S=60
-PORT_FIRST=40 # of the ports that a bed leaves free for its tests
 
 say()
 {
@@ -70,7 +69,9 @@ bed_up() # brokers
     done
     printf '{%s}\n' "${list%,}" >"$run/profiles/authorities.json"
     port=${WAYMARK_KAFKA%%,*}
-    port=$((${port##*:} + PORT_FIRST))
+    # Below the range from which the kernel takes ports for connections; ten
+    # for each bed.
+    port=$((16000 + ${port##*:} / 10))
     next_wall=0 next_log=0
 }
 

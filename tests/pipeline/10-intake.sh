@@ -12,7 +12,9 @@ set -a
 eval "$(testbed/bed.sh env "$bed")"
 set +a
 first=${WAYMARK_KAFKA%%,*}
-port=$((${first##*:} + 45))
+# Below the range from which the kernel takes ports for connections, and a
+# block of ten for each bed.
+port=$((16000 + ${first##*:} / 10 + 5))
 url=http://127.0.0.1:$port
 work=$(mktemp -d)
 run=R$(date +%s)

@@ -55,8 +55,8 @@ wait_for() # seconds, command...
 
 url_of() # a or b
 {
-    local port=$((base + 46))
-    [ "$1" = a ] || port=$((base + 47))
+    local port=$((16000 + base / 10 + 6))
+    [ "$1" = a ] || port=$((16000 + base / 10 + 7))
     echo "http://127.0.0.1:$port"
 }
 
