@@ -424,6 +424,8 @@ phase_restore()
     start_all $SERVICES || return 1
     load 60 60
     wait_load 60 || return 1
+    # The lease may still be that of an instance that was killed.
+    until_true 60 'intake to be confirmed again' intake_is_confirmed || return 1
     hold
 }
 
