@@ -127,11 +127,14 @@ static enum status
 compare_with_log(struct publish *p, const struct tails *tails, struct err *err)
 {
     struct standing log;
+    struct err ignored;
     enum status rc = agree_ask(&p->options.agree, &log, err);
 
     if (rc == ST_OK)
         rc = standing_check(&log, tails, err);
     p->unsure = rc != ST_OK;
+    if (rc != ST_OK) /* whoever is first when it is over need not wait */
+        (void)(pg_store_release(p->pg_store, &ignored) == ST_OK);
     return wait_for_recover(p, rc, err);
 }
 
