@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/compare.h"
+#include "cli/receipt.h"
 #include "cli/stream.h"
 #include "common/adapters/avro.h"
 #include "common/adapters/kafka_port.h"
@@ -12,20 +13,6 @@
 #include "common/engine/memory.h"
 
 enum { PAGE = 1000, PAGE_BYTES = 64 << 20 };
-
-/* A receipt as the log implies it. */
-struct receipt {
-    const char *item_kind;
-    struct str agency_id;
-    struct str agency_ref;
-    int32_t amendment;
-    struct id item_id;
-    struct str content_hash;
-    time_ms recorded_at;
-    const char *kind;
-    int64_t sequence;
-    int32_t warnings;
-};
 
 /* Where a topic of intake ought to end. */
 struct tail {
@@ -61,60 +48,6 @@ say(struct check *c, const char *what, int64_t number, const char *column)
 }
 
 /* ---- rebuilding -------------------------------------------------------- */
-
-static int32_t
-warning_bits(struct texts warnings)
-{
-    uint32_t bits = 0;
-
-    for (size_t i = 0; i < warnings.n; i++) {
-        struct str w = warnings.at[i];
-
-        if (w.n == 3 && w.p[0] == 'W')
-            bits |= (uint32_t)1 << ((w.p[1] - '0') * 10 + (w.p[2] - '0')) % 32;
-    }
-    return (int32_t)bits;
-}
-
-#define RECEIPT_OF(name, rec, id, word)                                        \
-    (struct receipt)                                                           \
-    {                                                                          \
-        .item_kind = (name), .agency_id = (rec)->agency_id,                    \
-        .agency_ref = (rec)->agency_ref, .amendment = (rec)->amendment,        \
-        .item_id = (rec)->id, .content_hash = (rec)->content_hash,             \
-        .recorded_at = (rec)->meta.recorded_at, .kind = (word)                 \
-    }
-
-/* The receipt that a record of the topic notifications was answered with. */
-static bool
-receipt_of(enum record_type type, const void *body, struct receipt *out)
-{
-    const struct notification_received *n = body;
-    const struct activity_reported *a = body;
-    const struct screening_recorded *s = body;
-    const struct match_resolved *m = body;
-
-    switch (type) {
-    case REC_NOTIFICATION_RECEIVED:
-        *out = RECEIPT_OF("notification", n, notification_id,
-                          codes_word(&codes_kind, n->kind));
-        out->warnings = warning_bits(n->warnings);
-        return true;
-    case REC_ACTIVITY_REPORTED:
-        *out = RECEIPT_OF("activity", a, activity_id,
-                          codes_word(&codes_activity, a->activity));
-        out->warnings = warning_bits(a->warnings);
-        return true;
-    case REC_SCREENING_RECORDED:
-        *out = RECEIPT_OF("screening", s, screening_id, "");
-        return true;
-    case REC_MATCH_RESOLVED:
-        *out = RECEIPT_OF("match", m, resolution_id, "");
-        return true;
-    default:
-        return false;
-    }
-}
 
 #define COLUMN(type, add, member)                                              \
     do {                                                                       \
