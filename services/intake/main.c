@@ -547,7 +547,7 @@ main(int argc, char **argv)
     if (rc != ST_OK) {
         (void)fprintf(stderr, "%s: %s\n", argv[0], err.text);
     } else if (action == CONFIG_CHECK) {
-        config_print(entries, N_ENTRIES, &in->config, stdout);
+        config_print(&args, &in->config, stdout);
         code = EXIT_DONE;
     } else if (action == CONFIG_RUN) {
         log_open(service_name(SERVICE_INTAKE), in->config.instance);

@@ -105,7 +105,7 @@ static const struct row rows[] = {
       .flags = { "--poll-ms", "40" },
       .want = "POLL_MS=40\n" ALL_BUT_POLL },
     { .name = "what begins with PG has no prefix in the environment",
-      .env = { "PGCONN=x", "WAYMARK_PGCONN=y", "POLL_MS=77", "WAYMARK_NAME=n" },
+      .env = { "PGCONN=x", "POLL_MS=77", "WAYMARK_NAME=n" },
       .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=abc\nDOOR_PASSWORD=\n"
               "PGCONN=x\n" },
     { .name = "a flag may stand in one word",
@@ -121,16 +121,16 @@ static const struct row rows[] = {
       .secret = "sesame\r\n\n",
       .flags = { "--name=n", "--door-password-file=@" },
       .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=abc\n"
-              "DOOR_PASSWORD=(set)\nPGCONN=\n" },
+              "DOOR_PASSWORD=***\nPGCONN=\n" },
     { .name = "a file is named in the environment",
       .secret = "four\n",
       .env = { "WAYMARK_WORD_FILE=@", "WAYMARK_NAME=n" },
-      .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=four\n"
+      .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=***\n"
               "DOOR_PASSWORD=\nPGCONN=\n" },
     { .name = "a file is named in the file",
       .file = "NAME=n\nWORD_FILE=@\n",
       .secret = "four",
-      .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=four\n"
+      .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=***\n"
               "DOOR_PASSWORD=\nPGCONN=\n" },
     { .name = "a value counts more than a file of the same source",
       .secret = "four",
@@ -205,9 +205,57 @@ static const struct row rows[] = {
       .flags = { "--a=b" },
       .want = "A: no such setting, see --help",
       .refused = true },
+    { .name = "a mistyped variable is refused with the nearest key",
+      .env = { "WAYMARK_NAME=n", "WAYMARK_POL_MS=50" },
+      .want = "WAYMARK_POL_MS: no such setting, is it WAYMARK_POLL_MS? "
+              "See --help",
+      .refused = true },
+    { .name = "a variable that is like no key is refused",
+      .env = { "WAYMARK_NAME=n", "WAYMARK_ELEPHANT=" },
+      .want = "WAYMARK_ELEPHANT: no such setting, see --help",
+      .refused = true },
+    { .name = "a variable of PG's does not take the prefix",
+      .env = { "WAYMARK_NAME=n", "WAYMARK_PGCONN=y" },
+      .want = "WAYMARK_PGCONN: no such setting, is it PGCONN? See --help",
+      .refused = true },
+    { .name = "a variable with a file is refused where the key has none",
+      .env = { "WAYMARK_NAME=n", "WAYMARK_POLL_MS_FILE=@" },
+      .secret = "20",
+      .want = "WAYMARK_POLL_MS_FILE: no such setting, see --help",
+      .refused = true },
+    { .name = "--help answers whatever the environment holds",
+      .env = { "WAYMARK_POL_MS=50" },
+      .flags = { "--help" },
+      .want = "POLL_MS=100\nLOUD=off\nNAME=\nWORD=abc\nDOOR_PASSWORD=\n"
+              "PGCONN=\n",
+      .action = CONFIG_HELP },
+    { .name = "what other programs read from one environment is passed over",
+      .env = { "WAYMARK_NAME=n", "WAYMARK_BED=check", "WAYMARK_CALENDARS=c",
+               "WAYMARK_INTAKE_HASH_KEY_FILE=/none" },
+      .want = "POLL_MS=100\n" ALL_BUT_POLL },
+    { .name = "what only begins like the prefix is nobody's",
+      .env = { "WAYMARK_NAME=n", "WAYMARKER=1", "WAYMARK=2" },
+      .want = "POLL_MS=100\n" ALL_BUT_POLL },
+    { .name = "a value in the place of a file is shown",
+      .secret = "four",
+      .file = "NAME=n\nWORD_FILE=@\n",
+      .flags = { "--word=abcd" },
+      .want = "POLL_MS=100\nLOUD=off\nNAME=n\nWORD=abcd\nDOOR_PASSWORD=\n"
+              "PGCONN=\n" },
+    { .name = "a text of a file that is too long is not told",
+      .secret = "abcdef",
+      .flags = { "--name=n", "--word-file=@" },
+      .want = "WORD=\"(not shown)\": want 3..5 characters "
+              "(three to five letters)",
+      .refused = true },
+    { .name = "a password is not told where its text is refused",
+      .flags = { "--name=n", "--word=password=x" },
+      .want = "WORD=\"password=***\": want 3..5 characters "
+              "(three to five letters)",
+      .refused = true },
     { .name = "an unknown key of a file is refused",
       .file = "NAME=n\nPOLLMS=5\n",
-      .want = "@: POLLMS: no such setting, see --help",
+      .want = "@: POLLMS: no such setting, is it POLL_MS? See --help",
       .refused = true },
     { .name = "a number has no file",
       .secret = "20",
@@ -296,14 +344,15 @@ set_environment(const struct row *row, const char *path)
 }
 
 static void
-expect_values(const struct values *values, const char *want)
+expect_values(const struct config_args *args, const struct values *values,
+              const char *want)
 {
     char *text = NULL;
     size_t n = 0;
     FILE *to = open_memstream(&text, &n);
 
     assert_non_null(to);
-    config_print(entries, N_OF(entries), values, to);
+    config_print(args, values, to);
     fclose(to);
     assert_string_equal(text, want);
     free(text);
@@ -348,7 +397,7 @@ test_row(void **state)
         if (rc != ST_OK)
             fail_msg("%s", err.text);
         assert_int_equal(action, row->action == 0 ? CONFIG_RUN : row->action);
-        expect_values(&values, want);
+        expect_values(&args, &values, want);
     }
 
     config_free(entries, N_OF(entries), &values);
@@ -418,26 +467,57 @@ a_text_without_a_limit_has_4096_characters(void **state)
 static void
 secrets_are_not_printed(void **state)
 {
-    static const char *const names[] = { "PASSWORD", "X_SECRET", "A_KEY",
-                                         "KEYS", "SECRETARY" };
-    static const char *const want[] = { "PASSWORD=(set)\n", "X_SECRET=(set)\n",
-                                        "A_KEY=(set)\n", "KEYS=told\n",
-                                        "SECRETARY=told\n" };
-    char word[] = "told";
-    char *value = word;
+    static const struct {
+        const char *name;
+        const char *value;
+        const char *want;
+    } rows_of[] = {
+        { "PASSWORD", "told", "PASSWORD=***\n" },
+        { "X_SECRET", "told", "X_SECRET=***\n" },
+        { "A_KEY", "told", "A_KEY=***\n" },
+        { "A_KEY", "", "A_KEY=\n" },
+        { "KEYS", "told", "KEYS=told\n" },
+        { "SECRETARY", "told", "SECRETARY=told\n" },
+        { "PGCONN", "host=h password=p dbname=d",
+          "PGCONN=host=h password=*** dbname=d\n" },
+        { "PGCONN", "password = 'a b\\'c' host=h",
+          "PGCONN=password =*** host=h\n" },
+        { "PGCONN", "password=a\\ b&c host=h", "PGCONN=password=*** host=h\n" },
+        { "PGCONN", "password='open host=h", "PGCONN=password=***\n" },
+        { "PGCONN", "password=", "PGCONN=password=***\n" },
+        { "PGCONN", "sslpassword=p user=u", "PGCONN=sslpassword=*** user=u\n" },
+        { "PGCONN", "PASSWORD=p", "PGCONN=PASSWORD=***\n" },
+        { "PGCONN", "passfile=/f user=password",
+          "PGCONN=passfile=/f user=password\n" },
+        { "PGCONN", "postgresql://u:p@h:5432/d",
+          "PGCONN=postgresql://u:***@h:5432/d\n" },
+        { "PGCONN", "postgresql://u:p@s@h/d",
+          "PGCONN=postgresql://u:***@h/d\n" },
+        { "PGCONN", "postgresql://u@h:5432/d",
+          "PGCONN=postgresql://u@h:5432/d\n" },
+        { "PGCONN", "postgresql://h:5432/d", "PGCONN=postgresql://h:5432/d\n" },
+        { "PGCONN", "postgresql://h/d?password=p&user=u",
+          "PGCONN=postgresql://h/d?password=***&user=u\n" },
+        { "PGCONN", "postgresql://u:p@h/d?sslpassword=q",
+          "PGCONN=postgresql://u:***@h/d?sslpassword=***\n" },
+    };
 
     (void)state;
-    for (size_t i = 0; i < N_OF(names); i++) {
-        struct config_entry e = { .name = names[i], .type = CONFIG_TEXT };
+    for (size_t i = 0; i < N_OF(rows_of); i++) {
+        struct config_entry e = { .name = rows_of[i].name,
+                                  .type = CONFIG_TEXT };
+        struct config_args args = { .entries = &e, .n = 1 };
+        char *value = strdup(rows_of[i].value);
         char *text = NULL;
         size_t n = 0;
         FILE *to = open_memstream(&text, &n);
 
         assert_non_null(to);
-        config_print(&e, 1, &value, to);
+        config_print(&args, &value, to);
         fclose(to);
-        assert_string_equal(text, want[i]);
+        assert_string_equal(text, rows_of[i].want);
         free(text);
+        free(value);
     }
 }
 

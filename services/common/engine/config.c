@@ -6,8 +6,36 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { LINE_MAX_CHARS = 8192, TEXT_MAX = 4096 };
+#include "common/engine/secret.h"
+
+enum { LINE_MAX_CHARS = 8192, TEXT_MAX = 4096, NAME_MAX_CHARS = 96 };
+
+static const char prefix[] = "WAYMARK_";
+enum { PREFIX_N = sizeof prefix - 1 };
+
+/*
+ * What another program reads from an environment that all share: services,
+ * then the command line, compose and the bed. A new setting goes here too;
+ * tests/pipeline/13-settings.sh finds one that is missing.
+ */
+static const char *const others[] = {
+    "ANY_ADDRESS",  "AUTHORITIES",    "BATCH_MAX",
+    "BEAT_MS",      "CALENDARS",      "CLOCK_TICK_MS",
+    "CRASH_AT",     "DROP_AUTHORITY", "DROP_FOLDER",
+    "DROP_POLL_MS", "INSTANCE",       "INTAKE_HASH_KEY",
+    "KAFKA",        "LEASE_MS",       "LISTEN",
+    "MEMORY_MB",    "PROFILES",       "QUEUE_KB",
+    "REPLICATION",  "SCHEMA",         "THREADS",
+    "WAIT_MS",      "INTAKE",         "DROP",
+    "IMAGE",        "INTAKE_PORT",    "KAFKA_PORT",
+    "METRICS_PORT", "POSTGRES_PORT",  "SECRETS",
+    "TRACKER_PORT", "TRIAGE_PORT",    "USER",
+    "BED",          "KAFKA_HEAP",     "METRICS_HEALTH",
+    "ROOT",         "TRACKER_HEALTH", "TRIAGE_HEALTH",
+};
+enum { N_OTHERS = sizeof others / sizeof others[0] };
 
 static void *
 member(void *out, const struct config_entry *e)
@@ -31,43 +59,48 @@ find(const struct config_args *args, const char *name, size_t n)
     return NULL;
 }
 
-static bool
-is_secret(const char *name)
+static enum status
+refuse_text(const struct config_args *args, const struct config_entry *e,
+            const char *value, struct err *err)
 {
-    static const char *const ends[] = { "PASSWORD", "SECRET", "KEY" };
-    size_t n = strlen(name);
+    char *shown = NULL;
+    size_t n = 0;
+    FILE *to = open_memstream(&shown, &n);
 
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        size_t m = strlen(ends[i]);
-
-        if (n >= m && strcmp(name + n - m, ends[i]) == 0)
-            return true;
+    if (to != NULL) {
+        if (secret_key(e->name) || args->from_file[e - args->entries])
+            fputs("(not shown)", to);
+        else
+            secret_print(value, to);
+        fclose(to);
     }
-    return false;
+    (void)err_set(err, ST_REJECT, "config",
+                  "%s=\"%.200s\": want %" PRId64 "..%" PRId64
+                  " characters (%s)",
+                  e->name, shown == NULL ? "" : shown, e->min,
+                  e->max > 0 ? e->max : TEXT_MAX, e->help);
+    free(shown);
+    return ST_REJECT;
 }
 
 static enum status
-refuse(const struct config_entry *e, const char *value, struct err *err)
+refuse(const struct config_args *args, const struct config_entry *e,
+       const char *value, struct err *err)
 {
-    if (is_secret(e->name))
-        value = "(not shown)";
     if (e->type == CONFIG_INT)
         return err_set(err, ST_REJECT, "config",
-                       "%s=\"%s\": want %" PRId64 "..%" PRId64 " (%s)",
-                       e->name, value, e->min, e->max, e->help);
+                       "%s=\"%s\": want %" PRId64 "..%" PRId64 " (%s)", e->name,
+                       value, e->min, e->max, e->help);
     if (e->type == CONFIG_BOOL)
         return err_set(err, ST_REJECT, "config",
                        "%s=\"%s\": want on or off (%s)", e->name, value,
                        e->help);
-    return err_set(err, ST_REJECT, "config",
-                   "%s=\"%s\": want %" PRId64 "..%" PRId64 " characters (%s)",
-                   e->name, value, e->min, e->max > 0 ? e->max : TEXT_MAX,
-                   e->help);
+    return refuse_text(args, e, value, err);
 }
 
 static enum status
-set(const struct config_entry *e, const char *value, void *out,
-    struct err *err)
+set(const struct config_args *args, const struct config_entry *e,
+    const char *value, void *out, struct err *err)
 {
     switch (e->type) {
     case CONFIG_INT: {
@@ -78,7 +111,7 @@ set(const struct config_entry *e, const char *value, void *out,
         v = strtoll(value, &end, 10);
         if (errno != 0 || *value == '\0' || *end != '\0' || v < e->min ||
             v > e->max)
-            return refuse(e, value, err);
+            return refuse(args, e, value, err);
         memcpy(member(out, e), &(int64_t){ v }, sizeof(int64_t));
         return ST_OK;
     }
@@ -86,7 +119,7 @@ set(const struct config_entry *e, const char *value, void *out,
         bool on = strcmp(value, "on") == 0;
 
         if (!on && strcmp(value, "off") != 0)
-            return refuse(e, value, err);
+            return refuse(args, e, value, err);
         memcpy(member(out, e), &on, sizeof on);
         return ST_OK;
     }
@@ -94,9 +127,8 @@ set(const struct config_entry *e, const char *value, void *out,
         size_t n = strlen(value);
         char *copy, *old;
 
-        if (n < (size_t)e->min ||
-            n > (size_t)(e->max > 0 ? e->max : TEXT_MAX))
-            return refuse(e, value, err);
+        if (n < (size_t)e->min || n > (size_t)(e->max > 0 ? e->max : TEXT_MAX))
+            return refuse(args, e, value, err);
         copy = strdup(value);
         if (copy == NULL)
             return err_set(err, ST_FATAL, "memory", "no memory");
@@ -109,9 +141,18 @@ set(const struct config_entry *e, const char *value, void *out,
     return ST_FATAL;
 }
 
+/* A value that stands where the key stands. */
 static enum status
-set_from_file(const struct config_entry *e, const char *path, void *out,
-              struct err *err)
+set_plain(struct config_args *args, const struct config_entry *e,
+          const char *value, void *out, struct err *err)
+{
+    args->from_file[e - args->entries] = false;
+    return set(args, e, value, out, err);
+}
+
+static enum status
+set_from_file(struct config_args *args, const struct config_entry *e,
+              const char *path, void *out, struct err *err)
 {
     char text[TEXT_MAX + 2];
     FILE *f = fopen(path, "r");
@@ -131,30 +172,102 @@ set_from_file(const struct config_entry *e, const char *path, void *out,
     while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
         n--;
     text[n] = '\0';
-    return set(e, text, out, err);
+    args->from_file[e - args->entries] = true;
+    return set(args, e, text, out, err);
 }
 
-/* Key as in a file: NAME or NAME_FILE. */
+/* Characters to put in, take out or change until a is b. */
+static size_t
+distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_CHARS + 1], n = strlen(b);
+
+    if (n > NAME_MAX_CHARS)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = corner + (a[i - 1] != b[j - 1]);
+
+            corner = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+/* Nearest key of the table, NULL where none is like it: a third is another. */
+static const char *
+nearest(const struct config_args *args, const char *key)
+{
+    size_t least = strlen(key) / 3 + 1;
+    const char *name = NULL;
+
+    for (size_t i = 0; i < args->n; i++) {
+        size_t d = distance(key, args->entries[i].name);
+
+        if (d < least) {
+            least = d;
+            name = args->entries[i].name;
+        }
+    }
+    return name;
+}
+
+/* `before`: what stands before a key there, "" or the prefix. */
 static enum status
-set_key(const struct config_args *args, const char *key, const char *value,
-        void *out, struct err *err)
+unknown(const struct config_args *args, const char *before, const char *key,
+        struct err *err)
+{
+    const char *name = nearest(args, key);
+
+    if (name == NULL)
+        return err_set(err, ST_REJECT, "config",
+                       "%s%s: no such setting, see --help", before, key);
+    return err_set(err, ST_REJECT, "config",
+                   "%s%s: no such setting, is it %s%s? See --help", before, key,
+                   strncmp(name, "PG", 2) == 0 ? "" : before, name);
+}
+
+/* Entry of a key, with *file for NAME_FILE of a text; NULL for none. */
+static const struct config_entry *
+entry_of(const struct config_args *args, const char *key, bool *file)
 {
     size_t n = strlen(key);
     const struct config_entry *e = find(args, key, n);
 
-    if (e != NULL)
-        return set(e, value, out, err);
-    if (n > 5 && strcmp(key + n - 5, "_FILE") == 0) {
-        e = find(args, key, n - 5);
-        if (e != NULL && e->type == CONFIG_TEXT)
-            return set_from_file(e, value, out, err);
-    }
-    return err_set(err, ST_REJECT, "config", "%s: no such setting, see --help",
-                   key);
+    *file = false;
+    if (e != NULL || n <= 5 || strcmp(key + n - 5, "_FILE") != 0)
+        return e;
+    e = find(args, key, n - 5);
+    *file = true;
+    return e != NULL && e->type == CONFIG_TEXT ? e : NULL;
+}
+
+/* Key as in a file: NAME or NAME_FILE. */
+static enum status
+set_key(struct config_args *args, const char *key, const char *value, void *out,
+        struct err *err)
+{
+    bool file;
+    const struct config_entry *e = entry_of(args, key, &file);
+
+    if (e == NULL)
+        return unknown(args, "", key, err);
+    return file ? set_from_file(args, e, value, out, err)
+                : set_plain(args, e, value, out, err);
 }
 
 static enum status
-read_file(const struct config_args *args, const char *path, void *out,
+read_file(struct config_args *args, const char *path, void *out,
           struct err *err)
 {
     char line[LINE_MAX_CHARS];
@@ -177,13 +290,13 @@ read_file(const struct config_args *args, const char *path, void *out,
             continue;
         eq = strchr(key, '=');
         if (eq == NULL) {
-            rc = err_set(err, ST_REJECT, "config", "line %d has no '='",
-                         number);
+            rc =
+                err_set(err, ST_REJECT, "config", "line %d has no '='", number);
             break;
         }
         *eq = '\0';
-        if (strncmp(key, "WAYMARK_", 8) == 0)
-            key += 8;
+        if (strncmp(key, prefix, PREFIX_N) == 0)
+            key += PREFIX_N;
         rc = set_key(args, key, eq + 1, out, err);
     }
     if (rc == ST_OK && ferror(f))
@@ -195,25 +308,62 @@ read_file(const struct config_args *args, const char *path, void *out,
 }
 
 static enum status
-read_environment(const struct config_args *args, void *out, struct err *err)
+read_environment(struct config_args *args, void *out, struct err *err)
 {
     for (size_t i = 0; i < args->n; i++) {
         const struct config_entry *e = &args->entries[i];
-        char name[96];
-        const char *prefix = strncmp(e->name, "PG", 2) == 0 ? "" : "WAYMARK_";
+        char name[NAME_MAX_CHARS];
+        const char *before = strncmp(e->name, "PG", 2) == 0 ? "" : prefix;
         const char *value;
         enum status rc = ST_OK;
 
-        snprintf(name, sizeof name, "%s%s_FILE", prefix, e->name);
+        snprintf(name, sizeof name, "%s%s_FILE", before, e->name);
         value = getenv(name);
         if (value != NULL && e->type == CONFIG_TEXT)
-            rc = set_from_file(e, value, out, err);
-        snprintf(name, sizeof name, "%s%s", prefix, e->name);
+            rc = set_from_file(args, e, value, out, err);
+        snprintf(name, sizeof name, "%s%s", before, e->name);
         value = getenv(name);
         if (rc == ST_OK && value != NULL)
-            rc = set(e, value, out, err);
+            rc = set_plain(args, e, value, out, err);
         if (rc != ST_OK)
             return rc;
+    }
+    return ST_OK;
+}
+
+/* Another program's, with or without _FILE. */
+static bool
+is_others(const char *key)
+{
+    size_t n = strlen(key);
+
+    if (n > 5 && strcmp(key + n - 5, "_FILE") == 0)
+        n -= 5;
+    for (size_t i = 0; i < N_OTHERS; i++)
+        if (strlen(others[i]) == n && strncmp(others[i], key, n) == 0)
+            return true;
+    return false;
+}
+
+/* A mistyped key must not leave its default in force unnoticed. */
+static enum status
+check_environment(const struct config_args *args, struct err *err)
+{
+    extern char **environ;
+
+    for (char **at = environ; at != NULL && *at != NULL; at++) {
+        char key[NAME_MAX_CHARS];
+        bool file;
+        const struct config_entry *e;
+
+        if (strncmp(*at, prefix, PREFIX_N) != 0)
+            continue;
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(*at + PREFIX_N, "="),
+                 *at + PREFIX_N);
+        e = entry_of(args, key, &file);
+        if ((e == NULL && !is_others(key)) ||
+            (e != NULL && strncmp(key, "PG", 2) == 0))
+            return unknown(args, prefix, key, err);
     }
     return ST_OK;
 }
@@ -228,15 +378,14 @@ flag_key(const char *flag, char *key, size_t room)
     for (flag += 2; *flag != '\0' && *flag != '='; flag++) {
         if (n + 1 >= room)
             return false;
-        key[n++] = *flag == '-' ? '_'
-                                : (char)toupper((unsigned char)*flag);
+        key[n++] = *flag == '-' ? '_' : (char)toupper((unsigned char)*flag);
     }
     key[n] = '\0';
     return n > 0;
 }
 
 static enum status
-read_flags(const struct config_args *args, bool files, void *out,
+read_flags(struct config_args *args, bool files, void *out,
            enum config_action *action, struct err *err)
 {
     for (int i = 1; i < args->argc; i++) {
@@ -272,15 +421,17 @@ read_flags(const struct config_args *args, bool files, void *out,
 }
 
 enum status
-config_read(const struct config_args *args, void *out,
-            enum config_action *action, struct err *err)
+config_read(struct config_args *args, void *out, enum config_action *action,
+            struct err *err)
 {
     enum status rc = ST_OK;
 
+    assert(args->n <= CONFIG_ENTRIES_MAX);
+    memset(args->from_file, 0, sizeof args->from_file);
     *action = CONFIG_RUN;
     for (size_t i = 0; rc == ST_OK && i < args->n; i++)
         if (args->entries[i].dflt != NULL)
-            rc = set(&args->entries[i], args->entries[i].dflt, out, err);
+            rc = set(args, &args->entries[i], args->entries[i].dflt, out, err);
     if (rc == ST_OK)
         rc = read_flags(args, true, out, action, err);
     if (rc == ST_OK)
@@ -288,6 +439,9 @@ config_read(const struct config_args *args, void *out,
     if (rc == ST_OK)
         rc = read_flags(args, false, out, action, err);
     if (rc != ST_OK || *action == CONFIG_HELP)
+        return rc;
+    rc = check_environment(args, err);
+    if (rc != ST_OK)
         return rc;
     for (size_t i = 0; i < args->n; i++) {
         const struct config_entry *e = &args->entries[i];
@@ -341,32 +495,42 @@ config_help(const struct config_args *args, FILE *to)
     }
 }
 
-void
-config_print(const struct config_entry *entries, size_t n, const void *values,
-             FILE *to)
+static void
+print_text(const struct config_args *args, size_t i, const char *text, FILE *to)
 {
-    for (size_t i = 0; i < n; i++) {
-        const void *p = const_member(values, &entries[i]);
+    const struct config_entry *e = &args->entries[i];
+
+    fprintf(to, "%s=", e->name);
+    if (text != NULL && *text != '\0' &&
+        (secret_key(e->name) || args->from_file[i]))
+        fputs("***", to);
+    else if (text != NULL)
+        secret_print(text, to);
+    fputc('\n', to);
+}
+
+void
+config_print(const struct config_args *args, const void *values, FILE *to)
+{
+    for (size_t i = 0; i < args->n; i++) {
+        const struct config_entry *e = &args->entries[i];
+        const void *p = const_member(values, e);
         int64_t number;
         bool on;
         char *text;
 
-        switch (entries[i].type) {
+        switch (e->type) {
         case CONFIG_INT:
             memcpy(&number, p, sizeof number);
-            fprintf(to, "%s=%" PRId64 "\n", entries[i].name, number);
+            fprintf(to, "%s=%" PRId64 "\n", e->name, number);
             break;
         case CONFIG_BOOL:
             memcpy(&on, p, sizeof on);
-            fprintf(to, "%s=%s\n", entries[i].name, on ? "on" : "off");
+            fprintf(to, "%s=%s\n", e->name, on ? "on" : "off");
             break;
         case CONFIG_TEXT:
             memcpy(&text, p, sizeof text);
-            fprintf(to, "%s=%s\n", entries[i].name,
-                    is_secret(entries[i].name) && text != NULL && *text != 0
-                        ? "(set)"
-                    : text == NULL ? ""
-                                   : text);
+            print_text(args, i, text, to);
             break;
         }
     }

@@ -7,8 +7,10 @@
  * begins with PG; as a flag it is --lower-case-with-hyphens. A name that ends
  * in _FILE next to a CONFIG_TEXT of the same name gives the file that holds
  * the value. An unreadable value stops the start, with key, value and range,
- * and so does an unknown key in a file or as a flag. Variables of the
- * environment that are no key are not looked at.
+ * and so does an unknown key, in a file, as a flag, or as a variable of the
+ * environment that begins with WAYMARK_. One environment serves all programs
+ * of Waymark: keys that only another one reads are not looked at (config.c
+ * has the list).
  */
 #ifndef WAYMARK_COMMON_ENGINE_CONFIG_H
 #define WAYMARK_COMMON_ENGINE_CONFIG_H
@@ -19,6 +21,8 @@
 #include <stdio.h>
 
 #include "common/core/err.h"
+
+#define CONFIG_ENTRIES_MAX 40
 
 enum config_type {
     CONFIG_INT = 1, /* int64_t */
@@ -47,6 +51,9 @@ struct config_args {
     size_t n;
     int argc;
     char **argv;
+    /* Set by config_read: entry i's value came from the file that KEY_FILE
+     * names, so config_print hides it. */
+    bool from_file[CONFIG_ENTRIES_MAX];
 };
 
 /**
@@ -55,15 +62,17 @@ struct config_args {
  * that config_print would hide is not named. Free what it holds with
  * config_free, after a failure too.
  */
-MUST_CHECK enum status config_read(const struct config_args *args, void *out,
-                                   enum config_action *action,
-                                   struct err *err);
+MUST_CHECK enum status config_read(struct config_args *args, void *out,
+                                   enum config_action *action, struct err *err);
 void config_free(const struct config_entry *entries, size_t n, void *out);
 
 /** The table as help text. */
 void config_help(const struct config_args *args, FILE *to);
-/** All values as KEY=VALUE lines; what ends in PASSWORD, KEY or SECRET is not shown. */
-void config_print(const struct config_entry *entries, size_t n,
-                  const void *values, FILE *to);
+/**
+ * All values as KEY=VALUE lines. "***" stands for what is secret: passwords
+ * inside a text (secret.h), all of a value whose key ends in PASSWORD, KEY or
+ * SECRET, and all that was read from a KEY_FILE.
+ */
+void config_print(const struct config_args *args, const void *values, FILE *to);
 
 #endif

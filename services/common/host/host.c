@@ -560,7 +560,7 @@ host_main(const struct service_def *def, int argc, char **argv)
     if (rc != ST_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], err.text);
     } else if (action == CONFIG_CHECK) {
-        config_print(entries, N_ENTRIES, &h->config, stdout);
+        config_print(&args, &h->config, stdout);
         code = EXIT_DONE;
     } else if (action == CONFIG_RUN) {
         log_open(h->service, h->config.instance);

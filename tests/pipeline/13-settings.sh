@@ -1,0 +1,81 @@
+#!/bin/bash
+# 13-settings.sh: one environment serves all programs. A service passes over
+# what is another program's, stops at what is nobody's, and shows no password.
+# Starts nothing.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/claims.sh
+. tests/lib/claims.sh
+
+build=${BUILD:-build/gcc}
+make -s VARIANT=gcc ${BUILD:+B="$BUILD"} build >&2 || exit 3
+services=(intake triage tracker metrics)
+
+clean() # command...: in an environment without our variables
+{
+    local name unset=()
+    for name in $(compgen -e); do
+        case $name in WAYMARK_* | PG*) unset+=(-u "$name") ;; esac
+    done
+    env "${unset[@]}" "$@"
+}
+
+check() # service [KEY=VALUE...]: what --check says, and its exit code
+{
+    local service=$1
+    shift
+    clean WAYMARK_KAFKA=127.0.0.1:1 WAYMARK_AUTHORITIES=kent-2015 \
+        WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 "$@" \
+        "$build/bin/waymark-$service" --check 2>&1
+    echo "exit $?"
+}
+
+keys() # service: its settings that have the prefix
+{
+    "$build/bin/waymark-$1" --help | sed -n 's/^  \([A-Z_]*\) .*/\1/p' |
+        grep -v ^PG
+}
+
+# What our own tree sets: scripts, units, compose; an asterisk or a shell
+# pattern ends in "_" and is no name. KEY is the example of manuals.
+in_tree()
+{
+    cat testbed/*.sh tests/*.sh tests/*/*.sh demo/*.sh bench/*.sh deploy/*.sh \
+        deploy/systemd/* docker-compose.yml |
+        grep -oE '(^|[^A-Z_])WAYMARK_[A-Z_]*[A-Z]([^A-Z_*]|$)' |
+        grep -oE 'WAYMARK_[A-Z_]*[A-Z]' | sed 's/^WAYMARK_//' | sort -u |
+        grep -vxE 'KEY|ELEPHANT|LEASE_SM'
+}
+
+unknown_of() # service: names of all programs and of the tree that it refuses
+{
+    local key
+    for key in $({ for s in "${services[@]}"; do keys "$s"; done
+        in_tree; } | sort -u); do
+        [[ $(check "$1" "WAYMARK_$key=on") != *'no such setting'* ]] ||
+            echo "$key"
+    done
+}
+
+for service in "${services[@]}"; do
+    claim "$service knows what is another program's" "$(unknown_of "$service")" ''
+    claim "$service stops at a mistyped variable" \
+        "$(check "$service" WAYMARK_LEASE_SM=1000 | sed 's/.*: WAY/WAY/' | tr '\n' ' ')" \
+        'WAYMARK_LEASE_SM: no such setting, is it WAYMARK_LEASE_MS? See --help exit 2 '
+    claim "$service stops at a variable that is like nothing" \
+        "$(check "$service" WAYMARK_ELEPHANT=1 | tail -n 1)" 'exit 2'
+done
+claim 'the check of settings shows where the database is, without password' \
+    "$(check triage 'PGCONN=host=db password=sesame' | grep -E '^PGCONN|exit' | tr '\n' ' ')" \
+    'PGCONN=host=db password=*** exit 0 '
+claim 'nor any in a URI' \
+    "$(check triage PGCONN=postgresql://u:sesame@db/waymark | grep -c sesame)" 0
+secret=$(mktemp)
+trap 'rm -f "$secret"' EXIT
+echo 'host=db user=u' >"$secret"
+claim 'nor what was read from a file' \
+    "$(check triage PGCONN_FILE="$secret" | grep ^PGCONN)" 'PGCONN=***'
+claim "nor the key of intake's hash" \
+    "$(check intake | grep -E '^INTAKE|exit' | tr '\n' ' ')" \
+    'INTAKE_HASH_KEY=*** exit 0 '
+claims_end settings
