@@ -49,6 +49,12 @@ struct append {
     pthread_cond_t wake;
     struct op *first, *last;
     bool closing;
+    /* What append_ready has the database asked; one at a time. */
+    struct op ping;
+    struct append_receipt pong;
+    bool pinging;
+    int64_t pings;         /* that have ended */
+    pthread_cond_t pinged; /* by the monotonic clock */
     _Atomic(struct terms *) terms;
     _Atomic int serving; /* append_serve was called */
     /* The writer's own. */
@@ -63,7 +69,8 @@ struct append {
     bool asked;
     bool agreed; /* the database has given out no less than that */
     int64_t ask_at_us;
-    struct err unasked; /* why the log could not be asked */
+    struct err unasked;          /* why the log could not be asked */
+    _Atomic int64_t answered_us; /* when the database last did what it should */
 };
 
 /* A group under way: what was read under the lock, and what is to be true. */
@@ -999,6 +1006,7 @@ say_failure(struct append *a, const struct err *err)
 static void
 say_success(struct append *a)
 {
+    atomic_store(&a->answered_us, monotonic_us());
     atomic_store(&a->stats.ready, 1);
     a->said[0] = '\0';
 }
@@ -1239,7 +1247,13 @@ finish(struct append *a, struct op *op)
     if (a->first == NULL)
         a->last = NULL;
     op->finished = true;
-    pthread_cond_signal(&op->ready);
+    if (op == &a->ping) {
+        a->pinging = false;
+        a->pings++;
+        pthread_cond_broadcast(&a->pinged);
+    } else {
+        pthread_cond_signal(&op->ready);
+    }
 }
 
 /* Ops end in the order in which they came, so the first is always the next. */
@@ -1302,6 +1316,18 @@ writer(void *self)
     return NULL;
 }
 
+/* Behind all that waits. Lock held. */
+static void
+enqueue(struct append *a, struct op *op)
+{
+    if (a->last == NULL)
+        a->first = op;
+    else
+        a->last->next = op;
+    a->last = op;
+    pthread_cond_signal(&a->wake);
+}
+
 static void
 wait_for(struct append *a, struct op *op)
 {
@@ -1313,12 +1339,7 @@ wait_for(struct append *a, struct op *op)
         op->status = err_set(&op->err, ST_RETRY, "closing", "shutting down");
         op->finished = true;
     } else {
-        if (a->last == NULL)
-            a->first = op;
-        else
-            a->last->next = op;
-        a->last = op;
-        pthread_cond_signal(&a->wake);
+        enqueue(a, op);
     }
     while (!op->finished)
         pthread_cond_wait(&op->ready, &a->lock);
@@ -1366,6 +1387,50 @@ append_find(struct append *a, struct id id, struct arena *arena,
     return op.status;
 }
 
+/*
+ * The question may outlive the caller's patience: it is the writer's own, and
+ * who asks meanwhile waits for the same answer.
+ */
+bool
+append_ready(struct append *a, int64_t until_us)
+{
+    struct timespec until = { .tv_sec = until_us / 1000000,
+                              .tv_nsec = (long)(until_us % 1000000) * 1000 };
+    int64_t since_us = monotonic_us(), before;
+    bool answered;
+
+    pthread_mutex_lock(&a->lock);
+    before = a->pings;
+    if (!a->pinging && !a->closing) {
+        a->ping =
+            (struct op){ .type = OP_FIND, .id = ID_NONE, .receipt = &a->pong };
+        a->pinging = true;
+        enqueue(a, &a->ping);
+    }
+    while (a->pings == before && !a->closing &&
+           pthread_cond_timedwait(&a->pinged, &a->lock, &until) == 0)
+        ;
+    answered = a->pings != before && a->ping.status == ST_OK;
+    /* Where it stands behind others, their success says as much. */
+    if (a->pings == before && atomic_load(&a->stats.ready))
+        answered = atomic_load(&a->answered_us) >= since_us;
+    pthread_mutex_unlock(&a->lock);
+    return answered;
+}
+
+static void
+init_locks(struct append *a)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->wake, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&a->pinged, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
 enum status
 append_open(const struct append_options *options, struct append **out,
             struct err *err)
@@ -1382,8 +1447,7 @@ append_open(const struct append_options *options, struct append **out,
     a->n_configs = -1;
     atomic_store(&a->terms, options->terms);
     atomic_store(&a->stats.now, TIME_NONE);
-    pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->wake, NULL);
+    init_locks(a);
     a->avro = avro_open(err);
     if (a->avro == NULL) {
         append_close(a);
@@ -1416,5 +1480,6 @@ append_close(struct append *a)
     terms_close(atomic_load(&a->terms));
     pthread_mutex_destroy(&a->lock);
     pthread_cond_destroy(&a->wake);
+    pthread_cond_destroy(&a->pinged);
     free(a);
 }

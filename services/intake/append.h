@@ -140,6 +140,13 @@ void append_items(struct append *a, struct append_item *items, size_t n,
 MUST_CHECK enum status append_time(struct append *a, time_ms at, time_ms *out,
                                    struct err *err);
 
+/**
+ * Does the database answer the writer? Waits for it until `until_us` of the
+ * monotonic clock, no longer: one that hangs is no answer, and neither is one
+ * that fails.
+ */
+bool append_ready(struct append *a, int64_t until_us);
+
 /** Look for an item's receipt. Texts are in `arena`. ST_RETRY: come again. */
 MUST_CHECK enum status append_find(struct append *a, struct id id,
                                    struct arena *arena,

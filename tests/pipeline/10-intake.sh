@@ -244,6 +244,32 @@ wait_for 20 curl -sf "$url/readyz"
 check 'with it back the same message is accepted' 202 \
     "$(post demo-live /v1/notifications "$work/missing.json" | head -n 1)"
 
+# ---- the database hangs -------------------------------------------------------------
+
+# Its processes are there and do nothing, as behind a network that swallows.
+backends()
+{
+    sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'waymark-intake-append'"
+}
+readiness() # exit code or status, and whether it took two seconds
+{
+    local begun answer
+    begun=$(date +%s%3N)
+    answer=$(curl -s -o /dev/null -w '%{http_code}' --max-time 8 "$url/readyz")
+    [ $(($(date +%s%3N) - begun)) -lt 2000 ] || answer="$answer too late"
+    echo "$answer"
+}
+mapfile -t hung < <(backends)
+kill -STOP "${hung[@]}"
+answers="$(readiness) $(readiness)"
+alive=$(curl -s -o /dev/null -w '%{http_code}' --max-time 2 "$url/livez")
+kill -CONT "${hung[@]}"
+check 'with a database that hangs it is not ready, and says so in time' \
+    '503 503' "$answers"
+check 'and is alive' 200 "$alive"
+wait_for 20 curl -sf "$url/readyz"
+check 'when the database goes on it is ready again' 200 "$(readiness)"
+
 # ---- what stands in Kafka --------------------------------------------------------------
 
 published() { [ "$(sql 'SELECT turn - confirmed_turn FROM shard WHERE shard = 4')" -le 1 ]; }
