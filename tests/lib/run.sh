@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh KIND PROGRAM...: runs test programs, prints a line for each and the
-# total as cmocka counts it. Ends with 1 if any failed.
+# total as cmocka counts it, and what a program says of cases that it made
+# itself ("kinds: 22925 cases, ..."). Ends with 1 if any failed.
 set -u
 kind=$1
 shift
@@ -19,6 +20,7 @@ no test was executed"
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     [ "$f" -eq 0 ] || { bad="$bad ${t##*/}"; printf '%s\n' "$out" | grep -v '^\[ RUN\|^\[       OK' | tail -n 40; }
+    printf '%s\n' "$out" | grep -E '^[a-z]+: [0-9]+ (cases|orders|texts), '
     printf '%-9s %-24s %4d passed %3d failed %3d skipped\n' "$kind" "${t##*/}" "$p" "$f" "$s"
 done
 printf '%s: %d passed, %d failed, %d skipped\n' "$kind" "$passed" "$failed" "$skipped"

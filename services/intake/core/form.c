@@ -267,6 +267,12 @@ trim(struct str s)
     return s;
 }
 
+struct str
+form_text(const struct raw_value *v)
+{
+    return v != NULL && is_scalar(v) ? trim(v->text) : STR_NULL;
+}
+
 static struct str
 alias_of(struct reading *r, const struct form_field *f, struct str word)
 {
@@ -279,15 +285,34 @@ alias_of(struct reading *r, const struct form_field *f, struct str word)
     return word;
 }
 
+/* Words for yes and no as people and spreadsheets write them: any case. */
+static bool
+is_word(struct str word, const char *known)
+{
+    size_t n = strlen(known);
+
+    if (word.n != n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = word.p[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (c != known[i])
+            return false;
+    }
+    return true;
+}
+
 static bool
 read_bool(struct str word, bool *out)
 {
-    static const char *const yes[] = { "true", "Y", "y", "yes", "1" };
-    static const char *const no[] = { "false", "N", "n", "no", "0" };
+    static const char *const yes[] = { "true", "y", "yes", "1" };
+    static const char *const no[] = { "false", "n", "no", "0" };
 
     for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-        if (str_is(word, yes[i]) || str_is(word, no[i])) {
-            *out = str_is(word, yes[i]);
+        if (is_word(word, yes[i]) || is_word(word, no[i])) {
+            *out = is_word(word, yes[i]);
             return true;
         }
     }
@@ -299,7 +324,7 @@ read_tri(struct str word, enum tri *out)
 {
     bool truth;
 
-    if (str_is(word, "U") || str_is(word, "u") || str_is(word, "unknown")) {
+    if (is_word(word, "u") || is_word(word, "unknown")) {
         *out = TRI_UNKNOWN;
         return true;
     }
@@ -483,12 +508,12 @@ read_set(struct reading *r, const struct form_field *f,
         for (size_t i = 0; i < v->n; i++) {
             if (!is_scalar(&v->at[i]))
                 refuse(r, f, "R03");
-            else if (text_is_clean(r, f, v->at[i].text, TEXT_MAX_DEFAULT))
+            else if (text_is_clean(r, f, v->at[i].text, SIZE_MAX))
                 read_set_word(r, f, v->at[i].text, out);
         }
         return;
     }
-    if (!text_is_clean(r, f, v->text, 4000))
+    if (!text_is_clean(r, f, v->text, SIZE_MAX))
         return;
     while (at < v->text.n) {
         size_t from = at;
@@ -740,12 +765,13 @@ target(const struct reading *r, const struct form_field *f)
     return (char *)r->base[f->to] + f->offset;
 }
 
+/* Code points of a text; what is no free text is held to its own type. */
 static size_t
 longest(const struct form_field *f)
 {
-    if ((f->type == FORM_TEXT || f->type == FORM_LINES) && f->max > 0)
-        return (size_t)f->max;
-    return TEXT_MAX_DEFAULT;
+    if (f->type != FORM_TEXT && f->type != FORM_LINES)
+        return SIZE_MAX;
+    return f->max > 0 ? (size_t)f->max : TEXT_MAX_DEFAULT;
 }
 
 static bool
@@ -811,7 +837,7 @@ read_field(struct reading *r, const struct form_field *f,
         break;
     }
     text = trim(v->text);
-    if (!text_is_clean(r, f, v->text, longest(f)))
+    if (!text_is_clean(r, f, text, longest(f)))
         return;
     if (f->to == TO_DETAIL)
         read_detail(r, f, text);

@@ -68,6 +68,7 @@ enum form_target {
 enum form_flag {
     FORM_MUST = 1,
     FORM_STRICT = 2, /* optional, but a bad value refuses the message */
+    FORM_WANTED = 4, /* optional here; a rule may want it (R11, R18, R19) */
 };
 
 /* A word that stands for another one, with a warning or WARNING_NONE. */
@@ -96,6 +97,7 @@ struct form_field {
     enum warning warning;  /* of a bad optional value; W09 if none */
     enum warning waived_by; /* not mandatory once this warning was given */
     const char *help;      /* for people: meaning and unit */
+    const char *example;   /* as text; NULL: its type's, "": not in examples */
 };
 
 struct form {
@@ -143,6 +145,13 @@ void form_begin(struct reading *r, struct arena *arena,
  */
 void form_read(struct reading *r, const struct form *form,
                const struct raw_value *object, bool exact);
+
+/**
+ * Text of a scalar as a form reads it, without the blanks around it; the null
+ * text for anything else, NULL included. For whoever must know a code before
+ * the form is chosen.
+ */
+struct str form_text(const struct raw_value *v);
 
 /** Add a problem at a member of the object being read ("" for itself). */
 void form_problem(struct reading *r, const char *code, const char *member,

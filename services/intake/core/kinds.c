@@ -16,6 +16,7 @@
 #define DETAIL .to = TO_DETAIL
 #define MUST .flags = FORM_MUST
 #define STRICT .flags = FORM_STRICT
+#define WANTED .flags = FORM_WANTED
 #define FORM_OF(fields, joined)                                          \
     { .at = (fields), .n = N_OF(fields), .also = (joined) }
 
@@ -44,18 +45,23 @@ static const struct form_alias sex_aliases[] = {
 };
 
 static const struct form_field child_fields[] = {
-    { "forename", FORM_TEXT, PERS(forename, struct str),
-      .max = CHECK_NAME_MAX, .help = "Given name" },
-    { "surname", FORM_TEXT, PERS(surname, struct str), .max = CHECK_NAME_MAX,
-      .help = "Family name" },
+    { "forename", FORM_TEXT, WANTED, PERS(forename, struct str),
+      .max = CHECK_NAME_MAX, .help = "Given name",
+      .example = "Testchild" },
+    { "surname", FORM_TEXT, WANTED, PERS(surname, struct str), .max = CHECK_NAME_MAX,
+      .help = "Family name",
+      .example = "Alpha" },
     { "aliases", FORM_NAMES, PERS(aliases, struct texts),
       .max = KINDS_ALIASES_MAX, .help = "Other names it is known by" },
-    { "dob", FORM_DATE, PERS(dob, date_d), .refuse = "R12",
-      .help = "Date of birth; or expected_dob or age_years" },
+    { "dob", FORM_DATE, WANTED, PERS(dob, date_d), .refuse = "R12",
+      .help = "Date of birth; or expected_dob or age_years",
+      .example = "2010-03-01" },
     { "expected_dob", FORM_DATE, PERS(expected_dob, date_d), .refuse = "R13",
-      .help = "Expected date of birth of an unborn child" },
+      .help = "Expected date of birth of an unborn child",
+      .example = "" },
     { "age_years", FORM_INT, PERS(age_years, int32_t), .min = 0, .max = 119,
-      .help = "Age where the date of birth is not known, years" },
+      .help = "Age where the date of birth is not known, years",
+      .example = "" },
     { "sex", FORM_CODE, PERS(sex, int), .codes = &codes_sex,
       .aliases = sex_aliases, .help = "M, F or U" },
     { "ethnicity", FORM_CODE, PERS(ethnicity, int),
@@ -74,25 +80,32 @@ static const struct form_field child_fields[] = {
       .help = "The authority's own id of the child" },
     { "la_code", FORM_DIGITS, PERS(la_code, struct str), .max = 3,
       .warning = WARNING_LA_CHILD_ID,
-      .help = "Authority of la_child_id; not given is this one" },
+      .help = "Authority of la_child_id; not given is this one",
+      .example = "886" },
     { "postcode", FORM_POSTCODE, PERS(postcode, struct str),
       .help = "ZZ99 is no fixed abode" },
     { "address", FORM_LINES, PERS(address, struct str), .max = 500,
-      .help = "Address without the postcode" },
+      .help = "Address without the postcode",
+      .example = "1 Example Street, Example Town" },
     { "school_urn", FORM_DIGITS, PERS(school_urn, struct str), .max = 6,
-      .warning = WARNING_SCHOOL_UNKNOWN, .help = "6 digits" },
+      .warning = WARNING_SCHOOL_UNKNOWN, .help = "6 digits",
+      .example = "900001" },
     { "looked_after_by", FORM_TEXT, PERS(looked_after_by, struct str),
-      .help = "Authority that looks after the child" },
+      .help = "Authority that looks after the child",
+      .example = "Example County Council" },
 };
 static const struct form child_form = FORM_OF(child_fields, NULL);
 
 static const struct form_field reporter_fields[] = {
     { "name", FORM_TEXT, PERS(reporter_name, struct str),
-      .max = CHECK_NAME_MAX, .help = "Who says so" },
+      .max = CHECK_NAME_MAX, .help = "Who says so",
+      .example = "Testreporter Alpha" },
     { "role", FORM_TEXT, PERS(reporter_role, struct str),
-      .help = "In which role" },
+      .help = "In which role",
+      .example = "duty sergeant" },
     { "phone", FORM_TEXT, PERS(reporter_phone, struct str), .max = 40,
-      .help = "To ask back" },
+      .help = "To ask back",
+      .example = "01632 960000" },
     { "anonymous", FORM_BOOL, PERS(reporter_anonymous, bool),
       .help = "Hide the reporter from the family" },
 };
@@ -100,10 +113,13 @@ static const struct form reporter_form = FORM_OF(reporter_fields, NULL);
 
 static const struct form_field member_fields[] = {
     { "name", FORM_TEXT, MEMB(name, struct str), .max = CHECK_NAME_MAX,
-      .help = "Name" },
-    { "dob", FORM_DATE, MEMB(dob, date_d), .help = "Date of birth" },
+      .help = "Name",
+      .example = "Testparent Alpha" },
+    { "dob", FORM_DATE, MEMB(dob, date_d), .help = "Date of birth",
+      .example = "1980-01-31" },
     { "relationship", FORM_TEXT, MEMB(relationship, struct str),
-      .max = CHECK_NAME_MAX, .help = "To the child" },
+      .max = CHECK_NAME_MAX, .help = "To the child",
+      .example = "mother" },
     { "parental_responsibility", FORM_TRI,
       MEMB(parental_responsibility, enum tri), .help = "Y, N or U" },
     { "perpetrator", FORM_TRI, MEMB(perpetrator, enum tri),
@@ -139,7 +155,8 @@ static const struct form question_form = FORM_OF(question_fields, NULL);
       .refuse = "R05", .help = "The agency's own reference" },           \
     { "amendment", FORM_INT, TO(amendment, int32_t), STRICT,             \
       .max = KINDS_AMENDMENT_MAX, .refuse = "R06",                       \
-      .help = "Version of that reference; not given is 0" }
+      .help = "Version of that reference; not given is 0",               \
+      .example = "0" }
 
 /* Rule inputs of section 5, also on screenings; absent is unknown. */
 #define RULE_FIELDS(TO, how)                                             \
@@ -169,16 +186,19 @@ static const struct form_field common_fields[] = {
     { "consent", FORM_CODE, NOTE(consent, int), .codes = &codes_consent,
       .help = "Consent of the family" },
     { "level", FORM_INT, NOTE(level, int32_t), .min = 1, .max = 4,
-      .help = "Level of need, as the sender sees it" },
+      .help = "Level of need, as the sender sees it",
+      .example = "2" },
     { "csc_threshold", FORM_CODE, NOTE(csc_threshold, int),
       .codes = &codes_csc_threshold,
-      .help = "Threshold of social care, as the sender sees it" },
+      .help = "Threshold of social care, as the sender sees it",
+      .example = "not_met" },
     RULE_FIELDS(NOTE, .flags = 0),
     { "needs", FORM_SET, NOTE(needs, uint32_t), .codes = &codes_need,
       .help = "Unmet needs" },
     { "concern", FORM_LINES, PERS(concern, struct str),
-      .max = CHECK_CONCERN_MAX, .help = "What the worry is" },
-    { "child", FORM_OBJECT, .sub = &child_form, .help = "The child" },
+      .max = CHECK_CONCERN_MAX, .help = "What the worry is",
+      .example = "Away from school two days a week." },
+    { "child", FORM_OBJECT, WANTED, .sub = &child_form, .help = "The child" },
     { "reporter", FORM_OBJECT, .sub = &reporter_form,
       .help = "The person who reports" },
     { "household", FORM_LIST, PERS(household, struct items),
@@ -213,7 +233,8 @@ static const struct form_field missing_reported_fields[] = {
     { "last_seen_at", FORM_INSTANT, NOTE(last_seen_at, time_ms),
       .help = "When the child was last seen" },
     { "last_seen_where", FORM_TEXT, PERS(last_seen_where, struct str),
-      .max = 500, .help = "Where" },
+      .max = 500, .help = "Where",
+      .example = "Example Park" },
     { "questions", FORM_OBJECT, .sub = &question_form,
       .help = "Twelve questions, Y, N or U" },
 };
@@ -224,15 +245,18 @@ static const struct form_field missing_risk_fields[] = {
       .codes = &codes_risk_grade, .help = "Grade of risk from now on" },
     { "graded_at", FORM_INSTANT, NOTE(graded_at, time_ms), MUST,
       .help = "When it was graded" },
-    { "reason", FORM_LINES, DETAIL, .max = 2000, .help = "Why" },
+    { "reason", FORM_LINES, DETAIL, .max = 2000, .help = "Why",
+      .example = "A friend says there was an argument." },
 };
 
 static const struct form_field missing_found_fields[] = {
     EPISODE,
     { "found_at", FORM_INSTANT, NOTE(found_at, time_ms), MUST,
       .help = "When the child was found" },
-    { "found_where", FORM_TEXT, DETAIL, .max = 500, .help = "Where" },
-    { "found_how", FORM_TEXT, DETAIL, .max = 500, .help = "How" },
+    { "found_where", FORM_TEXT, DETAIL, .max = 500, .help = "Where",
+      .example = "Example Park" },
+    { "found_how", FORM_TEXT, DETAIL, .max = 500, .help = "How",
+      .example = "Walked home" },
     { "prevention_interview", FORM_TRI, DETAIL,
       .help = "The police spoke with the child" },
     { "harmed", FORM_TRI, DETAIL, .help = "Came to harm meanwhile" },
@@ -250,7 +274,8 @@ static const struct form_field missing_cancelled_fields[] = {
 static const char *const ppn_risks[] = { "standard", "medium", "high", NULL };
 
 static const struct form_field ppn_fields[] = {
-    { "ppn_type", FORM_TEXT, DETAIL, .max = 100, .help = "Type of notice" },
+    { "ppn_type", FORM_TEXT, DETAIL, .max = 100, .help = "Type of notice",
+      .example = "child concern" },
     { "ppn_risk", FORM_WORD, DETAIL, .words = ppn_risks,
       .help = "standard, medium or high" },
     { "strategy_discussion_held", FORM_TRI, DETAIL,
@@ -261,9 +286,11 @@ static const struct form_field encompass_fields[] = {
     { "incident_at", FORM_INSTANT, NOTE(incident_at, time_ms), MUST,
       .help = "When it happened" },
     { "child_present", FORM_TRI, DETAIL, .help = "The child was there" },
-    { "incident_where", FORM_TEXT, DETAIL, .max = 500, .help = "Where" },
+    { "incident_where", FORM_TEXT, DETAIL, .max = 500, .help = "Where",
+      .example = "At home" },
     { "child_voice", FORM_LINES, DETAIL, .max = 2000,
-      .help = "What the child says" },
+      .help = "What the child says",
+      .example = "I was upstairs." },
 };
 
 static const struct form_field mash_fields[] = {
@@ -273,13 +300,16 @@ static const struct form_field mash_fields[] = {
 
 static const struct form_field referral_fields[] = {
     { "help_tried", FORM_LINES, DETAIL, .max = 2000,
-      .help = "What has been tried" },
+      .help = "What has been tried",
+      .example = "Breakfast club since January." },
     { "attendance", FORM_INT, NOTE(attendance, int32_t), .max = 100,
-      .help = "School attendance, per cent" },
+      .help = "School attendance, per cent",
+      .example = "72" },
     { "discipline", FORM_CODE, NOTE(discipline, int),
       .codes = &codes_discipline, .help = "Health discipline" },
     { "eviction_date", FORM_PLANNED, NOTE(eviction_on, date_d),
-      .help = "Day of an eviction" },
+      .help = "Day of an eviction",
+      .example = "2015-08-31" },
 };
 
 static const struct form_field self_fields[] = {
@@ -289,18 +319,22 @@ static const struct form_field self_fields[] = {
 
 static const struct form_field other_la_fields[] = {
     { "from_la", FORM_DIGITS, NOTE(from_la, struct str), MUST, .max = 3,
-      .help = "Authority that it comes from, 3 digits" },
+      .help = "Authority that it comes from, 3 digits",
+      .example = "887" },
     { "transfer", FORM_TRI, DETAIL, .help = "The case is handed over" },
-    { "plan", FORM_TEXT, DETAIL, .help = "Plan that there is" },
+    { "plan", FORM_TEXT, DETAIL, .help = "Plan that there is",
+      .example = "child in need" },
 };
 
 static const struct form_field step_fields[] = {
     { "case_id", FORM_ID, NOTE(case_id, struct id), MUST,
       .help = "Case that it is about" },
     { "reason", FORM_LINES, DETAIL, MUST, .min = KINDS_REASON_MIN,
-      .max = 2000, .refuse = "R19", .help = "Why, in 20 characters or more" },
+      .max = 2000, .refuse = "R19", .help = "Why, in 20 characters or more",
+      .example = "The plan has ended, two needs remain." },
     { "unit", FORM_TEXT, NOTE(unit, struct str), .max = 64,
-      .help = "Unit that sends" },
+      .help = "Unit that sends",
+      .example = "swale-1" },
     { "open_needs", FORM_SET, NOTE(needs, uint32_t), .codes = &codes_need,
       .help = "Needs that are still unmet" },
 };
@@ -367,24 +401,38 @@ kinds_instant(const struct notification_received *rec)
 
 /* ---- activities -------------------------------------------------------- */
 
+/*
+ * Agency and reference say which one is meant, since the highest amendment is
+ * the truth; whoever has the whole key may send the whole key.
+ */
+#define AMENDMENT_OF_KEY                                                 \
+    { "amendment", FORM_INT, STRICT, DETAIL, .max = KINDS_AMENDMENT_MAX, \
+      .refuse = "R06", .help = "Its version; the highest is meant",        \
+      .example = "0" }
+
 static const struct form_field subject_notification_fields[] = {
     { "agency_id", FORM_TEXT, ACTI(subject_agency_id, struct str), MUST,
       .max = 32, .help = "Its agency" },
     { "agency_ref", FORM_REF, ACTI(subject_agency_ref, struct str), MUST,
       .help = "Its reference" },
+    AMENDMENT_OF_KEY,
 };
 static const struct form subject_notification_form =
     FORM_OF(subject_notification_fields, NULL);
 
 static const struct form_field subject_fields[] = {
-    { "case_id", FORM_ID, ACTI(subject_case_id, struct id), STRICT,
+    { "case_id", FORM_ID, ACTI(subject_case_id, struct id),
+      .flags = FORM_STRICT | FORM_WANTED,
       .help = "The case" },
     { "child_id", FORM_ID, ACTI(subject_child_id, struct id), STRICT,
-      .help = "or the child" },
+      .help = "or the child",
+      .example = "" },
     { "la_child_id", FORM_LA_CHILD_ID, ACTI(subject_la_child_id, struct str),
-      STRICT, .help = "or the authority's own id of it" },
+      STRICT, .help = "or the authority's own id of it",
+      .example = "" },
     { "notification", FORM_OBJECT, .sub = &subject_notification_form,
-      .help = "or the key of a notification" },
+      .help = "or the key of a notification",
+      .example = "" },
 };
 static const struct form subject_form = FORM_OF(subject_fields, NULL);
 
@@ -393,6 +441,7 @@ static const struct form_field corrects_fields[] = {
       .max = 32, .help = "Agency that sent it" },
     { "agency_ref", FORM_REF, ACTI(corrects_agency_ref, struct str), MUST,
       .help = "Its reference" },
+    AMENDMENT_OF_KEY,
 };
 static const struct form corrects_form = FORM_OF(corrects_fields, NULL);
 
@@ -403,15 +452,18 @@ static const struct form_field activity_fields[] = {
     { "occurred_at", FORM_INSTANT, ACTI(meta.occurred_at, time_ms), MUST,
       .help = "When" },
     { "by", FORM_TEXT, ACTI(by, struct str), MUST, .max = 100,
-      .help = "Who did it" },
+      .help = "Who did it",
+      .example = "worker-1" },
     { "unit", FORM_TEXT, ACTI(unit, struct str), .max = 64,
-      .help = "For which unit" },
+      .help = "For which unit",
+      .example = "swale-1" },
     { "side", FORM_CODE, ACTI(side, int), STRICT, .codes = &codes_side,
       .help = "eh or csc, where the subject is no case" },
-    { "reason", FORM_LINES, TEXTS(reason, struct str), .max = 2000,
-      .help = "Why" },
+    { "reason", FORM_LINES, WANTED, TEXTS(reason, struct str), .max = 2000,
+      .help = "Why", .example = "As agreed with the family." },
     { "note", FORM_LINES, TEXTS(note, struct str), .max = CHECK_CONCERN_MAX,
-      .help = "What else is to be said" },
+      .help = "What else is to be said",
+      .example = "Next visit in two weeks." },
     /* Last: its own fields may say more than one subject at once. */
     { "subject", FORM_OBJECT, MUST, .sub = &subject_form,
       .help = "Whom it is about: one of its four" },
@@ -420,19 +472,22 @@ static const struct form activity_form = FORM_OF(activity_fields, NULL);
 
 #define WORKER(how)                                                      \
     { "worker", FORM_TEXT, ACTI(worker, struct str), how, .max = 100,    \
-      .help = "Worker who owns the case from now on" }
+      .help = "Worker who owns the case from now on",                    \
+      .example = "worker-2" }
 #define TO_UNIT                                                          \
     { "to_unit", FORM_TEXT, ACTI(to_unit, struct str), .max = 64,        \
-      .help = "Unit on the other side" }
+      .help = "Unit on the other side", .example = "swale-csc" }
 #define CONSENT(how)                                                     \
     { "consent", FORM_CODE, ACTI(consent, int), how,                     \
       .codes = &codes_consent, .help = "Consent of the family" }
 #define ORGANISATION                                                     \
     { "organisation", FORM_TEXT, ACTI(organisation, struct str),         \
-      .help = "Organisation" }
-#define AUTHORISED                                                       \
-    { "authorised_by", FORM_TEXT, ACTI(authorised_by, struct str),       \
-      .max = 100, .help = "Second person, who allowed it" }
+      .help = "Organisation", .example = "Example County Council" }
+#define AUTHORISED_BY(how)                                               \
+    { "authorised_by", FORM_TEXT, ACTI(authorised_by, struct str), how,  \
+      .max = 100, .help = "Second person, who allowed it",               \
+      .example = "leader-1" }
+#define AUTHORISED AUTHORISED_BY(.flags = 0)
 #define LEVEL(how)                                                       \
     { "level", FORM_INT, ACTI(level, int32_t), how, .min = 1, .max = 4,  \
       .help = "Level of need" }
@@ -445,7 +500,8 @@ static const struct form activity_form = FORM_OF(activity_fields, NULL);
       .help = "What social care is to the child from now on" }
 #define CLOCK                                                            \
     { "clock", FORM_TEXT, ACTI(clock, struct str), .max = 8,             \
-      .help = "Id of the clock, such as T12; not given: all" }
+      .help = "Id of the clock, such as T12; not given: all",            \
+      .example = "T12" }
 #define RISK                                                             \
     { "risk_of_csc", FORM_CODE, ACTI(risk_of_csc, int), STRICT,          \
       .codes = &codes_risk_of_csc, .help = "Risk of needing social care" }
@@ -453,9 +509,9 @@ static const struct form activity_form = FORM_OF(activity_fields, NULL);
 static const struct form_field worker_fields[] = {
     WORKER(MUST),
     { "core_offer", FORM_TEXT, ACTI(core_offer, struct str), .max = 100,
-      .help = "Core offer that is given" },
+      .help = "Core offer that is given", .example = "family support" },
     { "linked_kpi", FORM_TEXT, ACTI(linked_kpi, struct str), .max = 100,
-      .help = "KPI that the case is to help" },
+      .help = "KPI that the case is to help", .example = "attendance" },
     RISK,
 };
 static const struct form_field contact_fields[] = { CONSENT(STRICT) };
@@ -479,7 +535,7 @@ static const struct form_field caf_fields[] = {
 
 static const struct form_field session_fields[] = {
     { "service", FORM_TEXT, ACTI(service, struct str), .max = 100,
-      .help = "Service that was attended" },
+      .help = "Service that was attended", .example = "youth_hub" },
     { "hours", FORM_TENTHS, ACTI(hours_tenths, int32_t), STRICT, .max = 240,
       .help = "Length in hours, such as 1.5" },
     { "open_access", FORM_BOOL, ACTI(open_access, bool),
@@ -501,11 +557,12 @@ static const struct form_field service_fields[] = {
     { "service_on", FORM_TRI, ACTI(service_on, enum tri), MUST,
       .aliases = on_aliases, .help = "on: begun; off: ended" },
     { "provider", FORM_TEXT, ACTI(provider, struct str), .max = 100,
-      .help = "Who provides it" },
+      .help = "Who provides it", .example = "Example Trust" },
 };
 static const struct form_field programme_fields[] = {
     { "programme", FORM_TEXT, ACTI(programme, struct str), MUST, .max = 100,
-      .help = "Name of the programme" },
+      .help = "Name of the programme",
+      .example = "supporting families" },
     { "programme_stage", FORM_CODE, ACTI(programme_stage, int), MUST,
       .codes = &codes_programme_stage, .help = "How far the family is" },
 };
@@ -517,7 +574,7 @@ static const struct form_field clock_fields[] = { CLOCK };
 static const struct form_field closed_fields[] = {
     { "outcome", FORM_CODE, ACTI(outcome, int), MUST,
       .codes = &codes_close_outcome, .help = "How the case ended" },
-    AUTHORISED,
+    AUTHORISED_BY(WANTED),
 };
 static const struct form_field reopened_fields[] = { AUTHORISED };
 static const struct form_field transferred_fields[] = {
@@ -590,6 +647,7 @@ static const struct form_field screened_fields[] = {
       .max = 32, .help = "Its agency" },
     { "agency_ref", FORM_REF, SCRE(notification_agency_ref, struct str),
       MUST, .help = "Its reference" },
+    AMENDMENT_OF_KEY,
 };
 static const struct form screened_form = FORM_OF(screened_fields, NULL);
 
@@ -615,13 +673,15 @@ static const struct form_field screening_fields[] = {
     RULE_FIELDS(SCRE, STRICT),
     { "outcome", FORM_CODE, SCRE(outcome, int), STRICT,
       .codes = &codes_outcome,
-      .help = "Override; not given lets the rules decide" },
+      .help = "Override; not given lets the rules decide",
+      .example = "caf_taf" },
     { "rationale", FORM_LINES, TEXTS(reason, struct str), .max = 4000,
-      .help = "Why, in 20 characters or more, for an override" },
+      .help = "Why, in 20 characters or more, for an override",
+      .example = "The family asked for help with three needs." },
     { "by", FORM_TEXT, SCRE(by, struct str), MUST, .max = 100,
-      .help = "Who decided" },
+      .help = "Who decided", .example = "screener-1" },
     { "second_by", FORM_TEXT, SCRE(second_by, struct str), .max = 100,
-      .help = "Second person, for a downgrade" },
+      .help = "Second person, for a downgrade", .example = "leader-1" },
     { "primary_need", FORM_WORD, SCRE(primary_need, struct str), STRICT,
       .words = primary_needs, .help = "Primary need of the CIN census" },
 };
@@ -638,15 +698,17 @@ static const struct form_field match_fields[] = {
     { "notification_id", FORM_ID, MATC(notification_id, struct id), MUST,
       .help = "The notification" },
     { "child", FORM_TEXT, TEXTS(child, struct str), MUST, .max = 36,
-      .help = "Id of the child that it is about, or new" },
+      .help = "Id of the child that it is about, or new",
+      .example = "new" },
     { "occurred_at", FORM_INSTANT, MATC(meta.occurred_at, time_ms), STRICT,
       .help = "When; not given is now" },
     { "reason", FORM_LINES, TEXTS(reason, struct str), MUST, .max = 4000,
-      .help = "Why" },
+      .help = "Why", .example = "The school knows no other child." },
     { "by", FORM_TEXT, MATC(by, struct str), MUST, .max = 100,
-      .help = "Who decided" },
+      .help = "Who decided", .example = "screener-1" },
     { "second_by", FORM_TEXT, MATC(second_by, struct str), .max = 100,
-      .help = "Second person, where two known children become one" },
+      .help = "Second person, where two known children become one",
+      .example = "leader-1" },
 };
 static const struct form match_form = FORM_OF(match_fields, NULL);
 

@@ -111,6 +111,19 @@ refused_already(const struct work *w, const char *code)
     return false;
 }
 
+/*
+ * Was something refused at that pointer or below it? Then no rule beyond the
+ * form has anything to say of it.
+ */
+static bool
+refused_below(const struct work *w, struct str pointer)
+{
+    for (size_t i = 0; i < w->reading.problems.n; i++)
+        if (str_starts(w->reading.problems.at[i].pointer, pointer))
+            return true;
+    return false;
+}
+
 static void
 check_identity(struct work *w, const struct person *p, int kind)
 {
@@ -199,19 +212,15 @@ validate_notification(struct work *w, const struct raw_value *raw)
     struct notification_received *rec = arena_alloc(arena, sizeof *rec);
     struct person *person = arena_alloc(arena, sizeof *person);
     struct reading *r = &w->reading;
-    const struct raw_value *kind_text = raw_get(raw, "kind");
-    const struct form *form;
+    int kind = codes_find(&codes_kind, form_text(raw_get(raw, "kind")));
+    const struct form *form = kinds_notification(kind);
 
     fields_clear(&fields_notification_received, rec);
     fields_clear(&fields_person, person);
     rec->amendment = 0;
     r->base[TO_RECORD] = rec;
     r->base[TO_PERSON] = person;
-    form = kinds_notification(
-        kind_text == NULL ? 0 : codes_find(&codes_kind, kind_text->text));
-    w->out->missing_kind =
-        kind_text != NULL &&
-        kinds_is_missing(codes_find(&codes_kind, kind_text->text));
+    w->out->missing_kind = kinds_is_missing(kind);
     form_read(r, form != NULL ? form : kinds_common(), raw, form != NULL);
     w->out->key = (struct item_key){ .agency_id = rec->agency_id,
                                      .agency_ref = rec->agency_ref,
@@ -256,7 +265,7 @@ check_subject(struct work *w, const struct activity_reported *rec)
             !is_blank(rec->subject_la_child_id) +
             !is_blank(rec->subject_agency_ref);
 
-    if (n == 1 || refused_already(w, "R03"))
+    if (n == 1 || refused_below(w, STR("/subject")))
         return;
     form_problem(&w->reading, "R03", "subject",
                  n == 0 ? "names nobody" : "want one of its four, not %d", n);
@@ -265,6 +274,8 @@ check_subject(struct work *w, const struct activity_reported *rec)
 static void
 want_reason(struct work *w, struct str reason, int32_t min)
 {
+    if (refused_below(w, STR("/reason")))
+        return;
     if (is_blank(reason) && min == 1)
         form_problem(&w->reading, "R03", "reason", "missing");
     else if (form_chars(reason) < min)
@@ -276,11 +287,14 @@ static void
 check_second(struct work *w, const char *member, struct str by,
              struct str second, bool must)
 {
+    if (refused_below(w, arena_printf(w->against->arena, "/%s", member)))
+        return;
     if (is_blank(second)) {
         if (must)
             form_problem(&w->reading, "R18", member,
                          "a second person's name is missing");
-    } else if (str_eq(by, second)) {
+    } else if (str_eq(name_key(w->against->arena, by),
+                      name_key(w->against->arena, second))) {
         form_problem(&w->reading, "R18", member,
                      "the second person is the first");
     }
@@ -302,8 +316,8 @@ check_activity(struct work *w, const struct activity_reported *rec,
         check_second(w, "authorised_by", rec->by, rec->authorised_by, true);
         break;
     case ACTIVITY_SERVICE_CHANGED:
-        if (rec->service_on == TRI_UNKNOWN && !refused_already(w, "R03") &&
-            !refused_already(w, "R15"))
+        if (rec->service_on == TRI_UNKNOWN &&
+            !refused_below(w, STR("/service_on")))
             form_problem(&w->reading, "R15", "service_on", "want on or off");
         break;
     default:
@@ -318,8 +332,8 @@ validate_activity(struct work *w, const struct raw_value *raw)
     struct activity_reported *rec = arena_alloc(arena, sizeof *rec);
     struct kinds_texts texts = { .reason = STR_NULL };
     struct reading *r = &w->reading;
-    const struct raw_value *what = raw_get(raw, "activity");
-    int activity = what == NULL ? 0 : codes_find(&codes_activity, what->text);
+    int activity =
+        codes_find(&codes_activity, form_text(raw_get(raw, "activity")));
 
     fields_clear(&fields_activity_reported, rec);
     rec->amendment = 0;
@@ -361,7 +375,7 @@ validate_screening(struct work *w, const struct raw_value *raw)
                                      .agency_ref = rec->agency_ref,
                                      .amendment = rec->amendment };
     check_agency(w, agency_may_decide);
-    if (rec->outcome != 0 &&
+    if (rec->outcome != 0 && !refused_below(w, STR("/rationale")) &&
         form_chars(texts.reason) < w->against->profile->rationale_min_chars)
         form_problem(r, "R19", "rationale",
                      "an override wants one of %d characters or more",
