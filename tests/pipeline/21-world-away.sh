@@ -23,6 +23,21 @@ all_level()
         is_confirmed tracker && is_confirmed metrics
 }
 
+health() # instance path: the body, or the status where it is none of 200
+{
+    local at
+    at=$(log_of "$1" service_up | sed 's/.*"listen":"\([^"]*\)".*/\1/')
+    curl -s -o "$shard_work/answer" -w '%{http_code}\n' --max-time 5 "http://$at$2"
+    [ "$2" != /metrics ] || cat "$shard_work/answer"
+}
+lag_of() { health "$1" /metrics | sed -n "s/^waymark_lag_records.* //p"; }
+is_unsure() # instance: not ready, and its lag is not told
+{
+    [ "$(health "$1" /readyz)" = 503 ] && [ -z "$(lag_of "$1")" ] &&
+        health "$1" /metrics | grep -c '^waymark_lag_known.* 0$' >/dev/null
+}
+is_sure() { [ "$(health "$1" /readyz)" = 200 ] && [ "$(lag_of "$1")" = 0 ]; }
+
 for service in "${services[@]}"; do # small batches: the load takes a while
     start "$service" "$service" WAYMARK_BATCH_MAX=40
 done
@@ -50,6 +65,19 @@ echo "read of $last: $before when the database went, $at when the broker went"
 claim 'the broker went under load' "$([ "$at" -lt "$last" ] && echo yes)" yes
 until_true 60 'triage reads all' has_read triage notifications intake "$last"
 until_true 60 'all are level' all_level
+# Nothing comes, and nobody can ask whether something does.
+for service in "${services[@]}"; do
+    until_true 20 "$service knows that nothing waits" is_sure "$service"
+done
+bed kill-broker 1
+for service in "${services[@]}"; do
+    until_true 20 "without the broker $service knows no lag and is not ready" \
+        is_unsure "$service"
+done
+bed start-broker 1
+for service in "${services[@]}"; do
+    until_true 40 "$service knows again that nothing waits" is_sure "$service"
+done
 for service in "${services[@]}"; do
     claim "$service was not started again" "$(is_gone "$service" && echo gone)" ''
     claim "the replay of $service agrees with the log" \

@@ -22,6 +22,7 @@ health_init(struct health_shard *s, const char *authority)
     pthread_mutex_init(&s->lock, NULL);
     s->authority = authority;
     s->stats = NULL;
+    snprintf(s->waits, sizeof s->waits, "start");
     s->stopped[0] = '\0';
 }
 
@@ -30,6 +31,14 @@ health_watch(struct health_shard *s, const struct runner_stats *stats)
 {
     pthread_mutex_lock(&s->lock);
     s->stats = stats;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void
+health_waits(struct health_shard *s, const char *code)
+{
+    pthread_mutex_lock(&s->lock);
+    snprintf(s->waits, sizeof s->waits, "%s", code);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -48,6 +57,7 @@ struct family {
     const char *help;
     size_t offset;
     double scale; /* from what is stored to the unit in the name */
+    bool lag;     /* told while lag_is_known */
 };
 
 #define STAT(member) offsetof(struct runner_stats, member)
@@ -68,8 +78,9 @@ static const struct family families[] = {
     { "waymark_outbox_unconfirmed_turns", "gauge",
       "Turns committed and not yet confirmed by Kafka.", STAT(unconfirmed),
       1 },
-    { "waymark_lag_records", "gauge", "Records known to wait.", STAT(behind),
-      1 },
+    { "waymark_lag_records", "gauge",
+      "Records that wait; left out while that is not known.", STAT(behind), 1,
+      .lag = true },
     { "waymark_commit_seconds", "gauge", "Duration of the last commit.",
       STAT(commit_us), 1e-6 },
     { "waymark_load_seconds", "gauge", "Duration of the last load.",
@@ -89,6 +100,16 @@ stat_of(const struct runner_stats *stats, size_t offset)
     return atomic_load(p);
 }
 
+/* The owner reads, and has heard where its inputs end. Lock held. */
+static bool
+lag_is_known(const struct health_shard *s)
+{
+    return s->stopped[0] == '\0' && s->waits[0] == '\0' && s->stats != NULL &&
+           atomic_load(&s->stats->owner) &&
+           (atomic_load(&s->stats->caught_up) ||
+            atomic_load(&s->stats->behind) > 0);
+}
+
 static void
 print_family(const struct health *h, const struct family *f, FILE *to)
 {
@@ -98,7 +119,7 @@ print_family(const struct health *h, const struct family *f, FILE *to)
         struct health_shard *s = h->shards[i];
 
         pthread_mutex_lock(&s->lock);
-        if (s->stats != NULL)
+        if (s->stats != NULL && (!f->lag || lag_is_known(s)))
             fprintf(to, "%s{service=\"%s\",authority=\"%s\"} %.9g\n", f->name,
                     h->service, s->authority,
                     (double)stat_of(s->stats, f->offset) * f->scale);
@@ -139,9 +160,26 @@ print_stopped(const struct health *h, const struct health_shard *s, FILE *to)
 }
 
 static void
+print_waits(const struct health *h, const struct health_shard *s, FILE *to)
+{
+    if (s->stopped[0] == '\0' && s->waits[0] != '\0')
+        fprintf(to,
+                "waymark_shard_waits{service=\"%s\",authority=\"%s\","
+                "code=\"%s\"} 1\n",
+                h->service, s->authority, s->waits);
+}
+
+static void
+print_lag_known(const struct health *h, const struct health_shard *s, FILE *to)
+{
+    fprintf(to, "waymark_lag_known{service=\"%s\",authority=\"%s\"} %d\n",
+            h->service, s->authority, lag_is_known(s));
+}
+
+static void
 print_oldest(const struct health *h, const struct health_shard *s, FILE *to)
 {
-    if (s->stats != NULL)
+    if (lag_is_known(s))
         fprintf(to,
                 "waymark_oldest_unprocessed_seconds{service=\"%s\","
                 "authority=\"%s\"} %.3f\n",
@@ -161,8 +199,14 @@ print_states(const struct health *h, FILE *to)
           print_owned },
         { "waymark_shard_stopped", "1 where the shard stopped, by code.",
           print_stopped },
+        { "waymark_shard_waits", "1 while the shard tries again, by code.",
+          print_waits },
+        { "waymark_lag_known",
+          "1 where the owner hears its log: else lag and age are left out.",
+          print_lag_known },
         { "waymark_oldest_unprocessed_seconds",
-          "Age of the oldest record that waits.", print_oldest },
+          "Age of the oldest record that waits; left out while not known.",
+          print_oldest },
     };
 
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
@@ -194,7 +238,8 @@ answer_metrics(const struct health *h, struct http_response *response)
     http_body_take(response, 200, "text/plain; version=0.0.4", text, n);
 }
 
-/* Ready: every shard runs, and its owner has been at the end of its log. */
+/* Ready: every shard runs and waits for no server, and its owner has been at
+ * the end of its log. */
 static bool
 is_ready(const struct health *h)
 {
@@ -204,7 +249,7 @@ is_ready(const struct health *h)
         struct health_shard *s = h->shards[i];
 
         pthread_mutex_lock(&s->lock);
-        if (s->stopped[0] != '\0' || s->stats == NULL ||
+        if (s->stopped[0] != '\0' || s->waits[0] != '\0' || s->stats == NULL ||
             (atomic_load(&s->stats->owner) &&
              !atomic_load(&s->stats->caught_up)))
             ready = false;

@@ -1,6 +1,10 @@
 /**
  * /livez, /readyz and /metrics of a service, from counters that its shards
  * keep. On loopback or a Unix socket only.
+ *
+ * How many records wait, and how old they are, is told only by an owner that
+ * hears its log: a number that nobody could look up is left out, and
+ * waymark_lag_known says 0.
  */
 #ifndef WAYMARK_COMMON_HOST_HEALTH_H
 #define WAYMARK_COMMON_HOST_HEALTH_H
@@ -15,12 +19,20 @@ struct health_shard {
     pthread_mutex_t lock;
     const char *authority;
     const struct runner_stats *stats; /* NULL while there is no runner */
+    char waits[16];                   /* code of what it waits for, "" */
     char stopped[16];                 /* code, "" while it runs */
 };
 
+/** A shard that waits (code "start") until health_waits says otherwise. */
 void health_init(struct health_shard *s, const char *authority);
 /** The runner's counters, borrowed until this is called with NULL. */
 void health_watch(struct health_shard *s, const struct runner_stats *stats);
+/**
+ * The last try failed with this code, and will come again: it is not ready,
+ * and how far it is behind is not known. "" when one went well, and for a
+ * standby, which waits for nothing but its turn.
+ */
+void health_waits(struct health_shard *s, const char *code);
 void health_stopped(struct health_shard *s, const char *code);
 
 struct health;

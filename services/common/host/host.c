@@ -265,13 +265,16 @@ own(struct host_shard *s, struct err *err)
 
 /* What keeps failing is said once, until it changes or ends. */
 static void
-say_retry(const struct host_shard *s, const struct err *err, char *last,
+say_retry(struct host_shard *s, const struct err *err, char *last,
           size_t room)
 {
+    bool standby = strcmp(err->code, "lease") == 0;
+
+    health_waits(&s->health, standby ? "" : err->code);
     if (strcmp(last, err->code) == 0)
         return;
     snprintf(last, room, "%s", err->code);
-    if (strcmp(err->code, "lease") == 0)
+    if (standby)
         log_info("shard_standby", "authority=%s why=\"%s\"",
                  s->authority->name.p, err->text);
     else
@@ -295,6 +298,8 @@ run_shard(struct host_shard *s, struct err *err)
             if (owned) { /* a turn went well: what failed is over */
                 backoff_ms = BACKOFF_FIRST_MS;
                 last[0] = '\0';
+            } else {
+                health_waits(&s->health, "");
             }
             owned = true;
             continue;
