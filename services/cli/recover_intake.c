@@ -494,6 +494,9 @@ look_at_log(struct recover *r, bool *in_log, struct err *err)
         r->streams[t] = walked.streams[t]; /* ours from here */
         r->last[t] = walked.last[t];
         *in_log = *in_log && r->last[t] >= r->tails.at[t].sequence;
+        if (rc == ST_OK)
+            rc = recover_hole(r->streams[t], t, own_origin(r),
+                              r->tails.at[t].sequence, err);
     }
     return rc;
 }

@@ -108,8 +108,7 @@ is_receipt(const struct work *w, const struct receipt *r)
            id_eq(pg_id(p, i, 5), r->item_id) &&
            str_eq(pg_text(p, i, 6), r->content_hash) &&
            pg_time(p, i, 7) == r->recorded_at &&
-           str_is(pg_text(p, i, 8), r->kind) &&
-           pg_i32(p, i, 9) == r->warnings;
+           str_is(pg_text(p, i, 8), r->kind) && pg_i32(p, i, 9) == r->warnings;
 }
 
 /* The receipts up to `number`: one if its record was sent in, else none. */
@@ -263,6 +262,35 @@ walk_outbox(struct work *w, struct err *err)
     return rc;
 }
 
+enum status
+recover_hole(const struct stream *s, enum topic topic, struct origin origin,
+             int64_t given, struct err *err)
+{
+    struct stream_hole hole = stream_hole(s, origin);
+    const char *service = service_name((enum service)origin.service);
+
+    if (hole.first == 0 || hole.held <= given)
+        return ST_OK;
+    if (hole.first <= given)
+        return err_set(err, ST_FATAL, "gap",
+                       "%s: our %" PRId64 " to %" PRId64 " are lost, the log "
+                       "goes on to %" PRId64 ", the database to %" PRId64
+                       ": `waymark republish --service %s --topic %s --from "
+                       "%" PRId64 "`, then recover again",
+                       topic_name(topic), hole.first,
+                       hole.last < given ? hole.last : given, hole.held, given,
+                       service, topic_name(topic), hole.first);
+    return err_set(err, ST_FATAL, "gap",
+                   "%s: our %" PRId64 " to %" PRId64 " are neither in the log, "
+                   "which goes on to %" PRId64 ", nor in the database, which "
+                   "gave out up to %" PRId64
+                   ": restore a backup that has given "
+                   "out %" PRId64 " and republish from %" PRId64
+                   "; without one they can't be joined",
+                   topic_name(topic), hole.first, hole.last, hole.held, given,
+                   hole.last, hole.first);
+}
+
 /* ---- the whole --------------------------------------------------------- */
 
 static void
@@ -271,8 +299,9 @@ numbers(const struct stream_fork *f, char *out, size_t room)
     if (f->n == 1)
         (void)snprintf(out, room, "%" PRId64, f->first);
     else
-        (void)snprintf(out, room, "%" PRId64 " and up to %" PRId64
-                       ", %zu of them", f->first, f->last, f->n);
+        (void)snprintf(out, room,
+                       "%" PRId64 " and up to %" PRId64 ", %zu of them",
+                       f->first, f->last, f->n);
 }
 
 /* Everything that was found, in one text. */

@@ -38,4 +38,13 @@ MUST_CHECK enum status recover_walk(const struct recover_walk *walk,
                                     struct recover_walked *out,
                                     struct err *err);
 
+/**
+ * Is a writer's log whole as far as it goes beyond `given`, the last number
+ * that the database gave out? The stream was read to its end. ST_FATAL, code
+ * "gap": numbers are missing below those it holds; says which, and what to do.
+ */
+MUST_CHECK enum status recover_hole(const struct stream *s, enum topic topic,
+                                    struct origin origin, int64_t given,
+                                    struct err *err);
+
 #endif

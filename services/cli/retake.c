@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/order.h"
+#include "cli/recover_walk.h"
 #include "cli/stream.h"
 #include "common/adapters/codec.h"
 #include "common/adapters/avro.h"
@@ -34,6 +35,7 @@ struct retake {
     struct stream *out[TOPIC_N]; /* NULL where nothing is given out */
     int64_t compared[TOPIC_N];   /* last number held against the log */
     int64_t first_open; /* turn with a record that isn't in the log; 0: none */
+    int64_t open_from[TOPIC_N]; /* first number of these, by topic */
     int64_t published;
     struct avro_codec *avro;
     struct codec codec;
@@ -169,8 +171,12 @@ hold_block(struct retake *r, int64_t turn, struct str block, struct err *err)
         if (e.sequence <= r->compared[e.topic])
             continue;
         rc = hold_entry(r, &e, &open, err);
-        if (rc == ST_OK && open && r->first_open == 0)
+        if (rc != ST_OK || !open)
+            continue;
+        if (r->first_open == 0)
             r->first_open = turn;
+        if (r->open_from[e.topic] == 0)
+            r->open_from[e.topic] = e.sequence;
     }
     if (rc == ST_OK && !ok)
         rc = err_set(err, ST_FATAL, "outbox", "a block is damaged");
@@ -379,7 +385,27 @@ agree_so_far(struct retake *r, struct err *err)
     return rc;
 }
 
-/* Nothing of ours may be left in the log. */
+/* What was confirmed once stands in the log, or it lost it. */
+static enum status
+agree_behind(const struct retake *r, enum topic topic, int64_t last,
+             int64_t given, struct err *err)
+{
+    int64_t from = r->open_from[topic] > 0 ? r->open_from[topic] : given + 1;
+    struct stream_hole hole = stream_hole(r->out[topic], own_origin(r));
+    int64_t upto = hole.first > 0 && hole.last < from ? hole.last : from - 1;
+
+    if (last + 1 >= from)
+        return ST_OK;
+    return err_set(err, ST_FATAL, "gap",
+                   "%s: our %" PRId64 " to %" PRId64 " were confirmed and are "
+                   "not in the log: `waymark republish --service %s --topic "
+                   "%s --from %" PRId64 "`",
+                   topic_name(topic), last + 1, upto,
+                   service_name(r->options->def->service), topic_name(topic),
+                   last + 1);
+}
+
+/* Nothing of ours may be left in the log, or be lost from it. */
 static enum status
 agree_now(struct retake *r, struct err *err)
 {
@@ -387,16 +413,21 @@ agree_now(struct retake *r, struct err *err)
     enum status rc = ST_OK;
 
     for (int t = TOPIC_NONE + 1; rc == ST_OK && t < TOPIC_N; t++) {
-        int64_t last = 0;
+        int64_t last = 0, given = shard->tails.at[t].sequence;
 
         if (r->out[t] == NULL)
             continue;
         rc = stream_last(r->out[t], own_origin(r), &last, err);
-        if (rc == ST_OK && last > shard->tails.at[t].sequence)
-            rc = err_set(
-                err, ST_FATAL, "differs",
-                "%s: the log holds our %" PRId64 ", their causes give %" PRId64,
-                topic_name((enum topic)t), last, shard->tails.at[t].sequence);
+        if (rc == ST_OK)
+            rc = recover_hole(r->out[t], (enum topic)t, own_origin(r), given,
+                              err);
+        if (rc == ST_OK)
+            rc = agree_behind(r, (enum topic)t, last, given, err);
+        if (rc == ST_OK && last > given)
+            rc = err_set(err, ST_FATAL, "differs",
+                         "%s: the log holds our %" PRId64
+                         ", their causes give %" PRId64,
+                         topic_name((enum topic)t), last, given);
     }
     return rc;
 }

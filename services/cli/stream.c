@@ -425,6 +425,21 @@ stream_fork(const struct stream *s, struct origin origin)
     return w == NULL ? (struct stream_fork){ .n = 0 } : w->fork;
 }
 
+struct stream_hole
+stream_hole(const struct stream *s, struct origin origin)
+{
+    const struct writer *w = known_writer(s, origin);
+    const struct stream_record *r = w == NULL ? NULL : w->ahead;
+    struct stream_hole hole = { .first = 0 };
+
+    if (r != NULL)
+        hole = (struct stream_hole){ .first = w->last + 1,
+                                     .last = r->link.sequence - 1 };
+    for (; r != NULL; r = r->next)
+        hole.held = r->link.sequence;
+    return hole;
+}
+
 bool
 stream_chain(const struct stream *s, struct origin origin, int64_t sequence,
              uint64_t *chain)

@@ -76,6 +76,15 @@ struct stream_fork {
 /** Those of an origin, as far as was read. */
 struct stream_fork stream_fork(const struct stream *s, struct origin origin);
 
+/* The first numbers that are missing below others that the log holds. */
+struct stream_hole {
+    int64_t first, last; /* 0: none */
+    int64_t held;        /* highest number behind it */
+};
+
+/** Of an origin, as far as was read. */
+struct stream_hole stream_hole(const struct stream *s, struct origin origin);
+
 /** Chain of a number, read so far; false where it was not. */
 bool stream_chain(const struct stream *s, struct origin origin,
                   int64_t sequence, uint64_t *chain);
