@@ -455,8 +455,10 @@ is_ready(const struct intake_http *h)
     for (size_t i = 0; i < h->options.n; i++) {
         const struct served *s = &h->options.served[i];
 
-        if (atomic_load(&s->publish) == NULL || stopped_code(s)[0] != '\0' ||
-            !append_ready(s->door.append, until_us))
+        /* Asking first: that is how a writer learns that a stop is over. */
+        if (atomic_load(&s->publish) == NULL ||
+            !append_ready(s->door.append, until_us) ||
+            stopped_code(s)[0] != '\0')
             return false;
     }
     return true;
