@@ -9,8 +9,19 @@ static const char *const schemas[] = { "intake", "triage", "tracker", "metrics",
                                        "notifier" };
 enum { N_SCHEMAS = sizeof schemas / sizeof schemas[0] };
 
+/* A stop that nobody has taken over or ended since. */
+#define STOPS                                                                  \
+    "FROM %s.life l LEFT JOIN %s.shard s USING (shard) WHERE "                 \
+    "l.code IS NOT NULL AND l.epoch = coalesce(s.epoch, 0) AND "               \
+    "($1 = -1 OR l.shard = $1)"
+
+static const char stop_sql[] =
+    "SELECT '%s' AS service, coalesce(s.authority, l.shard::text) AS "
+    "authority, l.code AS stopped, l.instance, l.since, l.reason " STOPS;
+
 static const char service_sql[] =
     "SELECT '%s' AS service, s.authority, coalesce(s.owner, '-') AS owner, "
+    "coalesce(%.*s, '-') AS stopped, "
     "s.epoch, s.turn, s.turn - s.confirmed_turn AS unconfirmed, "
     "(SELECT coalesce(sum(o.sequence), 0)::bigint FROM %s.out_seq o WHERE "
     "o.shard = s.shard AND o.topic = 'dead-letters') AS dead_letters, "
@@ -34,58 +45,90 @@ add_part(struct arena *arena, struct str sql, struct str part)
 }
 
 static enum status
-find_schemas(struct pg *pg, bool there[N_SCHEMAS], size_t *n, struct err *err)
+find_schemas(struct pg *pg, bool there[N_SCHEMAS], bool lives[N_SCHEMAS],
+             struct err *err)
 {
     enum status rc = ST_OK;
+    size_t n = 0;
 
-    *n = 0;
     for (size_t i = 0; rc == ST_OK && i < N_SCHEMAS; i++) {
         rc = cli_has_table(pg, schemas[i], "shard", &there[i], err);
-        *n += rc == ST_OK && there[i];
+        if (rc == ST_OK)
+            rc = cli_has_table(pg, schemas[i], "life", &lives[i], err);
+        n += rc == ST_OK && there[i];
     }
-    if (rc == ST_OK && *n == 0)
+    if (rc == ST_OK && n == 0)
         rc = err_set(err, ST_RETRY, "schema", "no service has a schema yet");
     return rc;
 }
 
+/* What is shown, each a UNION over the schemas; null for nothing. */
+struct parts {
+    struct str services;
+    struct str stops;
+    struct str marks;
+};
+
+static void
+add_service(struct arena *arena, const char *s, bool lives, struct parts *parts)
+{
+    struct str stopped = STR("NULL::text");
+
+    if (lives) { /* a schema of an older version has no such table */
+        parts->stops = add_part(arena, parts->stops,
+                                arena_printf(arena, stop_sql, s, s, s));
+        stopped = arena_printf(arena,
+                               "(SELECT min(l.code) FROM %s.life l WHERE "
+                               "l.shard = s.shard AND l.epoch = s.epoch)",
+                               s);
+    }
+    parts->services =
+        add_part(arena, parts->services,
+                 arena_printf(arena, service_sql, s, STR_ARG(stopped), s, s));
+}
+
 static void
 write_sql(struct arena *arena, const bool there[N_SCHEMAS],
-          struct str *services, struct str *marks)
+          const bool lives[N_SCHEMAS], struct parts *parts)
 {
     for (size_t r = 0; r < N_SCHEMAS; r++) {
         const char *s = schemas[r];
 
         if (!there[r])
             continue;
-        *services = add_part(arena, *services,
-                             arena_printf(arena, service_sql, s, s, s));
+        add_service(arena, s, lives[r], parts);
         for (size_t w = 0; w < N_SCHEMAS; w++)
             if (there[w])
-                *marks = add_part(arena, *marks,
-                                  arena_printf(arena, mark_sql, s, s, s,
-                                               schemas[w], schemas[w]));
+                parts->marks = add_part(arena, parts->marks,
+                                        arena_printf(arena, mark_sql, s, s, s,
+                                                     schemas[w], schemas[w]));
     }
 }
 
 static enum status
-show(const struct cli *cli, struct pg *pg, int32_t shard, struct err *err)
+show(const struct cli *cli, struct pg *pg, int32_t shard, size_t *stops,
+     struct err *err)
 {
-    struct str services = STR_NULL, marks = STR_NULL;
-    bool there[N_SCHEMAS], json = cli_flag(cli, "json");
+    struct parts parts = { .services = STR_NULL };
+    bool there[N_SCHEMAS], lives[N_SCHEMAS], json = cli_flag(cli, "json");
     struct pg_params p;
-    size_t n;
-    enum status rc = find_schemas(pg, there, &n, err);
+    enum status rc = find_schemas(pg, there, lives, err);
 
     if (rc != ST_OK)
         return rc;
-    write_sql(cli->arena, there, &services, &marks);
+    write_sql(cli->arena, there, lives, &parts);
     pg_params_init(&p, cli->arena);
     pg_add_i32(&p, shard);
     printf("%s", json ? "{" : "");
-    rc = cli_show(cli, pg, NULL, "services", services.p, &p, NULL, err);
+    rc = cli_show(cli, pg, NULL, "services", parts.services.p, &p, NULL, err);
     printf("%s", json ? "," : "\n");
+    if (rc == ST_OK && parts.stops.p != NULL) {
+        rc = cli_show(cli, pg, "stopped", "stopped", parts.stops.p, &p, stops,
+                      err);
+        printf("%s", json ? "," : "\n");
+    }
     if (rc == ST_OK)
-        rc = cli_show(cli, pg, NULL, "marks", marks.p, &p, NULL, err);
+        rc = cli_show(cli, pg, NULL, "marks", parts.marks.p, &p, NULL, err);
     printf("%s", json ? "}\n" : "");
     for (size_t i = 0; !json && i < N_SCHEMAS; i++)
         if (!there[i])
@@ -98,21 +141,24 @@ run(struct cli *cli)
 {
     struct err err = { .code = "" };
     struct pg *pg = NULL;
+    size_t stops = 0;
     int32_t shard;
     enum status rc = cli_shard(cli, &shard, &err);
 
     if (rc == ST_OK)
         rc = cli_pg(cli, &pg, &err);
     if (rc == ST_OK)
-        rc = show(cli, pg, shard, &err);
+        rc = show(cli, pg, shard, &stops, &err);
     pg_close(pg);
-    return rc == ST_OK ? CLI_DONE : cli_fail(cli, rc, &err);
+    if (rc != ST_OK)
+        return cli_fail(cli, rc, &err);
+    return stops > 0 ? CLI_DIFFERENT : CLI_DONE;
 }
 
 const struct verb verb_status = {
     .name = "status",
     .words = "[--authority NAME]",
-    .help = "every service: owner, turn, unconfirmed, lag, dead letters",
+    .help = "every service: owner, what stopped, turn, lag, dead letters",
     .options = {
         { .name = "authority", .value = "NAME",
           .help = "only this authority" },

@@ -12,6 +12,7 @@
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "common/host/exit_code.h"
+#include "common/host/life.h"
 #include "common/host/start.h"
 #include "intake/agencies_json.h"
 #include "intake/agree.h"
@@ -343,6 +344,22 @@ watch_folder(struct intake *in, struct err *err)
 /* How log and database of each authority stand. */
 enum standing_of { UNKNOWN = 0, AGREED, REFUSED };
 
+static void
+refuse_authority(const struct intake *in, size_t i, const struct err *why)
+{
+    struct life life = { .conninfo = in->config.pgconn,
+                         .schema = in->config.schema,
+                         .instance = in->config.instance,
+                         .shard = in->chosen[i]->partition };
+    struct err err = { .code = "" };
+
+    log_error("shard_refused", "authority=%s code=%s why=\"%s\"",
+              in->chosen[i]->name.p, why->code, why->text);
+    if (life_stopped(&life, why, &err) != ST_OK)
+        log_warn("life_unknown", "authority=%s code=%s why=\"%s\"",
+                 in->chosen[i]->name.p, err.code, err.text);
+}
+
 /* Ask for those that nothing is known of. Any may be let in: a door that must
  * not accept finds that by itself, and when `waymark recover` has ended it. */
 static enum status
@@ -363,8 +380,7 @@ let_in(struct intake *in, enum standing_of *all, struct err *err)
             rc = publish_authority(in, i, err);
         else if (exit_code_of(why.code) == EXIT_RESTORE ||
                  exit_code_of(why.code) == EXIT_FORK) {
-            log_error("shard_refused", "authority=%s code=%s why=\"%s\"",
-                      in->chosen[i]->name.p, why.code, why.text);
+            refuse_authority(in, i, &why);
             *err = why;
             rc = ST_OK;
         } else {

@@ -11,6 +11,7 @@
 #include "common/adapters/pg_store.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/host/life.h"
 
 enum {
     MEMORY_MAX = 128 << 20,
@@ -111,14 +112,34 @@ listen(struct publish *p, struct err *err)
     return rc;
 }
 
+/* For `waymark status`: why it stands still, or with NULL that it no longer
+ * does. */
+static void
+tell_life(const struct publish *p, const struct err *why)
+{
+    struct life life = { .conninfo = p->options.conninfo,
+                         .schema = p->options.schema,
+                         .instance = p->options.instance,
+                         .shard = p->options.partition };
+    struct err err = { .code = "" };
+    enum status rc =
+        why == NULL ? life_ended(&life, &err) : life_stopped(&life, why, &err);
+
+    if (rc != ST_OK)
+        log_warn("life_unknown", "authority=%s code=%s why=\"%s\"",
+                 p->options.authority, err.code, err.text);
+}
+
 /* A restore is waited out: it ends when the log was taken back in. */
 static enum status
 wait_for_recover(struct publish *p, enum status rc, const struct err *err)
 {
     bool ahead = rc == ST_FATAL && strcmp(err->code, "restore") == 0;
 
-    if (ahead || rc == ST_OK)
-        atomic_store(&p->stats.ahead, ahead);
+    if (!ahead && rc != ST_OK)
+        return rc;
+    if (atomic_exchange(&p->stats.ahead, ahead) != ahead)
+        tell_life(p, ahead ? err : NULL);
     return ahead ? ST_RETRY : rc;
 }
 
@@ -415,6 +436,7 @@ publisher(void *self)
         log_error("shard_stopped", "authority=%s code=%s why=\"%s\"",
                   p->options.authority, err.code, err.text);
         atomic_store(&p->stats.stopped, 1);
+        tell_life(p, &err);
     }
     atomic_store(&p->stats.owner, 0);
     pg_close(p->listener);

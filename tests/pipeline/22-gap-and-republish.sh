@@ -12,6 +12,19 @@ casework_is_new() # the topic stands there again, empty
     [ "$(topic ends --topic casework 2>/dev/null)" = '0 0' ]
 }
 
+status() # service: exit code, and its code in the list of services
+{
+    local rc=0
+    waymark status --json --authority "$authority" >"$shard_work/status" || rc=$?
+    echo "$rc $(jq -r --arg s "$1" \
+        '.services[] | select(.service == $s) | .stopped' "$shard_work/status")"
+}
+stop_of() # service jq-filter
+{
+    waymark status --json --authority "$authority" |
+        jq -r --arg s "$1" ".stopped[] | select(.service == \$s) | $2"
+}
+
 republish() # from
 {
     waymark republish --service triage --authority "$authority" \
@@ -50,11 +63,20 @@ claim 'the reader stops' "$exit_code" 10
 claim 'and names the numbers that are lost' \
     "$(log_of tracker shard_stopped | grep -o 'casework: triage.1 lost from [0-9]* to [0-9]*')" \
     "casework: triage.1 lost from $((had + 1)) to $lost"
+claim 'status shows it stopped, though its process is gone' \
+    "$(status tracker)" "1 gap"
+claim 'and why' \
+    "$(stop_of tracker .reason | grep -o 'casework: triage.1 lost from [0-9]* to [0-9]*')" \
+    "casework: triage.1 lost from $((had + 1)) to $lost"
+claim 'as text, too' \
+    "$(waymark status | grep -c '^tracker  *bench-1  *gap  *tracker ')" 1
+claim 'nobody else stopped' "$(status triage)" '1 -'
 claim 'what is lost is sent again' \
     "$(republish 1 | grep -o '[0-9]* records of casework')" \
     "$(given triage casework) records of casework"
 start tracker tracker
 until_true 30 'the tracker goes on' all_level
+claim 'status shows that it goes on' "$(status tracker)" '0 -'
 
 # Lost behind what the writer has confirmed: it finds out when it starts.
 stop triage tracker maker

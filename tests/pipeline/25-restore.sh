@@ -156,6 +156,12 @@ claim 'both say why' \
     "$(log_of intake append_fails | grep -c '"code":"restore"') $(log_of idle append_fails | grep -c '"code":"restore"')" '1 1'
 claim 'who publishes waits before he says anything' \
     "$(cat "$shard_work"/{intake,idle}.log | grep shard_waits | tail -n 1 | grep -c 'code":"restore".*notifications holds our')" 1
+intake_stops()
+{
+    waymark status --json --authority demo-live |
+        jq -r '[.stopped[] | select(.service == "intake") | .stopped] | unique | join(",")'
+}
+claim 'status shows it, too' "$(intake_stops)" restore
 claim 'the metric names the code' "$(stopped_metric idle)" \
     'waymark_shard_stopped{service="intake",authority="demo-live",code="restore"} 1'
 intake_start second
@@ -182,6 +188,8 @@ for instance in intake idle both; do
     until_true 20 "$instance accepts again" is_ready "$instance"
 done
 claim 'the metric is gone' "$(stopped_metric idle)" ''
+claim 'and status is clear of those that live' \
+    "$(sql "SELECT count(*) FROM intake.life WHERE instance IN ('intake', 'idle', 'both') AND code IS NOT NULL")" 0
 stop idle both
 claim 'what was sent again is known, under the same ids' \
     "$(post 1 100)" "$(printf '%s\n%s\n' "$before" "$after" | sort)"

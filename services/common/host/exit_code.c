@@ -12,7 +12,7 @@ exit_code_of(const char *err_code)
     } rows[] = {
         { "gap", EXIT_GAP },         { "fork", EXIT_FORK },
         { "schema", EXIT_SCHEMA },   { "restore", EXIT_RESTORE },
-        { "config", EXIT_CONFIG },
+        { "config", EXIT_CONFIG },   { "kills", EXIT_KILLS },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -14,6 +14,7 @@ enum exit_code {
     EXIT_SCHEMA = 12, /* a newer sender's schema: upgrade this service */
     EXIT_RESTORE = 13, /* log and database don't fit: `waymark recover` */
     EXIT_BUG = 14,    /* our own fault; the log line says where */
+    EXIT_KILLS = 15,  /* a record ends the process each time it is taken */
 };
 
 /** Exit code for the code of an error that stopped a shard. */

@@ -23,6 +23,7 @@
 #include "common/engine/runner.h"
 #include "common/host/exit_code.h"
 #include "common/host/health.h"
+#include "common/host/life.h"
 #include "common/host/start.h"
 
 enum {
@@ -112,6 +113,8 @@ struct host_shard {
     pthread_t thread;
     bool running;
     struct health_shard health;
+    struct life_before before; /* how the lives before this one ended */
+    bool careful;              /* the next record may be the last */
     /* Opened and closed by the thread. */
     struct avro_codec *avro;
     struct codec codec;
@@ -148,14 +151,61 @@ struct host {
 
 /* ---- a shard's thread ------------------------------------------------------ */
 
-static void
-crash_here(void *self, const char *place)
+static struct life
+life_of(const struct host_shard *s)
 {
-    struct host *h = self;
+    return (struct life){ .conninfo = s->host->config.pgconn,
+                          .schema = s->host->config.pgschema,
+                          .instance = s->host->config.instance,
+                          .shard = s->authority->partition };
+}
 
+/* What cannot be written down is said, and stops nothing. */
+static void
+life_done(const struct host_shard *s, enum status rc, const struct err *err)
+{
+    if (rc != ST_OK)
+        log_warn("life_unknown", "authority=%s code=%s why=\"%s\"",
+                 s->authority->name.p, err->code, err->text);
+}
+
+/* "notifications@1200 case-journal@77": where the next turn begins to read. */
+static void
+say_doing(const struct host_shard *s)
+{
+    const struct shard *shard = runner_shard(s->runner);
+    struct life life = life_of(s);
+    struct err err = { .code = "" };
+    char doing[sizeof s->before.doing] = "";
+    size_t at = 0;
+
+    for (size_t i = 0; i < s->host->def->n_inputs && at < sizeof doing; i++)
+        at += (size_t)snprintf(
+            doing + at, sizeof doing - at, "%s%s@%" PRId64, i == 0 ? "" : " ",
+            topic_name(s->host->def->inputs[i]),
+            shard->offsets[i] < 0 ? 0 : shard->offsets[i]);
+    life_done(s, life_doing(&life, doing, &err), &err);
+}
+
+static void
+crash_here(struct host *h, const char *place)
+{
     if (strcmp(place, h->crash_place) == 0 &&
         atomic_fetch_sub(&h->crash_left, 1) == 1)
         raise(SIGKILL);
+}
+
+static void
+at_place(void *self, const char *place)
+{
+    struct host_shard *s = self;
+
+    if (s->careful && strcmp(place, "taken") == 0) {
+        s->careful = runner_shard(s->runner)->turn == s->before.turn;
+        if (s->careful && atomic_load(&runner_stats(s->runner)->behind) > 0)
+            say_doing(s);
+    }
+    crash_here(s->host, place);
 }
 
 /* Sleep that a stop ends at once. */
@@ -211,8 +261,8 @@ open_shard(struct host_shard *s, struct err *err)
         .beat_ms = (int)h->config.beat_ms,
         .batch_max = (size_t)h->config.batch_max,
         .memory_max = (size_t)h->config.memory_mb << 20,
-        .at = h->crash_place[0] != '\0' ? crash_here : NULL,
-        .at_self = h,
+        .at = s->careful || h->crash_place[0] != '\0' ? at_place : NULL,
+        .at_self = s,
     };
     enum status rc = ST_OK;
 
@@ -326,26 +376,54 @@ run_shard(struct host_shard *s, struct err *err)
     return ST_OK;
 }
 
+/* ST_FATAL, code "kills", where the lives before this one say so. */
+static enum status
+begin_life(struct host_shard *s, struct err *err)
+{
+    struct life life = life_of(s);
+    enum status rc = life_begin(&life, &s->before, err);
+
+    if (rc == ST_RETRY)
+        life_done(s, rc, err);
+    s->careful = rc == ST_OK && s->before.deaths >= LIFE_CARE;
+    if (s->careful)
+        log_warn("shard_careful", "authority=%s deaths=%d turn=%" PRId64,
+                 s->authority->name.p, s->before.deaths, s->before.turn);
+    return rc == ST_FATAL ? rc : ST_OK;
+}
+
+/* Why it stops, for who looks at the log, at /metrics, and in the database. */
+static void
+say_stopped(struct host_shard *s, const struct err *why)
+{
+    struct life life = life_of(s);
+    struct err err = { .code = "" };
+    int expected = EXIT_DONE, code = exit_code_of(why->code);
+
+    log_error("shard_stopped", "authority=%s code=%s exit=%d why=\"%s\"",
+              s->authority->name.p, why->code, code, why->text);
+    health_stopped(&s->health, why->code);
+    life_done(s, life_stopped(&life, why, &err), &err);
+    atomic_compare_exchange_strong(&s->host->exit_code, &expected, code);
+}
+
 static void *
 shard_thread(void *self)
 {
     struct host_shard *s = self;
     struct host *h = s->host;
+    struct life life = life_of(s);
     struct err err = { .code = "" };
-    enum status rc = open_shard(s, &err);
+    enum status rc = begin_life(s, &err);
 
     if (rc == ST_OK)
+        rc = open_shard(s, &err);
+    if (rc == ST_OK)
         rc = run_shard(s, &err);
-    if (rc != ST_OK) {
-        int expected = EXIT_DONE;
-
-        log_error("shard_stopped", "authority=%s code=%s exit=%d why=\"%s\"",
-                  s->authority->name.p, err.code, exit_code_of(err.code),
-                  err.text);
-        health_stopped(&s->health, err.code);
-        atomic_compare_exchange_strong(&h->exit_code, &expected,
-                                       exit_code_of(err.code));
-    }
+    if (rc != ST_OK)
+        say_stopped(s, &err);
+    else
+        life_done(s, life_ended(&life, &err), &err);
     close_shard(s);
     if ((size_t)atomic_fetch_add(&h->stopped_shards, 1) + 1 == h->n_shards)
         kill(getpid(), SIGTERM); /* nothing is left to do */
