@@ -453,18 +453,40 @@ split_array(struct rows *rows, struct str body)
     return !in_text && depth == 0;
 }
 
-bool
+enum status
 door_split(struct arena *arena, struct str body, bool lines, struct str **rows,
-           size_t *n)
+           size_t *n, struct err *err)
 {
     struct rows all = { .arena = arena };
-    bool ok = true;
+    enum status rc = ST_OK;
 
+    body = json_without_mark(body);
     if (lines)
         split_lines(&all, body);
     else
-        ok = split_array(&all, body);
+        rc = json_check(body, JSON_DEPTH_MAX + 1, err);
+    if (rc == ST_OK && !lines && !split_array(&all, body))
+        rc = err_set(err, ST_REJECT, "R03", "the list of records is no array");
     *rows = all.at;
     *n = all.n;
-    return ok;
+    return rc;
+}
+
+void
+door_unreadable(struct json_out *out, const struct err *why)
+{
+    json_out_object(out);
+    json_out_kcstr(out, "type", "about:blank");
+    json_out_kcstr(out, "title", title_of(400));
+    json_out_kint(out, "status", 400);
+    json_out_kcstr(out, "code", "unreadable");
+    json_out_key(out, "errors");
+    json_out_array(out);
+    json_out_object(out);
+    json_out_kcstr(out, "code", why->code);
+    json_out_kcstr(out, "pointer", "");
+    json_out_kcstr(out, "detail", why->text);
+    json_out_object_end(out);
+    json_out_array_end(out);
+    json_out_object_end(out);
 }

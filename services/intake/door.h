@@ -26,8 +26,8 @@ struct door_batch {
     enum item_kind_of item;
     const struct str *rows; /* one record each */
     size_t n;
-    size_t first_row;       /* number of rows[0] in its file, for the result */
-    struct str agency;      /* rows of others are refused; null: any */
+    size_t first_row;  /* number of rows[0] in its file, for the result */
+    struct str agency; /* rows of others are refused; null: any */
     struct str trace_parent;
 };
 
@@ -66,10 +66,16 @@ void door_receipt(struct json_out *out, const struct append_receipt *receipt,
 
 /**
  * The rows of a JSON array or, with `lines`, of NDJSON (blank lines don't
- * count). The list is in `arena`, the texts are parts of `body`. False where
- * the array isn't one.
+ * count). The list is in `arena`, the texts are parts of `body`, a byte order
+ * mark before it is passed over. ST_REJECT R03 or R17 where the array as a
+ * whole is no JSON: nobody can say where its rows would end. A row that is
+ * JSON and wrong otherwise is answered on its own.
  */
-bool door_split(struct arena *arena, struct str body, bool lines,
-                struct str **rows, size_t *n);
+MUST_CHECK enum status door_split(struct arena *arena, struct str body,
+                                  bool lines, struct str **rows, size_t *n,
+                                  struct err *err);
+
+/** The problem that answers a body that door_split refused: status 400. */
+void door_unreadable(struct json_out *out, const struct err *why);
 
 #endif

@@ -88,6 +88,7 @@ media_of(struct str type)
 static bool
 is_array(struct str body)
 {
+    body = json_without_mark(body);
     for (size_t i = 0; i < body.n; i++)
         if (strchr(" \t\r\n", body.p[i]) == NULL)
             return body.p[i] == '[';
@@ -154,9 +155,10 @@ post_rows(const struct door *door, struct door_batch *batch, struct str body,
     if (arena == NULL) {
         http_problem(resp, 503, "memory", "Not ready", NULL);
         come_again(resp);
-    } else if (!door_split(arena, body, lines, &rows, &batch->n)) {
-        http_problem(resp, 400, "unreadable", "Not readable",
-                     "the list of records is no JSON array");
+    } else if (door_split(arena, body, lines, &rows, &batch->n, &err) !=
+               ST_OK) {
+        door_unreadable(&out, &err);
+        answer_json(resp, 400, "application/problem+json", &out);
     } else {
         batch->rows = rows;
         batch->first_row = lines ? 1 : 0;

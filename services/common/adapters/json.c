@@ -78,6 +78,202 @@ scan(struct str text, struct err *err)
     return ST_OK;
 }
 
+/* ---- looking without building -------------------------------------------- */
+
+struct skim {
+    struct str text;
+    size_t at;
+    int depth;    /* how much deeper it may go */
+    bool control; /* ended at a control character in a string */
+};
+
+static bool skim_value(struct skim *c);
+
+static int
+peek(const struct skim *c)
+{
+    return c->at < c->text.n ? (unsigned char)c->text.p[c->at] : -1;
+}
+
+static int
+peek_behind_space(struct skim *c)
+{
+    while (peek(c) == ' ' || peek(c) == '\t' || peek(c) == '\n' ||
+           peek(c) == '\r')
+        c->at++;
+    return peek(c);
+}
+
+static bool
+take(struct skim *c, int wanted)
+{
+    if (peek(c) != wanted)
+        return false;
+    c->at++;
+    return true;
+}
+
+static bool
+skim_word(struct skim *c, const char *word)
+{
+    for (; *word != '\0'; word++)
+        if (!take(c, *word))
+            return false;
+    return true;
+}
+
+static bool
+skim_digits(struct skim *c)
+{
+    size_t from = c->at;
+
+    while (peek(c) >= '0' && peek(c) <= '9')
+        c->at++;
+    return c->at > from;
+}
+
+static bool
+skim_number(struct skim *c)
+{
+    (void)take(c, '-');
+    if (!take(c, '0') && !skim_digits(c))
+        return false;
+    if (take(c, '.') && !skim_digits(c))
+        return false;
+    if (!take(c, 'e') && !take(c, 'E'))
+        return true;
+    if (!take(c, '+'))
+        (void)take(c, '-');
+    return skim_digits(c);
+}
+
+static bool
+skim_escape(struct skim *c)
+{
+    int kind = peek(c);
+
+    if (kind <= 0 || strchr("\"\\/bfnrtu", kind) == NULL)
+        return false;
+    c->at++;
+    for (int i = 0; kind == 'u' && i < 4; i++) {
+        int digit = peek(c);
+
+        if (digit <= 0 || strchr("0123456789abcdefABCDEF", digit) == NULL)
+            return false;
+        c->at++;
+    }
+    return true;
+}
+
+static bool
+skim_string(struct skim *c)
+{
+    if (!take(c, '"'))
+        return false;
+    for (;;) {
+        int byte = peek(c);
+
+        c->control = byte >= 0 && byte < 0x20;
+        if (byte < 0x20)
+            return false;
+        c->at++;
+        if (byte == '"')
+            return true;
+        if (byte == '\\' && !skim_escape(c))
+            return false;
+    }
+}
+
+/* Members or items up to `end`, the opening bracket taken. */
+static bool
+skim_many(struct skim *c, int end)
+{
+    if (peek_behind_space(c) == end)
+        return take(c, end);
+    do {
+        if (end == '}') {
+            (void)peek_behind_space(c);
+            if (!skim_string(c) || peek_behind_space(c) != ':')
+                return false;
+            c->at++;
+        }
+        if (!skim_value(c))
+            return false;
+        (void)peek_behind_space(c);
+    } while (take(c, ','));
+    return take(c, end);
+}
+
+static bool
+skim_value(struct skim *c)
+{
+    int first = peek_behind_space(c);
+    bool ok;
+
+    switch (first) {
+    case '{':
+    case '[':
+        if (c->depth == 0)
+            return false;
+        c->depth--;
+        c->at++;
+        ok = skim_many(c, first == '{' ? '}' : ']');
+        c->depth++;
+        return ok;
+    case '"':
+        return skim_string(c);
+    case 't':
+        return skim_word(c, "true");
+    case 'f':
+        return skim_word(c, "false");
+    case 'n':
+        return skim_word(c, "null");
+    default:
+        return skim_number(c);
+    }
+}
+
+static struct place
+place_of(struct str text, size_t at)
+{
+    struct place place = { .line = 1, .column = 1 };
+
+    for (size_t i = 0; i < at; i++) {
+        place.column++;
+        if (text.p[i] == '\n') {
+            place.line++;
+            place.column = 1;
+        }
+    }
+    return place;
+}
+
+enum status
+json_check(struct str text, int depth_max, struct err *err)
+{
+    struct skim c = { .text = text, .depth = depth_max };
+
+    if (skim_value(&c) && peek_behind_space(&c) == -1)
+        return ST_OK;
+    if (peek(&c) == '\0')
+        return refuse(err, "R17", place_of(text, c.at), "NUL byte");
+    if (c.control)
+        return refuse(err, "R17", place_of(text, c.at), "control character");
+    return refuse(err, "R03", place_of(text, c.at), "not JSON");
+}
+
+struct str
+json_without_mark(struct str text)
+{
+    static const struct str mark = { "\xef\xbb\xbf", 3 };
+
+    if (!str_starts(text, mark))
+        return text;
+    return (struct str){ .p = text.p + mark.n, .n = text.n - mark.n };
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
 /* jansson's own text quotes the input, so the reason is written here. */
 static enum status
 refuse_as(const json_error_t *e, struct err *err)
@@ -119,6 +315,7 @@ json_parse(struct str text, size_t max_bytes, struct json **out,
         return err_set(err, ST_REJECT, "R04",
                        "document has %zu bytes, at most %zu allowed", text.n,
                        max_bytes);
+    text = json_without_mark(text);
     rc = scan(text, err);
     if (rc != ST_OK)
         return rc;

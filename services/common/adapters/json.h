@@ -36,7 +36,8 @@ enum json_type {
 };
 
 /**
- * Read one document of at most `max_bytes`; any JSON value may stand on top.
+ * Read one document of at most `max_bytes`; any JSON value may stand on top. A
+ * byte order mark before it is passed over (RFC 8259, section 8.1).
  * `text` is borrowed for the call only. The caller owns `*out` and gives it to
  * json_free. ST_REJECT with code R04 above `max_bytes`, R17 for a NUL (also as
  * an escape), a raw control character in a string or broken UTF-8, R03 for
@@ -45,6 +46,20 @@ enum json_type {
 MUST_CHECK enum status
 json_parse(struct str text, size_t max_bytes, struct json **out,
            struct err *err);
+
+/** `text` without the byte order mark that some write before it. */
+struct str
+json_without_mark(struct str text);
+
+/**
+ * Is `text` one document (RFC 8259) with at most `depth_max` arrays and
+ * objects inside each other? Builds nothing, so that a long list can be looked
+ * at as a whole before its rows are read one by one; whether it is UTF-8 and
+ * whether keys differ is left to their reading. ST_REJECT with code R03, R17
+ * for control characters and NUL.
+ */
+MUST_CHECK enum status
+json_check(struct str text, int depth_max, struct err *err);
 
 /** Free a document; values and texts taken from it are void. NULL is fine. */
 void
