@@ -3,6 +3,7 @@
  * broker where WAYMARK_KAFKA names one ("127.0.0.1:49092").
  */
 #include "common/adapters/kafka.h"
+#include "common/adapters/kafka_port.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -943,6 +944,38 @@ test_largest_record(void **state)
     free(text);
 }
 
+/* Where records never stop coming no fetch finds nothing: a source that waited
+ * for one would never know that a number is missing. */
+static void
+test_end_under_a_stream(void **state)
+{
+    struct world *w = *state;
+    struct kafka_source_options options = { .conn = conn_to(w->brokers),
+                                            .topics = { TOPIC_CASEWORK },
+                                            .n_topics = 1 };
+    const int64_t from = OFFSET_EARLIEST;
+    int64_t until = now_ms() + WAIT_MS;
+    struct kafka_source *s = NULL;
+    struct taken taken = { .n = 0 };
+    struct source port;
+    struct err err = { .code = "" };
+    size_t left = 5;
+
+    send_numbers(w, left);
+    assert_int_equal(kafka_source_open(&options, &s, &port, &err), ST_OK);
+    assert_int_equal(port.start(port.self, &from, 1, &err), ST_OK);
+    while (left > 0) {
+        assert_int_equal(taken.eof, 0);
+        assert_true(now_ms() < until);
+        assert_int_equal(
+            port.take(port.self, 0, 100, left > 2 ? 2 : left, &taken, &err),
+            ST_OK);
+        left -= taken.n;
+    }
+    assert_int_equal(taken.eof, 1);
+    kafka_source_close(s);
+}
+
 #define ON_MOCK(name, f)                                                       \
     {                                                                          \
         "mock: " name, f, mock_setup, mock_teardown, NULL                      \
@@ -982,6 +1015,8 @@ main(void)
         ON_MOCK("a writer keeps its records while all brokers are gone",
                 test_writer_waits_for_brokers),
         ON_MOCK("a full queue says retry", test_full_queue),
+        ON_MOCK("the last of what was fetched is the end, under a stream too",
+                test_end_under_a_stream),
         ON_MOCK("a dead producer says so, the next one goes on",
                 test_dead_producer),
         ON_MOCK("nothing is lost or doubled when the leader moves",

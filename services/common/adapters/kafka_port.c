@@ -97,7 +97,10 @@ source_take(void *self, int group, int wait_ms, size_t max, struct taken *out,
     for (size_t i = 0; i < g->n; i++) {
         int64_t end = kafka_reader_known_end(g->reader, i);
 
-        if (kafka_reader_at_end(g->reader, i))
+        /* Under a steady stream no fetch finds nothing: the end that the last
+         * one saw will do. */
+        if (kafka_reader_at_end(g->reader, i) ||
+            (end >= 0 && g->parts[i].next_offset == end))
             out->eof |= 1u << g->input_of[i];
         else if (g->parts[i].next_offset >= 0 &&
                  end > g->parts[i].next_offset)

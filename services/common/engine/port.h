@@ -35,7 +35,7 @@ struct raw {
 struct taken {
     const struct raw *at;
     size_t n;
-    unsigned eof; /* bit i: input i was read to its end after the last record */
+    unsigned eof; /* bit i: input i was read to its end, as last seen */
     int64_t behind; /* records that are known to wait behind these, all inputs */
 };
 
