@@ -364,6 +364,191 @@ phase_republish()
     hold
 }
 
+# ---- a topic lost whole --------------------------------------------------------------------
+
+# How many records of a topic one of its readers has not read.
+unread() # reader topic
+{
+    sql "$(links) SELECT coalesce(sum(g.sequence - coalesce(t.sequence, 0)), 0)
+        FROM given g LEFT JOIN taken t ON t.reader = '$1'
+        AND t.topic = g.topic AND t.writer = g.writer
+        WHERE g.topic = '$2'" 2>/dev/null || echo 0
+}
+
+unread_at_least() # n reader topic
+{
+    [ "$(unread "$2" "$3")" -ge "$1" ]
+}
+
+unread_at_most() # n reader topic
+{
+    [ "$(unread "$2" "$3")" -le "$1" ]
+}
+
+# Pauses readers until so much of the topic waits for them that none has all
+# of it fetched already.
+leave_behind() # topic reader...
+{
+    local topic=$1 reader
+    shift
+    for reader in "$@"; do
+        signal "$reader" STOP || return 1
+    done
+    for reader in "$@"; do
+        until_true 60 "$reader to lag on $topic" \
+            unread_at_least 60 "$reader" "$topic" || return 1
+    done
+}
+
+is_nowhere() # topic
+{
+    local broker
+    for broker in ${WAYMARK_KAFKA//,/ }; do
+        kcat -b "$broker" -L -m 10 -t "$1" 2>/dev/null |
+            grep -q "\"$1\" with 0 partitions" || return 1
+    done
+}
+
+drop_topic() # topic
+{
+    "$run/topic" drop --kafka "$WAYMARK_KAFKA" --authority "$shard" \
+        --topic "$1" || return 1
+    until_true 30 "$1 to be gone" is_nowhere "$1"
+}
+
+make_topic() # topic
+{
+    "$run/topic" make --kafka "$WAYMARK_KAFKA" --authority "$shard" \
+        --topic "$1" --count $((WALL_N + LOG_N)) --replication "$brokers"
+}
+
+# A service that has ended did so because of the loss, and names the numbers.
+is_gap() # service
+{
+    expect 10 "$exit_code" "exit code of $1" || return 1
+    grep '"shard_stopped"' "$run/log/$authority.$1" | tail -n 1 | grep \
+        -e "$topic: $writer\.1 lost from [0-9]* to [0-9]*, republish there" \
+        -e "$topic: our [0-9]* to [0-9]* are lost, republish from 1"
+}
+
+# It must not go on without what is lost.
+stops_at_gap() # service
+{
+    reap "$1" 60 && is_gap "$1"
+}
+
+republish_from() # number
+{
+    waymark republish --service "$writer" --authority "$authority" \
+        --topic "$topic" --from "$1"
+}
+
+# As an operator would: what a service that has stopped says is lost goes out
+# again, and it is started.
+all_go_on()
+{
+    local service from
+    for service in "$writer" "${readers[@]}"; do
+        is_up "$service" && continue
+        reap "$service" 1 || return 1
+        from=$(is_gap "$service" |
+            sed -n 's/.*\(lost\|republish\) from \([0-9]*\).*/\2/p')
+        republish_from "${from:-none}" && start_service "$service"
+        return 1
+    done
+    for service in "${readers[@]}"; do
+        unread_at_most 30 "$service" "$topic" || return 1
+    done
+}
+
+bring_back()
+{
+    check "$topic-republish" republish_from 1
+    check "$topic-goes-on" until_true 60 'all to go on' all_go_on
+}
+
+# Its readers lag, its writer doesn't see it go: what comes next shows them
+# that something is missing.
+lose_casework()
+{
+    local topic=casework writer=triage readers=(tracker metrics) service
+    leave_behind $topic "${readers[@]}" || return 1
+    signal triage STOP || return 1
+    drop_topic $topic && make_topic $topic || return 1
+    for service in "$writer" "${readers[@]}"; do
+        signal "$service" CONT
+    done
+    for service in "${readers[@]}"; do
+        check "$topic-$service" stops_at_gap "$service"
+    done
+    bring_back
+}
+
+# Triage, which gives tracker its work, is paused last, and so would have all
+# of the little that is still to come fetched already: it is killed instead.
+leave_triage_behind_tracker()
+{
+    leave_behind case-journal metrics || return 1
+    signal tracker STOP || return 1
+    until_true 60 'casework to wait for tracker' \
+        unread_at_least 40 tracker casework || return 1
+    kill9 triage || return 1
+    signal tracker CONT
+    until_true 60 'case-journal to wait for triage' \
+        unread_at_least 40 triage case-journal
+}
+
+lose_case_journal()
+{
+    local topic=case-journal writer=tracker readers=(triage metrics) service
+    leave_triage_behind_tracker || return 1
+    drop_topic $topic && make_topic $topic || return 1
+    start_service triage
+    signal metrics CONT
+    for service in "${readers[@]}"; do
+        check "$topic-$service" stops_at_gap "$service"
+    done
+    bring_back
+}
+
+# Intake's door stays open, whatever the log has lost.
+lose_notifications()
+{
+    local topic=notifications writer=intake readers=(triage)
+    leave_behind $topic triage || return 1
+    drop_topic $topic && make_topic $topic || return 1
+    signal triage CONT
+    check $topic-triage stops_at_gap triage
+    check $topic-intake is_up intake
+    bring_back
+}
+
+# Everyone is awake, and the writer finds no topic: it must not go on into a
+# new one as if nothing had happened.
+lose_casework_again()
+{
+    local topic=casework writer=triage readers=(tracker metrics) lines
+    lines=$(wc -l <"$run/log/$authority.$writer")
+    drop_topic $topic || return 1
+    until_true 60 "$writer to miss it" has_noticed $writer "$lines" || return 1
+    make_topic $topic || return 1
+    check $topic-$writer stops_at_gap $writer
+    bring_back
+}
+
+phase_topic_lost()
+{
+    fresh wall || return 1
+    start_all $SERVICES || return 1
+    load 2500 60 --threads 8
+    until_true 60 'some to be accepted' accepted_at_least 100 || return 1
+    lose_casework && lose_case_journal && lose_notifications &&
+        lose_casework_again || return 1
+    check under-load is_up load
+    wait_load 300 || return 1
+    hold
+}
+
 # Dies at its start, before it does anything: the log is ahead of it.
 refuses() # service
 {

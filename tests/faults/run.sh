@@ -1,9 +1,9 @@
 #!/bin/bash
 # run.sh: kills, pauses, loses and forges, and holds what was answered 202
 # against every table and topic. PHASES names what to do ("smoke kills
-# crash-points zombie leases broker pg republish restore poison refused oversize
-# deadline pair intake-gone fork mutants"), BUDGET=small|full how much of it, SEED
-# which instants. Everything happens in a bed of its own, wiped at the end.
+# crash-points zombie leases broker pg republish topic-lost restore poison refused
+# oversize deadline pair intake-gone fork mutants"), BUDGET=small|full how much of
+# it, SEED which instants. Everything happens in a bed of its own, wiped at the end.
 # Most functions are called through check() or by their names.
 # shellcheck disable=SC2317,SC2034
 set -uo pipefail
@@ -50,8 +50,8 @@ build()
 }
 
 small='kills crash-points zombie restore poison fork mutants'
-full='kills crash-points zombie leases broker pg republish restore poison refused
-    oversize deadline pair intake-gone fork mutants'
+full='kills crash-points zombie leases broker pg republish topic-lost restore
+    poison refused oversize deadline pair intake-gone fork mutants'
 case $BUDGET in
 small) PHASES=${PHASES:-$small} ;;
 full) PHASES=${PHASES:-$full} ;;

@@ -14,6 +14,8 @@
  *   ends             first offset and the one behind the last
  *   cut --count N    lose all but the last N records
  *   drop             lose the topic, all partitions of it
+ *   make --count N   make it again as a service does, with N partitions and
+ *                    --replication R
  */
 #include "common/adapters/kafka.h"
 #include "common/core/chain.h"
@@ -42,6 +44,7 @@ struct options {
     long from;
     long count;
     long size;
+    long replication;
     uint64_t seed;
 };
 
@@ -476,6 +479,21 @@ drop(const struct options *o)
 }
 
 static void
+make(const struct options *o)
+{
+    const char *const name = o->topic;
+    struct kafka_topics topics = { .names = &name,
+                                   .n = 1,
+                                   .partitions = (int)o->count,
+                                   .replication = (int)o->replication,
+                                   .timeout_ms = TIMEOUT_MS };
+    struct err err = { .code = "" };
+
+    if (kafka_ensure_topics(&o->conn, &topics, &err) != ST_OK)
+        die(o->topic, err.text);
+}
+
+static void
 ends(const struct options *o)
 {
     struct kafka_ends e = ends_of(o);
@@ -494,11 +512,13 @@ main(int argc, char **argv)
         { "scan", scan, false }, { "put", put, true },
         { "copy", copy, true },  { "fork", fork_topic, true },
         { "ends", ends, true },  { "cut", cut, true },
-        { "drop", drop, true },
+        { "drop", drop, true },  { "make", make, true },
     };
-    struct options o = {
-        .verb = argc > 1 ? argv[1] : "", .authority = -1, .count = 1, .seed = 1
-    };
+    struct options o = { .verb = argc > 1 ? argv[1] : "",
+                         .authority = -1,
+                         .count = 1,
+                         .replication = 1,
+                         .seed = 1 };
 
     for (int i = 2; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--kafka") == 0)
@@ -513,6 +533,8 @@ main(int argc, char **argv)
             o.count = atol(argv[i + 1]);
         else if (strcmp(argv[i], "--size") == 0)
             o.size = atol(argv[i + 1]);
+        else if (strcmp(argv[i], "--replication") == 0)
+            o.replication = atol(argv[i + 1]);
         else if (strcmp(argv[i], "--seed") == 0)
             o.seed = strtoull(argv[i + 1], NULL, 10);
         else
@@ -524,9 +546,9 @@ main(int argc, char **argv)
             verbs[i].run(&o);
             return 0;
         }
-    fputs("usage: topic scan|put|copy|fork|ends|cut|drop --kafka BROKERS "
+    fputs("usage: topic scan|put|copy|fork|ends|cut|drop|make --kafka BROKERS "
           "--authority PARTITION [--topic NAME] [--count N] [--size BYTES] "
-          "[--from PARTITION] [--seed N]\n",
+          "[--from PARTITION] [--seed N] [--replication N]\n",
           stderr);
     return 2;
 }
