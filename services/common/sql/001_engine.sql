@@ -70,9 +70,9 @@ CREATE TABLE outbox (
     block bytea NOT NULL,
     PRIMARY KEY (shard, turn, day)
 ) PARTITION BY RANGE (day);
-ALTER TABLE outbox ALTER COLUMN block SET STORAGE EXTERNAL;
+ALTER TABLE outbox ALTER COLUMN block SET COMPRESSION lz4;
 CREATE TABLE outbox_rest PARTITION OF outbox DEFAULT;
-ALTER TABLE outbox_rest ALTER COLUMN block SET STORAGE EXTERNAL;
+ALTER TABLE outbox_rest ALTER COLUMN block SET COMPRESSION lz4;
 
 -- Texts that the log has activated, in order.
 CREATE TABLE config (
