@@ -44,6 +44,7 @@ struct mem {
     const char *show[REC_N];
     struct mem_output *outputs;
     size_t n_outputs;
+    size_t n_run; /* records of the run under way */
     struct text text;
     time_ms now;
     time_ms heard[SERVICE_INPUTS_MAX];
@@ -462,11 +463,14 @@ mem_count(const struct mem *m, size_t table)
 }
 
 static void
-keep(struct mem *m, size_t table, const void *row)
+keep(struct mem *m, size_t table, const void *row, enum rows_change change)
 {
     struct kept *k = &m->tables[table];
     size_t i = find_kept(m, table, row);
 
+    if (change == ROWS_INSERT && i < k->n)
+        fail_msg("a row of %s was said to be new",
+                 table_of(m, table)->fields.name);
     if (i == k->n && k->n == k->room) {
         k->room = k->room == 0 ? 16 : 2 * k->room;
         k->rows = realloc(k->rows, k->room * sizeof *k->rows);
@@ -548,7 +552,7 @@ commit(struct mem *m)
             if (change == ROWS_DELETE)
                 drop(m, t, row);
             else
-                keep(m, t, row);
+                keep(m, t, row, change);
         }
     }
 }
@@ -670,6 +674,47 @@ touch(struct mem *m, const struct event *evs, size_t n)
     }
 }
 
+/* How the run stood before a record or a deadline. */
+struct before {
+    size_t rows;
+    size_t n_outputs;
+    size_t n_text;
+};
+
+static struct before
+before(struct mem *m)
+{
+    return (struct before){ .rows = rows_mark(m->rows),
+                            .n_outputs = m->n_outputs,
+                            .n_text = m->text.n };
+}
+
+static void
+undo(struct mem *m, const struct before *was)
+{
+    rows_undo(m->rows, was->rows);
+    m->n_outputs = was->n_outputs;
+    m->text.n = was->n_text;
+}
+
+/*
+ * True where the step asked for rows beyond what it had wanted: undone, and
+ * loaded for another try. A record that is alone foresees all that it needs.
+ */
+static bool
+was_short(struct mem *m, const struct before *was)
+{
+    struct err err;
+
+    if (!rows_short(m->rows))
+        return false;
+    if (m->n_run == 1 && rows_miss(m->rows, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    undo(m, was);
+    load(m);
+    return true;
+}
+
 static enum status
 fire_due(struct mem *m, struct out *out, time_ms until, struct err *err)
 {
@@ -684,6 +729,7 @@ fire_due(struct mem *m, struct out *out, time_ms until, struct err *err)
     due = &table_of(m, table)->fields.at[table_of(m, table)->due];
     while ((row = rows_first_due(m->rows, table, until, &more_due)) != NULL) {
         struct step step;
+        struct before was = before(m);
         enum status st;
         time_ms at;
 
@@ -695,6 +741,8 @@ fire_due(struct mem *m, struct out *out, time_ms until, struct err *err)
         say(m, "\n");
         step = make_step(m, out);
         st = m->o.def->fire(&step, row, err);
+        if (was_short(m, &was))
+            continue;
         if (st == ST_OK)
             st = rows_miss(m->rows, err);
         if (st != ST_OK)
@@ -720,9 +768,7 @@ static enum status
 apply(struct mem *m, struct out *out, const struct event *ev, struct err *err)
 {
     time_ms at = event_time(ev);
-    size_t mark;
-    size_t n_outputs;
-    size_t n_text;
+    struct before was;
     struct step step;
     enum status st = at > m->now ? fire_due(m, out, at, err) : ST_OK;
 
@@ -731,18 +777,16 @@ apply(struct mem *m, struct out *out, const struct event *ev, struct err *err)
     hear(m, ev, at);
     if (ev->type != REC_TIME_ADVANCED)
         say(m, "in  %s\n", record_def(ev->type)->fields->name);
-    mark = rows_mark(m->rows);
-    n_outputs = m->n_outputs;
-    n_text = m->text.n;
-    step = make_step(m, out);
-    st = m->o.def->step(&step, ev, err);
+    was = before(m);
+    do {
+        step = make_step(m, out);
+        st = m->o.def->step(&step, ev, err);
+    } while (was_short(m, &was));
     if (st == ST_OK)
         st = rows_miss(m->rows, err);
     if (st != ST_REJECT)
         return st;
-    rows_undo(m->rows, mark);
-    m->n_outputs = n_outputs;
-    m->text.n = n_text;
+    undo(m, &was);
     say(m, "reject %s: %s\n", err->code, err->text);
     return ST_OK;
 }
@@ -755,6 +799,7 @@ mem_run(struct mem *m, const struct event *evs, size_t n)
     size_t n_outputs = m->n_outputs;
     enum status st = ST_OK;
 
+    m->n_run = n;
     m->rows = rows_open(&m->arena, m->o.def->tables, m->o.def->n_tables);
     touch(m, evs, n);
     st = rows_miss(m->rows, &err);

@@ -224,6 +224,27 @@ give_many(const struct step *step, long long n, size_t bytes, struct err *err)
     return rc;
 }
 
+/* At a row that nobody wanted; what it did before must not count twice. */
+static enum status
+look(const struct step *step, int64_t number, struct err *err)
+{
+    const struct alarm like = { .number = number };
+    const struct alarm *seen;
+    struct alarm count = { .number = 7, .due = 1000, .left = 0 };
+    const struct alarm *counted = rows_get(step->rows, 0, &count);
+    enum status rc;
+
+    if (counted != NULL)
+        count = *counted;
+    count.left++;
+    rows_put(step->rows, 0, &count);
+    rc = give(step, STR("looks"), err);
+    seen = rows_get(step->rows, 0, &like);
+    return rc != ST_OK ? rc
+                       : give(step, seen != NULL ? STR("sees") : STR("nothing"),
+                              err);
+}
+
 static enum status
 do_as_told(struct step *step, const char *text, struct err *err)
 {
@@ -256,8 +277,10 @@ do_as_told(struct step *step, const char *text, struct err *err)
                         : arena_printf(step->arena, "heard %lld",
                                        (long long)step->heard),
                     err);
-    if (strcmp(text, "miss") == 0)
-        (void)rows_get(step->rows, 0, &(struct alarm){ .number = 99 });
+    if (sscanf(text, "look %lld", &a) == 1)
+        return look(step, a, err);
+    if (sscanf(text, "claim %lld", &a) == 1)
+        rows_new_group(step->rows, 0, ROWS_KEY, &(struct alarm){ .number = a });
     if (strcmp(text, "astray") == 0) {
         struct child_erased rec;
 
@@ -405,7 +428,7 @@ keep(void *self, struct rows *rows)
         const struct alarm *a = row;
 
         drop_alarm(s, a->number);
-        if (change == ROWS_UPSERT)
+        if (change != ROWS_DELETE)
             keep_alarm(s, *a);
     }
 }
@@ -648,20 +671,58 @@ a_deadline_that_is_refused_stops_the_shard(void **state)
 }
 
 static void
-a_row_that_was_never_wanted_stops_the_shard(void **state)
+a_step_that_asks_for_more_rows_is_done_again_with_them(void **state)
 {
-    static const char *const texts[] = { "D 5 miss", "D 1 set 99 5" };
+    struct stage *s = open_stage(8);
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        struct stage *s = open_stage(8);
+    keep_alarm(s, (struct alarm){ .number = 42, .due = 2000, .left = 1 });
+    put(s, NOTES, "D 1 give 1");
+    put(s, NOTES, "D 5 look 42");
+    put(s, NOTES, "D 6 look 43");
+    put(s, NOTES, "D 6 give 1");
+    play(s);
+    expect_story(s, "given\nlooks\nsees\nlooks\nnothing\ngiven\n");
+    assert_int_equal(s->n, 2);
+    assert_int_equal(s->alarms[0].number, 7);
+    assert_int_equal(s->alarms[0].left, 2);
+    /* For 7 and 42 together, and for 43; one turn all the same. */
+    assert_int_equal(runner_stats(s->w->runner)->late_loads, 2);
+    assert_int_equal(runner_stats(s->w->runner)->turn, 1);
+    close_stage(s);
+}
 
-        put(s, NOTES, texts[i]);
-        put(s, NOTES, "T 5");
-        play_until(s, ST_FATAL, "miss");
-        world_expect(s->w, "own 0\n");
-        close_stage(s);
-    }
+static void
+a_deadline_that_asks_for_more_rows_fires_once_and_hides_none(void **state)
+{
+    struct stage *s = open_stage(8);
+
+    (void)state;
+    fill_alarms(s, 97, 1, 5);
+    fill_alarms(s, 99, 2, 5);
+    keep_alarm(s, (struct alarm){ .number = 98, .due = 2000, .left = 1 });
+    put(s, NOTES, "T 1");
+    put(s, NOTES, "T 5");
+    play(s);
+    expect_story(s, "time 1\nring 97 at 5/5\nring 99 at 5/5\n"
+                    "ring 100 at 5/5\ntime 5\n");
+    assert_int_equal(runner_stats(s->w->runner)->fired, 3);
+    assert_int_equal(runner_stats(s->w->runner)->late_loads, 1);
+    close_stage(s);
+}
+
+static void
+what_is_declared_new_and_is_not_stops_the_shard(void **state)
+{
+    struct stage *s = open_stage(8);
+
+    (void)state;
+    keep_alarm(s, (struct alarm){ .number = 42, .due = 2000, .left = 1 });
+    put(s, NOTES, "D 1 set 42 5");
+    put(s, NOTES, "D 2 claim 42");
+    play_until(s, ST_FATAL, "miss");
+    world_expect(s->w, "own 0\n");
+    close_stage(s);
 }
 
 static void
@@ -1617,7 +1678,11 @@ main(void)
         cmocka_unit_test(more_deadlines_than_a_turn_holds_go_on_in_the_next),
         cmocka_unit_test(a_deadline_that_does_not_move_stops_the_shard),
         cmocka_unit_test(a_deadline_that_is_refused_stops_the_shard),
-        cmocka_unit_test(a_row_that_was_never_wanted_stops_the_shard),
+        cmocka_unit_test(
+            a_step_that_asks_for_more_rows_is_done_again_with_them),
+        cmocka_unit_test(
+            a_deadline_that_asks_for_more_rows_fires_once_and_hides_none),
+        cmocka_unit_test(what_is_declared_new_and_is_not_stops_the_shard),
         cmocka_unit_test(deadlines_that_give_much_out_end_the_turn),
         cmocka_unit_test(a_batch_ends_where_its_outputs_are_many),
         cmocka_unit_test(an_output_over_the_limit_undoes_its_record),

@@ -327,7 +327,7 @@ changes(struct rows *rows, char *out, size_t size)
         const struct plot *p = row;
 
         n += (size_t)snprintf(out + n, size - n, "%s%c%d", n == 0 ? "" : " ",
-                              change == ROWS_UPSERT ? '+' : '-',
+                              change == ROWS_DELETE ? '-' : '+',
                               p->id.b[0] * 256 + p->id.b[1]);
     }
     return out;
@@ -372,6 +372,67 @@ a_row_that_nobody_wanted_is_a_miss(void **state)
     assert_int_equal(rows_miss(rows, &err), ST_FATAL);
     assert_string_equal(err.code, "miss");
     assert_non_null(strstr(err.text, "plot"));
+}
+
+static void
+a_miss_is_wanted_and_forgotten_when_it_is_taken(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    assert_false(rows_short(rows));
+    assert_null(get_plot(rows, 1));
+    assert_true(rows_short(rows));
+    assert_int_equal(take(rows), 1);
+    load_plot(rows, 1, 7, 42);
+    assert_false(rows_short(rows));
+    assert_false(missed(rows));
+    assert_int_equal(get_plot(rows, 1)->number, 42);
+}
+
+static void
+a_wrong_declaration_is_not_mended_by_loading(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+
+    rows_new_group(rows, PLOT, ROWS_KEY, &(struct plot){ .id = id_no(1) });
+    load_plot(rows, 1, 7, 42);
+    assert_null(get_plot(rows, 2));
+    assert_false(rows_short(rows));
+    assert_int_equal(take(rows), 1);
+    assert_true(missed(rows));
+}
+
+/* What the store may insert without looking for the key. */
+static void
+rows_are_inserted_where_nothing_can_be(void **state)
+{
+    struct rows *rows = ((struct bed *)*state)->rows;
+    static const enum rows_change want[] = {
+        ROWS_INSERT, /* 1: wanted and not there */
+        ROWS_UPSERT, /* 2: there */
+        ROWS_UPSERT, /* 3: nobody asked */
+        ROWS_INSERT, /* 4: declared new */
+        ROWS_UPSERT, /* 5: there, deleted and put again */
+    };
+    enum rows_change change;
+    const void *row;
+    size_t at = 0;
+
+    want_plot(rows, 1);
+    want_plot(rows, 2);
+    want_plot(rows, 5);
+    (void)take(rows);
+    load_plot(rows, 2, 7, 1);
+    load_plot(rows, 5, 7, 1);
+    rows_new_group(rows, PLOT, ROWS_KEY, &(struct plot){ .id = id_no(4) });
+    rows_delete(rows, PLOT, &(struct plot){ .id = id_no(5) });
+    for (unsigned i = 1; i <= 5; i++)
+        put_plot(rows, i, 7, 42);
+    for (size_t i = 0; i < N(want); i++) {
+        assert_true(rows_next_change(rows, PLOT, &at, &change, &row));
+        assert_int_equal(change, want[i]);
+    }
+    assert_false(rows_next_change(rows, PLOT, &at, &change, &row));
 }
 
 static void
@@ -1237,6 +1298,9 @@ main(void)
         T(a_row_that_was_wanted_and_loaded_is_found),
         T(a_wanted_row_that_does_not_exist_is_no_miss),
         T(a_row_that_nobody_wanted_is_a_miss),
+        T(a_miss_is_wanted_and_forgotten_when_it_is_taken),
+        T(a_wrong_declaration_is_not_mended_by_loading),
+        T(rows_are_inserted_where_nothing_can_be),
         T(a_want_that_was_not_taken_yet_is_a_miss),
         T(asking_twice_is_one_want),
         T(a_want_carries_its_table_index_and_values),

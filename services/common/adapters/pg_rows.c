@@ -17,6 +17,7 @@ struct table_sql {
     struct sql load_key;
     struct sql load_group[ROWS_INDEX_MAX];
     struct sql load_due;
+    struct sql insert;
     struct sql upsert;
     struct sql delete;
 };
@@ -235,21 +236,39 @@ due_sql(const struct pg_rows *pr, const struct table *t)
     return sql_named(t, "due", &s);
 }
 
+/* Of rows that are known to be new; a third of an upsert's work less. */
+static void
+put_insert(FILE *to, const struct pg_rows *pr, const struct table *t)
+{
+    struct columns all = columns_all(t);
+
+    fprintf(to, "INSERT INTO \"%s\".\"%s\" (shard, ", pr->schema,
+            t->fields.name);
+    put_columns(to, &all, "");
+    fprintf(to, ") SELECT w.shard, ");
+    put_columns(to, &all, "w.");
+    fprintf(to, " FROM unnest($1::\"%s\".\"%s\"[]) w", pr->schema,
+            t->fields.name);
+}
+
+static struct sql
+insert_sql(const struct pg_rows *pr, const struct table *t)
+{
+    struct text s;
+
+    text_begin(&s);
+    put_insert(s.to, pr, t);
+    return sql_named(t, "insert", &s);
+}
+
 static struct sql
 upsert_sql(const struct pg_rows *pr, const struct table *t)
 {
     struct text s;
-    struct columns all = columns_all(t);
     struct columns key = columns_key(t);
 
     text_begin(&s);
-    fprintf(s.to, "INSERT INTO \"%s\".\"%s\" (shard, ", pr->schema,
-            t->fields.name);
-    put_columns(s.to, &all, "");
-    fprintf(s.to, ") SELECT w.shard, ");
-    put_columns(s.to, &all, "w.");
-    fprintf(s.to, " FROM unnest($1::\"%s\".\"%s\"[]) w", pr->schema,
-            t->fields.name);
+    put_insert(s.to, pr, t);
     fprintf(s.to, " ON CONFLICT (shard, ");
     put_columns(s.to, &key, "");
     fprintf(s.to, ") DO %s",
@@ -298,6 +317,7 @@ table_open(const struct pg_rows *pr, const struct table *t,
     }
     if (t->due > 0)
         sql->load_due = due_sql(pr, t);
+    sql->insert = insert_sql(pr, t);
     sql->upsert = upsert_sql(pr, t);
     sql->delete = delete_sql(pr, t);
 }
@@ -343,6 +363,7 @@ pg_rows_close(struct pg_rows *pr)
         for (size_t k = 0; k < ROWS_INDEX_MAX; k++)
             sql_free(&sql->load_group[k]);
         sql_free(&sql->load_due);
+        sql_free(&sql->insert);
         sql_free(&sql->upsert);
         sql_free(&sql->delete);
     }
@@ -888,35 +909,53 @@ has_grown(struct growth *g, size_t n)
     return true;
 }
 
+/* Changes of one table by what is to be done, in key order each. */
+struct changes {
+    const void **at[ROWS_DELETE + 1];
+    size_t n[ROWS_DELETE + 1];
+};
+
+static size_t
+sort_changes(struct rows *rows, size_t table, struct changes *c,
+             struct arena *arena)
+{
+    enum rows_change change;
+    const void *row;
+    size_t n = 0;
+
+    *c = (struct changes){ .n = { 0 } };
+    while (rows_next_change(rows, table, &n, &change, &row))
+        continue;
+    if (n == 0)
+        return 0;
+    for (int i = 0; i <= ROWS_DELETE; i++)
+        c->at[i] = arena_array(arena, n, sizeof *c->at[i]);
+    for (size_t i = 0; rows_next_change(rows, table, &i, &change, &row);)
+        c->at[change][c->n[change]++] = row;
+    return n;
+}
+
+/* Returns how many rows the table may have got. */
 static size_t
 save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
            size_t table, struct rows *rows, struct arena *arena)
 {
     const struct table *t = &pr->tables[table];
     const struct table_sql *sql = &pr->sql[table];
-    enum rows_change change;
-    const void **at;
-    const void *row;
-    size_t n_all = 0;
-    size_t n_up = 0;
-    size_t n_gone = 0;
+    struct changes c;
 
-    while (rows_next_change(rows, table, &n_all, &change, &row))
-        continue;
-    if (n_all == 0)
+    if (sort_changes(rows, table, &c, arena) == 0)
         return 0;
-    at = arena_array(arena, 2 * n_all, sizeof *at);
-    for (size_t i = 0; rows_next_change(rows, table, &i, &change, &row);)
-        if (change == ROWS_UPSERT)
-            at[n_up++] = row;
-        else
-            at[n_all + n_gone++] = row;
-    if (n_gone > 0)
-        (void)send_rows(pg, &sql->delete, shard, columns_key(t), at + n_all,
-                        n_gone, arena);
-    if (n_up > 0)
-        send_records(pr, pg, &sql->upsert, shard, table, at, n_up, arena);
-    return n_up;
+    if (c.n[ROWS_DELETE] > 0)
+        (void)send_rows(pg, &sql->delete, shard, columns_key(t),
+                        c.at[ROWS_DELETE], c.n[ROWS_DELETE], arena);
+    if (c.n[ROWS_UPSERT] > 0)
+        send_records(pr, pg, &sql->upsert, shard, table, c.at[ROWS_UPSERT],
+                     c.n[ROWS_UPSERT], arena);
+    if (c.n[ROWS_INSERT] > 0)
+        send_records(pr, pg, &sql->insert, shard, table, c.at[ROWS_INSERT],
+                     c.n[ROWS_INSERT], arena);
+    return c.n[ROWS_UPSERT] + c.n[ROWS_INSERT];
 }
 
 void

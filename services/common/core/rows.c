@@ -120,6 +120,7 @@ struct rows {
     size_t n_undos;
     size_t room_undos;
     size_t n_misses;
+    bool is_wrong; /* a miss that no load mends */
     const struct table *miss_table; /* of the first miss */
     const char *miss_index;
     const char *miss_why;
@@ -665,7 +666,7 @@ entry_change(struct rows *rows, struct part *p, struct entry *e,
 }
 
 static void
-miss_add(struct rows *rows, const struct part *p, int index, const char *why)
+miss_note(struct rows *rows, const struct part *p, int index, const char *why)
 {
     if (rows->n_misses++ > 0)
         return;
@@ -677,6 +678,23 @@ miss_add(struct rows *rows, const struct part *p, int index, const char *why)
     else
         rows->miss_index = p->table->index[index].name;
     rows->miss_why = why;
+}
+
+/* What no load would mend. */
+static void
+wrong_add(struct rows *rows, const struct part *p, int index, const char *why)
+{
+    rows->is_wrong = true;
+    miss_note(rows, p, index, why);
+}
+
+/* What nobody has wanted is wanted from here. */
+static void
+miss_add(struct rows *rows, const struct part *p, int index, const void *like,
+         const char *why)
+{
+    miss_note(rows, p, index, why);
+    rows_want_group(rows, (size_t)(p - rows->parts), index, like);
 }
 
 /* True where a known group holds all rows that have these values. */
@@ -857,7 +875,7 @@ rows_new_group(struct rows *rows, size_t table, int index, const void *like)
         entry_note(rows, p, e);
         e->fresh = true;
         if (e->base != NULL)
-            miss_add(rows, p, index, "was declared new and is not");
+            wrong_add(rows, p, index, "was declared new and is not");
         return;
     }
     assert(index >= 0 && (size_t)index < p->table->n_index);
@@ -869,7 +887,7 @@ rows_new_group(struct rows *rows, size_t table, int index, const void *like)
     g->fresh = true;
     for (size_t i = 0; i < g->n; i++)
         if (g->at[i]->base != NULL && g->at[i]->row == g->at[i]->base)
-            miss_add(rows, p, index, "was declared new and is not");
+            wrong_add(rows, p, index, "was declared new and is not");
 }
 
 size_t
@@ -886,6 +904,8 @@ rows_take_wants(struct rows *rows, const struct rows_want **out)
             rows->wants[i].group->known = true;
     }
     rows->n_wants = 0;
+    if (!rows->is_wrong)
+        rows->n_misses = 0;
     *out = wants;
     return n;
 }
@@ -905,12 +925,12 @@ rows_loaded(struct rows *rows, size_t table, const void *row)
     e->base = copy;
     e->known = true;
     if (e->fresh)
-        miss_add(rows, p, ROWS_KEY, "was declared new and is not");
+        wrong_add(rows, p, ROWS_KEY, "was declared new and is not");
     if (!e->touched)
         entry_set(rows, p, e, e->base);
     for (size_t i = 0; i < p->table->n_index; i++)
         if (e->group[i] != NULL && e->group[i]->fresh && e->row == e->base)
-            miss_add(rows, p, (int)i, "was declared new and is not");
+            wrong_add(rows, p, (int)i, "was declared new and is not");
 }
 
 /* How entries are to be sorted. */
@@ -1014,7 +1034,7 @@ rows_first_due(struct rows *rows, size_t table, time_ms until, bool *more)
     assert(p->due != NULL);
     *more = false;
     if (p->due_known == DUE_UNKNOWN) {
-        miss_add(rows, p, MISS_DUE, "was asked for and never wanted");
+        wrong_add(rows, p, MISS_DUE, "was asked for and never wanted");
         return NULL;
     }
     while (p->n_dues > 0 &&
@@ -1054,7 +1074,7 @@ rows_get(struct rows *rows, size_t table, const void *like)
     if (e != NULL && (e->known || e->touched || e->fresh))
         return e->row;
     if (!is_covered(p, &p->key, like))
-        miss_add(rows, p, ROWS_KEY, "was asked for and never wanted");
+        miss_add(rows, p, ROWS_KEY, like, "was asked for and never wanted");
     return NULL;
 }
 
@@ -1072,7 +1092,7 @@ rows_next(struct rows *rows, size_t table, int index, const void *like,
     g = group_find(p, index, like);
     if ((g == NULL || (!g->known && !g->fresh)) &&
         !is_covered(p, &p->index[index], like)) {
-        miss_add(rows, p, index, "was walked over and never wanted");
+        miss_add(rows, p, index, like, "was walked over and never wanted");
         return NULL;
     }
     if (g == NULL)
@@ -1119,6 +1139,12 @@ rows_delete(struct rows *rows, size_t table, const void *like)
     entry_change(rows, p, e, NULL);
 }
 
+bool
+rows_short(const struct rows *rows)
+{
+    return rows->n_misses > 0 && !rows->is_wrong;
+}
+
 enum status
 rows_miss(const struct rows *rows, struct err *err)
 {
@@ -1130,14 +1156,28 @@ rows_miss(const struct rows *rows, struct err *err)
                    rows->miss_why, rows->n_misses);
 }
 
-/* What the store has to write of an entry; false for nothing. */
+/* True where the database was asked, or need not be, and holds no such row. */
 static bool
-entry_differs(const struct part *p, const struct entry *e,
-              enum rows_change *change)
+is_known_absent(const struct part *p, const struct entry *e)
+{
+    return e->base == NULL &&
+           (e->known || e->fresh || is_covered(p, &p->key, e->node.like));
+}
+
+static enum rows_change
+change_of(const struct part *p, const struct entry *e)
+{
+    if (e->row == NULL)
+        return ROWS_DELETE;
+    return is_known_absent(p, e) ? ROWS_INSERT : ROWS_UPSERT;
+}
+
+/* Has the store to write something of this entry? */
+static bool
+entry_differs(const struct part *p, const struct entry *e)
 {
     if (!e->touched)
         return false;
-    *change = e->row == NULL ? ROWS_DELETE : ROWS_UPSERT;
     if (e->base == NULL)
         return e->row != NULL || (!e->known && !e->fresh);
     return e->row == NULL || !fields_eq(&p->table->fields, e->row, e->base);
@@ -1146,11 +1186,9 @@ entry_differs(const struct part *p, const struct entry *e,
 static void
 changes_find(struct rows *rows, struct part *p)
 {
-    enum rows_change change;
-
     p->changes = (struct entries){ .n = 0 };
     for (size_t i = 0; i < p->touched.n; i++)
-        if (entry_differs(p, p->touched.at[i], &change))
+        if (entry_differs(p, p->touched.at[i]))
             entries_add(rows, &p->changes, p->touched.at[i]);
     entries_sort(rows, p, BY_KEY, &p->changes);
 }
@@ -1167,7 +1205,7 @@ rows_next_change(struct rows *rows, size_t table, size_t *at,
     if (*at >= p->changes.n)
         return false;
     e = p->changes.at[(*at)++];
-    *change = e->row == NULL ? ROWS_DELETE : ROWS_UPSERT;
+    *change = change_of(p, e);
     *row = e->row == NULL ? e->node.like : e->row;
     return true;
 }

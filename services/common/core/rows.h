@@ -10,8 +10,10 @@
  * The life of a batch: the service says what it wants (rows_want,
  * rows_want_group), the store brings it (rows_loaded), the step reads and
  * writes, the store takes what is dirty. What a step asks for without having
- * wanted it is a miss: an error of ours, reported by rows_miss and never
- * answered as "no such row".
+ * wanted it is a miss, which must not be taken for "no such row": it is wanted
+ * from there on, rows_short says so, and the step is undone and done again
+ * when the store has brought it. So a service wants beforehand what it will
+ * probably touch, and pays a round trip for the rest.
  *
  * A key is known when it was wanted and taken, loaded (by key or with a
  * group), put in this batch, declared new, or lies in a group that is known:
@@ -157,13 +159,21 @@ void rows_put(struct rows *rows, size_t table, const void *row);
 void rows_delete(struct rows *rows, size_t table, const void *like);
 
 /**
+ * Was something asked for, since wants were last taken, that was not known? It
+ * is wanted now; whoever asked got no row and has to ask again.
+ */
+bool rows_short(const struct rows *rows);
+
+/**
  * ST_FATAL with code "miss" and the first table's name, if anything was asked
- * for that was not known. rows_undo does not take a miss back.
+ * for that was not known, or declared new and is not. rows_undo takes neither
+ * back; rows_take_wants forgets the former.
  */
 MUST_CHECK enum status rows_miss(const struct rows *rows, struct err *err);
 
 enum rows_change {
-    ROWS_UPSERT,
+    ROWS_INSERT, /* the database holds no row with this key */
+    ROWS_UPSERT, /* it holds one, or nobody asked */
     ROWS_DELETE,
 };
 

@@ -559,6 +559,38 @@ same_deadline(const struct table *t, const void *a, const void *b)
     return fields_eq(&key, a, b) && fields_eq(&due, a, b);
 }
 
+/* How the batch stood before an item or a deadline. */
+struct before {
+    size_t rows;
+    struct outbox_mark box;
+    size_t poisoned;
+    size_t n_configs;
+    size_t n_new_configs;
+};
+
+static struct before
+before(struct batch *b)
+{
+    return (struct before){ .rows = rows_mark(b->rows),
+                            .box = outbox_mark(&b->box),
+                            .poisoned = b->poisoned,
+                            .n_configs = b->next.n_configs,
+                            .n_new_configs = b->n_new_configs };
+}
+
+static void
+undo(struct batch *b, const struct before *was)
+{
+    rows_undo(b->rows, was->rows);
+    outbox_undo(&b->box, was->box);
+    b->poisoned = was->poisoned;
+    if (b->next.n_configs == was->n_configs)
+        return;
+    b->configurer->forget(b->configurer->self, was->n_configs);
+    b->next.n_configs = was->n_configs;
+    b->n_new_configs = was->n_new_configs;
+}
+
 /* Everything that is due up to `until` fires, in (due, key) order. */
 static enum status
 fire_due(struct batch *b, struct out *out, time_ms until, struct err *err)
@@ -573,6 +605,7 @@ fire_due(struct batch *b, struct out *out, time_ms until, struct err *err)
     due = (size_t)b->def->due_table;
     offset = b->def->tables[due].fields.at[b->def->tables[due].due].offset;
     while ((row = rows_first_due(b->rows, due, until, &more)) != NULL) {
+        struct before was = before(b);
         struct step step;
         const void *next;
         time_ms at;
@@ -587,6 +620,11 @@ fire_due(struct batch *b, struct out *out, time_ms until, struct err *err)
         b->firing = at;
         rc = b->def->fire(&step, row, err);
         b->firing = TIME_NONE;
+        b->short_of_rows = rows_short(b->rows);
+        if (b->short_of_rows) {
+            undo(b, &was);
+            return ST_OK;
+        }
         if (rc == ST_OK)
             rc = rows_miss(b->rows, err);
         if (rc != ST_OK) /* a deadline can't be poison: it is our own */
@@ -618,9 +656,9 @@ mark_applied(struct batch *b, const struct item *it)
 }
 
 static void
-move_offset(struct batch *b, const struct item *it, const bool *held)
+move_offset(struct batch *b, const struct item *it)
 {
-    if (!held[it->raw->input])
+    if (!b->held[it->raw->input])
         b->next.offsets[it->raw->input] = it->raw->offset + 1;
 }
 
@@ -696,15 +734,16 @@ static enum status
 apply_or_bury(struct batch *b, struct out *out, struct item *it,
               struct err *err)
 {
-    size_t rows_at = rows_mark(b->rows);
-    struct outbox_mark box_at = outbox_mark(&b->box);
-    size_t poisoned = b->poisoned;
-    size_t n_configs = b->next.n_configs;
-    size_t n_new_configs = b->n_new_configs;
+    struct before was = before(b);
     enum status rc = ST_REJECT;
 
     if (it->kind == ITEM_EVENT)
         rc = apply(b, out, it, &it->why);
+    b->short_of_rows = rows_short(b->rows);
+    if (b->short_of_rows) {
+        undo(b, &was);
+        return ST_OK;
+    }
     if (rc == ST_OK)
         return ST_OK;
     if (rc != ST_REJECT) {
@@ -713,14 +752,7 @@ apply_or_bury(struct batch *b, struct out *out, struct item *it,
                   it->link.sequence);
         return rc;
     }
-    rows_undo(b->rows, rows_at);
-    outbox_undo(&b->box, box_at);
-    b->poisoned = poisoned;
-    if (b->next.n_configs != n_configs) {
-        b->configurer->forget(b->configurer->self, n_configs);
-        b->next.n_configs = n_configs;
-        b->n_new_configs = n_new_configs;
-    }
+    undo(b, &was);
     mark_applied(b, it);
     return dead_letter(b, it, &it->why, err);
 }
@@ -729,22 +761,22 @@ enum status
 batch_step(struct batch *b, bool log_clock, struct err *err)
 {
     struct out out = { .add = give_out, .reject = give_reject, .self = b };
-    bool held[SERVICE_INPUTS_MAX] = { false };
     enum status rc = ST_OK;
 
-    for (size_t i = 0; i < b->def->n_inputs; i++)
-        held[i] = is_waiting(b, i);
-    for (size_t i = 0; rc == ST_OK && i < b->n; i++) {
-        struct item *it = &b->items[i];
+    b->short_of_rows = false;
+    for (size_t i = 0; b->consumed == 0 && i < b->def->n_inputs; i++)
+        b->held[i] = is_waiting(b, i);
+    while (rc == ST_OK && b->consumed < b->n) {
+        struct item *it = &b->items[b->consumed];
         bool barrier = false;
 
         if (it->kind == ITEM_HELD) {
-            held[it->raw->input] = true;
+            b->held[it->raw->input] = true;
             b->consumed++;
             continue;
         }
         if (it->kind == ITEM_DROP) {
-            move_offset(b, it, held);
+            move_offset(b, it);
             b->consumed++;
             b->dropped++;
             continue;
@@ -754,17 +786,18 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
             rc = fire_due(b, &out, it->at, err);
         /* Time stands before the record, so that the rest of its instant's
          * deadlines fires when the next turn comes to it. */
-        if (b->stopped_for_due && b->next.now >= it->at)
+        if ((b->stopped_for_due || b->short_of_rows) &&
+            b->next.now >= it->at)
             b->next.now = it->at - 1;
-        if (rc != ST_OK || b->stopped_for_due)
+        if (rc != ST_OK || b->stopped_for_due || b->short_of_rows)
             break;
         rc = apply_or_bury(b, &out, it, err);
-        if (rc != ST_OK)
+        if (rc != ST_OK || b->short_of_rows)
             break;
         range_add(b, it);
         if (!is_waiting(b, it->raw->input))
-            held[it->raw->input] = false;
-        move_offset(b, it, held);
+            b->held[it->raw->input] = false;
+        move_offset(b, it);
         b->consumed++;
         b->applied++;
         if (log_clock && b->def->barrier_inputs != 0 &&
@@ -778,6 +811,8 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
         if (barrier || outbox_bytes(&b->box).n > OUTBOX_SIZE_MAX - RECORD_SIZE_MAX)
             break;
     }
+    if (b->short_of_rows)
+        return rc;
     range_close(b);
     if (b->stopped_for_due)
         range_ahead(b, b->current);

@@ -62,6 +62,7 @@ struct batch {
     size_t poisoned;
     size_t fired;
     bool stopped_for_due; /* ended inside: more deadlines are due first */
+    bool short_of_rows;   /* stands before an item that asked for other rows */
     /* "topic:service.incarnation:from-to" in the order of application, with
      * spaces; at the end "~topic:service.incarnation:number" where deadlines
      * before that record were too many for one turn. */
@@ -71,6 +72,7 @@ struct batch {
 
     /* Internal to batch.c. */
     const struct item *current;
+    bool held[SERVICE_INPUTS_MAX];
     time_ms firing; /* due time while firing, else TIME_NONE */
     size_t range_room;
     struct {
@@ -113,7 +115,9 @@ bool batch_touch(struct batch *b, int round);
 
 /**
  * Apply the items in order, firing what is due before each. Stops early where
- * the limits say so; then `consumed` is less than `n`.
+ * the limits say so; then `consumed` is less than `n`. With `short_of_rows` it
+ * stands before an item or a deadline that asked for rows which nobody had
+ * wanted: load what is wanted now, and call again.
  */
 MUST_CHECK enum status batch_step(struct batch *b, bool log_clock,
                                   struct err *err);

@@ -388,6 +388,23 @@ after_refused_load(struct runner *r, const struct batch *b, struct err *err)
     return after_refusal(r, b, tried, b->n, err);
 }
 
+/* Where the step asks for rows that nobody had wanted, they come late. */
+static enum status
+step(struct runner *r, struct batch *b, struct err *err)
+{
+    enum status rc = batch_step(b, r->options.log_clock, err);
+
+    while (rc == ST_OK && b->short_of_rows) {
+        rc = r->store->load(r->store->self, b->rows, r->arena, err);
+        if (rc == ST_REJECT)
+            return after_refused_load(r, b, err);
+        if (rc == ST_OK)
+            rc = batch_step(b, r->options.log_clock, err);
+        atomic_fetch_add(&r->stats.late_loads, 1);
+    }
+    return rc;
+}
+
 static void
 count(struct runner *r, const struct batch *b)
 {
@@ -476,7 +493,7 @@ run_batch(struct runner *r, int group, struct err *err)
     loaded = now_ms(r);
     at_place(r, "loaded");
     if (rc == ST_OK)
-        rc = batch_step(&b, r->options.log_clock, err);
+        rc = step(r, &b, err);
     stepped = now_ms(r);
     if (rc != ST_OK)
         return rc;

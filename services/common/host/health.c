@@ -87,6 +87,9 @@ static const struct family families[] = {
       STAT(load_us), 1e-6 },
     { "waymark_step_seconds", "gauge", "Duration of the last step.",
       STAT(step_us), 1e-6 },
+    { "waymark_late_loads_total", "counter",
+      "Loads for rows that nobody had wanted beforehand.", STAT(late_loads),
+      1 },
     { "waymark_retries_total", "counter",
       "Turns that were dropped to be tried again.", STAT(retries), 1 },
 };

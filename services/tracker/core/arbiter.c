@@ -266,6 +266,14 @@ rule_on(const struct matter *t)
     return outcome_rank(t->d->outcome) >= 2 ? rule_help(t) : rule_low(t);
 }
 
+bool
+arbiter_leaves(const struct moment *m, const struct referral_decided *d)
+{
+    struct matter t = look_up(m, d);
+
+    return t.own == NULL && rule_on(&t).event == 0;
+}
+
 /* ---- carrying out -------------------------------------------------------- */
 
 /* What a case learns from any message about its child. */

@@ -18,6 +18,12 @@ arbiter_want(struct rows *rows, const struct referral_decided *d);
 /** Want, in a later round, the case that it went to. */
 void
 arbiter_want_case(struct rows *rows, const struct referral_decided *d);
+/**
+ * Would the decision, as the child's cases stand, leave every one of them where
+ * it is? Then nothing that hangs on them need be loaded. A forecast for
+ * touching: an earlier record of the batch may prove it wrong.
+ */
+bool arbiter_leaves(const struct moment *m, const struct referral_decided *d);
 
 /** Apply a decision; m->at is when it was recorded. ST_REJECT R16 only. */
 MUST_CHECK enum status

@@ -88,6 +88,13 @@ want_of_child(const struct moment *m, struct id child_id, bool all)
             desk_want(rows, e->episode_id);
 }
 
+/* Most messages about a child whom somebody works with. */
+static bool
+touches_no_more(const struct moment *m, const struct referral_decided *d)
+{
+    return !is_of_episode(d) && arbiter_leaves(m, d);
+}
+
 static void
 want_case_of_activity(const struct moment *m, const struct activity_recorded *a)
 {
@@ -103,6 +110,8 @@ want_found(const struct moment *m, const struct event *ev, int round)
 {
     struct children c = children_of(ev);
 
+    if (ev->type == REC_REFERRAL_DECIDED && touches_no_more(m, ev->body))
+        return;
     for (size_t i = 0; i < 2; i++)
         if (!id_is_none(c.at[i]))
             want_of_child(m, c.at[i], c.all);

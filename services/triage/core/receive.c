@@ -646,7 +646,8 @@ triage_receive(struct step *step, const struct notification_received *n,
     };
     struct triage_decision like = { .agency_id = n->agency_id,
                                     .agency_ref = n->agency_ref,
-                                    .amendment = n->amendment };
+                                    .amendment = n->amendment,
+                                    .notification_id = n->notification_id };
     struct person nobody;
     enum status st = triage_frame(step->settings, &r.frame, err);
 
@@ -658,6 +659,8 @@ triage_receive(struct step *step, const struct notification_received *n,
                      "this notification was decided already");
     if (st != ST_OK)
         return st;
+    /* Its id is made of the decision's key: one is new where the other is. */
+    rows_new_group(r.rows, TRIAGE_STANDING, ROWS_KEY, &like);
     r.top = triage_top(r.rows, n->agency_id, n->agency_ref);
     st = find_child(&r, err);
     if (st != ST_OK)
