@@ -240,9 +240,9 @@ look(const struct step *step, int64_t number, struct err *err)
     rows_put(step->rows, 0, &count);
     rc = give(step, STR("looks"), err);
     seen = rows_get(step->rows, 0, &like);
-    return rc != ST_OK ? rc
-                       : give(step, seen != NULL ? STR("sees") : STR("nothing"),
-                              err);
+    return rc != ST_OK
+               ? rc
+               : give(step, seen != NULL ? STR("sees") : STR("nothing"), err);
 }
 
 static enum status

@@ -937,8 +937,8 @@ sort_changes(struct rows *rows, size_t table, struct changes *c,
 
 /* Returns how many rows the table may have got. */
 static size_t
-save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard,
-           size_t table, struct rows *rows, struct arena *arena)
+save_table(const struct pg_rows *pr, struct pg *pg, int32_t shard, size_t table,
+           struct rows *rows, struct arena *arena)
 {
     const struct table *t = &pr->tables[table];
     const struct table_sql *sql = &pr->sql[table];

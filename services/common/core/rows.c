@@ -120,7 +120,7 @@ struct rows {
     size_t n_undos;
     size_t room_undos;
     size_t n_misses;
-    bool is_wrong; /* a miss that no load mends */
+    bool is_wrong;                  /* a miss that no load mends */
     const struct table *miss_table; /* of the first miss */
     const char *miss_index;
     const char *miss_why;

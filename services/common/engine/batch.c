@@ -786,8 +786,7 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
             rc = fire_due(b, &out, it->at, err);
         /* Time stands before the record, so that the rest of its instant's
          * deadlines fires when the next turn comes to it. */
-        if ((b->stopped_for_due || b->short_of_rows) &&
-            b->next.now >= it->at)
+        if ((b->stopped_for_due || b->short_of_rows) && b->next.now >= it->at)
             b->next.now = it->at - 1;
         if (rc != ST_OK || b->stopped_for_due || b->short_of_rows)
             break;

@@ -45,7 +45,7 @@ struct runner_stats {
     _Atomic int64_t commit_us;    /* last commit */
     _Atomic int64_t load_us;
     _Atomic int64_t step_us;
-    _Atomic int64_t late_loads;   /* for what a step asked beyond its wants */
+    _Atomic int64_t late_loads; /* for what a step asked beyond its wants */
     _Atomic int64_t retries;
     _Atomic int64_t event_time;   /* ms */
     _Atomic int64_t behind;       /* records known to wait */
