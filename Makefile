@@ -29,7 +29,7 @@ LD_cov := --coverage
 CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iservices \
   $(WARN) $(OPT_$(VARIANT)) -pthread -MMD -MP
 CORE_LIBS := -lxxhash -lsodium
-ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl
+ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl -lcrypto
 PQ_INC := -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 CFLAGS += $(PQ_INC)
 
@@ -118,7 +118,13 @@ $(B)/tests/contract/%: $(B)/obj/tests/contract/%.o $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
 
-$(B)/tests/adapter/%: $(B)/obj/tests/adapter/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
+# Intake's door has tests here too.
+INTAKE_LIB := $(B)/libintake.a
+INTAKE_SRC := $(filter-out %/main.c,$(wildcard services/intake/*.c))
+$(INTAKE_LIB): $(call obj,$(INTAKE_SRC))
+	@rm -f $@ && ar rcs $@ $^
+
+$(B)/tests/adapter/%: $(B)/obj/tests/adapter/%.o $(TESTLIB_OBJ) $(INTAKE_LIB) $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
 
