@@ -3,7 +3,8 @@
 # small faults (SEED says which) one at a time into the cores and the engine
 # of a copy of the tree, and runs the tests that hold the changed file: that
 # of its module first, until one fails. Prints each fault that none noticed;
-# the last line is "mutate: N of N caught". Ends with 1 under 80 per cent.
+# the last line is "mutate: N of N caught, SEED=N". Ends with 1 under LEAST per
+# cent (80).
 #
 # ONLY=PREFIX takes the files of one folder or one file. A fault may also
 # change nothing that could be seen; that is why 80 and not 100.
@@ -11,7 +12,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=${here%/tests/lib}
 n=${N:-200} seed=${SEED:-1} only=${ONLY:-services/}
-least=80
+least=${LEAST:-80}
 limit_kb=4000000 # of a test's memory: a loop may allocate without end
 
 # Compile one file as the tests do; its object is $2.
@@ -193,5 +194,5 @@ for ((i = 1; i < from && i <= all; i++)); do
     printf '%s:%s: %s: %s\n' "$file" "$line" "$words" \
         "$(sed -n "${line}s/^ *//p" "$file")"
 done
-echo "mutate: $caught of $total caught"
+echo "mutate: $caught of $total caught, SEED=$seed"
 [ $((100 * caught)) -ge $((least * total)) ]
