@@ -8,6 +8,7 @@
 
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "intake/openapi.h"
 
 enum {
     REQUEST_MEMORY = 64 << 20, /* lists of rows, one problem */
@@ -291,6 +292,26 @@ get_receipt(const struct door *door, struct str id_part_of_path,
     memory_close(arena);
 }
 
+/* ---- what there is ------------------------------------------------------- */
+
+static void
+get_openapi(const struct intake_http *h, struct http_response *resp)
+{
+    const struct door *door = &h->options.served[0].door;
+    struct arena *arena = memory_open(REQUEST_MEMORY);
+    struct json_out out;
+
+    if (arena == NULL) {
+        http_problem(resp, 503, "memory", "Not ready", NULL);
+        come_again(resp);
+        return;
+    }
+    json_out_init(&out, NULL);
+    openapi_write(&out, arena, append_terms(door->append)->agencies);
+    answer_json(resp, 200, "application/json", &out);
+    memory_close(arena);
+}
+
 /* ---- health ------------------------------------------------------------ */
 
 /* A counter of an authority as a Prometheus family. */
@@ -503,6 +524,19 @@ route_health(const struct intake_http *h, const struct http_request *req,
     return true;
 }
 
+static bool
+route_openapi(const struct intake_http *h, const struct http_request *req,
+              struct http_response *resp)
+{
+    if (!str_is(req->path, "/openapi.json"))
+        return false;
+    if (is_get(req))
+        get_openapi(h, resp);
+    else
+        wrong_method(resp, "GET");
+    return true;
+}
+
 static void
 handle(void *self, const struct http_request *req, struct http_response *resp)
 {
@@ -513,7 +547,7 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     bool receipt = str_starts(req->path, receipts);
     const struct served *s;
 
-    if (route_health(h, req, resp))
+    if (route_health(h, req, resp) || route_openapi(h, req, resp))
         return;
     if (item == 0 && !time && !receipt) {
         http_problem(resp, 404, "path", "Not here", NULL);

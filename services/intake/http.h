@@ -7,6 +7,7 @@
  *        because the world is not ready)
  *   POST /v1/time {"at": instant}    the log clock's only source
  *   GET  /v1/notifications/ID        its receipt
+ *   GET  /openapi.json               all of this, with every field and answer
  *   GET  /livez /readyz /metrics
  *
  * The authority is the header Waymark-Authority or ?authority=, or the only
