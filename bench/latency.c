@@ -1,9 +1,10 @@
 /*
  * latency: how long from an agency's 202 until tracker's word about it stands
- * on case-journal. Sends made-up notifications to intake at a steady rate,
- * one connection, and reads the journal in between.
+ * on case-journal. Sends N made-up notifications to intake at a steady RATE,
+ * from SENDERS connections of which each waits for its answers, and reads the
+ * journal meanwhile.
  *
- *   latency BROKERS INTAKE_URL AUTHORITY PARTITION N RATE
+ *   latency BROKERS INTAKE_URL AUTHORITY PARTITION N RATE SENDERS
  *
  * Prints a line a notification: its id, the wall clock of its 202 and of its
  * CaseChanged, both in microseconds; a journal record that did not come
@@ -11,6 +12,7 @@
  * database knows: the caller asks it (track_commit_timestamp).
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +26,35 @@
 
 enum { BATCH = 256, AFTER_MS = 5000 };
 
-struct sent {
+/* One notification: when its answer came, and when the journal named it. */
+struct seen {
     struct id id;
-    int64_t accepted_us;
-    int64_t journal_us;
+    int64_t at_us;
+};
+
+struct list {
+    struct seen *at;
+    size_t n;
 };
 
 struct watch {
     struct kafka_reader *reader;
     struct avro_codec *avro;
     struct arena *arena;
-    struct sent *sent;
+    struct list journal; /* room for `expected` */
+    size_t expected;
+};
+
+/* A thread that sends its share. */
+struct sender {
+    pthread_t thread;
+    const char *url;
+    const char *authority;
+    size_t number;
     size_t n;
-    size_t heard;
+    int64_t start_us;
+    int64_t gap_us;
+    struct list accepted;
 };
 
 static void
@@ -57,17 +75,14 @@ now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* ---- the journal --------------------------------------------------------- */
+
 static void
 hear(struct watch *w, const struct case_changed *c, int64_t at_us)
 {
-    for (size_t i = w->n; i-- > 0;)
-        if (id_eq(w->sent[i].id, c->notification_id)) {
-            if (w->sent[i].journal_us == 0)
-                w->heard++;
-            if (w->sent[i].journal_us == 0)
-                w->sent[i].journal_us = at_us;
-            return;
-        }
+    if (!id_is_none(c->notification_id) && w->journal.n < w->expected)
+        w->journal.at[w->journal.n++] =
+            (struct seen){ .id = c->notification_id, .at_us = at_us };
 }
 
 static void
@@ -96,6 +111,40 @@ read_on(struct watch *w, int wait_ms)
     }
 }
 
+static void
+watch_open(struct watch *w, const char *brokers, int partition, size_t n)
+{
+    struct kafka_reader_options options = {
+        .conn = { .brokers = brokers, .client_id = "latency" }
+    };
+    struct kafka_part part = { .topic = topic_name(TOPIC_CASE_JOURNAL),
+                               .partition = partition };
+    struct kafka_ends ends;
+    struct err err;
+
+    *w = (struct watch){ .expected = n };
+    w->journal.at = calloc(n, sizeof *w->journal.at);
+    w->arena = memory_open((size_t)64 << 20);
+    w->avro = avro_open(&err);
+    must(w->avro == NULL || w->journal.at == NULL ? ST_FATAL : ST_OK, &err);
+    must(kafka_reader_open(&options, &w->reader, &err), &err);
+    must(kafka_reader_end(w->reader, &part, 10000, &ends, &err), &err);
+    part.next_offset = ends.high;
+    must(kafka_reader_assign(w->reader, &part, 1, &err), &err);
+    read_on(w, 500);
+}
+
+static void
+watch_close(struct watch *w)
+{
+    kafka_reader_close(w->reader);
+    avro_close(w->avro);
+    memory_close(w->arena);
+    free(w->journal.at);
+}
+
+/* ---- sending ------------------------------------------------------------- */
+
 static struct id
 id_in(struct str body)
 {
@@ -111,11 +160,10 @@ id_in(struct str body)
 }
 
 static void
-send(struct watch *w, struct http_client *http, const char *authority,
-     size_t no)
+send_one(struct sender *s, struct http_client *http, size_t no)
 {
     struct http_client_header headers[] = { { "Waymark-Authority",
-                                              authority } };
+                                              s->authority } };
     char text[600], sent_at[32];
     time_t now = time(NULL);
     struct tm tm;
@@ -130,77 +178,117 @@ send(struct watch *w, struct http_client *http, const char *authority,
              gmtime_r(&now, &tm));
     call.body.n = (size_t)snprintf(
         text, sizeof text,
-        "{\"agency_id\":\"school-oakfield\",\"agency_ref\":\"LAT-%lld-%zu\","
+        "{\"agency_id\":\"school-oakfield\","
+        "\"agency_ref\":\"LAT-%lld-%zu-%zu\","
         "\"kind\":\"school_referral\",\"sent_at\":\"%s\",\"child\":{"
         "\"forename\":\"Testchild\",\"surname\":\"Number%zu\","
         "\"dob\":\"2012-03-01\"}}",
-        (long long)now, no, sent_at, no);
+        (long long)now, s->number, no, sent_at, no);
     call.body.p = text;
     must(http_client_call(http, &call, &answer, &err), &err);
-    w->sent[w->n].accepted_us = now_us();
+    s->accepted.at[s->accepted.n].at_us = now_us();
     if (answer.status != 202) {
         fprintf(stderr, "latency: %d: %.*s\n", answer.status,
                 STR_ARG(answer.body));
         exit(1);
     }
-    w->sent[w->n++].id = id_in(answer.body);
+    s->accepted.at[s->accepted.n++].id = id_in(answer.body);
+}
+
+static void
+wait_until(int64_t at_us)
+{
+    struct timespec t = { .tv_sec = at_us / 1000000,
+                          .tv_nsec = at_us % 1000000 * 1000 };
+
+    while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &t, NULL) != 0)
+        continue;
+}
+
+static void *
+send_share(void *self)
+{
+    struct sender *s = self;
+    struct http_client_options options = { .base = s->url,
+                                           .max_body = 1 << 20 };
+    struct http_client *http = NULL;
+    struct err err;
+
+    must(http_client_open(&options, &http, &err), &err);
+    for (size_t i = 0; i < s->n; i++) {
+        wait_until(s->start_us + (int64_t)i * s->gap_us);
+        send_one(s, http, i);
+    }
+    http_client_close(http);
+    return NULL;
+}
+
+/* ---- both together ------------------------------------------------------- */
+
+static int
+by_id(const void *a, const void *b)
+{
+    return memcmp(&((const struct seen *)a)->id, &((const struct seen *)b)->id,
+                  sizeof(struct id));
+}
+
+static void
+print(const struct list *accepted, const struct list *journal)
+{
+    for (size_t i = 0; i < accepted->n; i++) {
+        const struct seen *a = &accepted->at[i];
+        const struct seen *j =
+            bsearch(a, journal->at, journal->n, sizeof *journal->at, by_id);
+        char id[ID_TEXT_SIZE];
+
+        printf("%s\t%" PRId64 "\t%" PRId64 "\n", id_text(a->id, id), a->at_us,
+               j == NULL ? 0 : j->at_us);
+    }
 }
 
 int
 main(int argc, char **argv)
 {
-    struct kafka_reader_options ro = { .conn = { .client_id = "latency" } };
-    struct http_client_options ho = { .max_body = 1 << 20 };
-    struct kafka_part part = { .topic = topic_name(TOPIC_CASE_JOURNAL) };
-    struct http_client *http = NULL;
-    struct watch w = { .n = 0 };
-    struct kafka_ends ends;
-    struct err err;
-    int64_t start_us, end_us;
-    size_t n;
-    int64_t gap_us;
+    struct sender *senders;
+    size_t n, n_senders;
+    int64_t begin_us, end_us;
+    struct watch w;
 
-    if (argc != 7) {
+    if (argc != 8) {
         fprintf(stderr, "usage: latency BROKERS INTAKE_URL AUTHORITY "
-                        "PARTITION N RATE\n");
+                        "PARTITION N RATE SENDERS\n");
         return 2;
     }
-    ro.conn.brokers = argv[1];
-    ho.base = argv[2];
-    part.partition = atoi(argv[4]);
-    n = (size_t)atol(argv[5]);
-    gap_us = 1000000 / atol(argv[6]);
-    w.sent = calloc(n, sizeof *w.sent);
-    w.arena = memory_open((size_t)64 << 20);
-    w.avro = avro_open(&err);
-    must(w.avro == NULL || w.sent == NULL ? ST_FATAL : ST_OK, &err);
-    must(http_client_open(&ho, &http, &err), &err);
-    must(kafka_reader_open(&ro, &w.reader, &err), &err);
-    must(kafka_reader_end(w.reader, &part, 10000, &ends, &err), &err);
-    part.next_offset = ends.high;
-    must(kafka_reader_assign(w.reader, &part, 1, &err), &err);
-    read_on(&w, 500);
-    start_us = now_us();
-    for (size_t i = 0; i < n; i++) {
-        int64_t due_us = start_us + (int64_t)i * gap_us;
+    n_senders = (size_t)atol(argv[7]);
+    n = (size_t)atol(argv[5]) / n_senders * n_senders;
+    watch_open(&w, argv[1], atoi(argv[4]), n);
+    senders = calloc(n_senders, sizeof *senders);
+    begin_us = now_us() + 100000;
+    for (size_t i = 0; senders != NULL && i < n_senders; i++) {
+        struct sender *s = &senders[i];
 
-        for (int64_t left; (left = due_us - now_us()) > 0;)
-            read_on(&w, left > 2000 ? 1 + (int)(left / 2000) : 1);
-        send(&w, http, argv[3], i);
+        *s = (struct sender){ .url = argv[2],
+                              .authority = argv[3],
+                              .number = i,
+                              .n = n / n_senders,
+                              .gap_us = 1000000 * (int64_t)n_senders /
+                                        atol(argv[6]) };
+        s->start_us = begin_us + s->gap_us * (int64_t)i / (int64_t)n_senders;
+        s->accepted.at = calloc(s->n, sizeof *s->accepted.at);
+        if (s->accepted.at == NULL ||
+            pthread_create(&s->thread, NULL, send_share, s) != 0)
+            return 1;
     }
-    end_us = now_us() + AFTER_MS * 1000;
-    while (w.heard < n && now_us() < end_us)
+    end_us = begin_us + (int64_t)n * 1000000 / atol(argv[6]) + AFTER_MS * 1000;
+    while (w.journal.n < n && now_us() < end_us)
         read_on(&w, 20);
-    for (size_t i = 0; i < n; i++) {
-        char id[ID_TEXT_SIZE];
-
-        printf("%s\t%" PRId64 "\t%" PRId64 "\n", id_text(w.sent[i].id, id),
-               w.sent[i].accepted_us, w.sent[i].journal_us);
+    qsort(w.journal.at, w.journal.n, sizeof *w.journal.at, by_id);
+    for (size_t i = 0; senders != NULL && i < n_senders; i++) {
+        (void)pthread_join(senders[i].thread, NULL);
+        print(&senders[i].accepted, &w.journal);
+        free(senders[i].accepted.at);
     }
-    kafka_reader_close(w.reader);
-    http_client_close(http);
-    avro_close(w.avro);
-    memory_close(w.arena);
-    free(w.sent);
+    free(senders);
+    watch_close(&w);
     return 0;
 }

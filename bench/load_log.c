@@ -4,7 +4,10 @@
  * HTTP and without its database. For measuring what stands behind intake.
  *
  *   load_log BROKERS PROFILES CALENDAR AUTHORITY N CHILDREN REPEATS_PERCENT
+ *            [IN_TURN]
  *
+ * The first IN_TURN notifications name the children one after the other, the
+ * rest draws one.
  * Needs an authority whose topics are empty. Prints the last numbers it wrote.
  */
 #include <inttypes.h>
@@ -159,7 +162,7 @@ make_person(struct load *l, uint64_t child, struct str *out)
 }
 
 static void
-send_notification(struct load *l, int64_t i, uint64_t children, int repeats)
+send_notification(struct load *l, int64_t i, uint64_t child, int repeats)
 {
     struct notification_received rec;
     struct notification_accepted ok;
@@ -183,7 +186,7 @@ send_notification(struct load *l, int64_t i, uint64_t children, int repeats)
     rec.entry = ENTRY_EH;
     rec.needs = SET_BIT(1 + draw(l, 20)) | SET_BIT(1 + draw(l, 20));
     rec.content_hash = STR("0123456789abcdef");
-    make_person(l, draw(l, children), &rec.person);
+    make_person(l, child, &rec.person);
     rec.key_id = rec.notification_id;
     send(l, TOPIC_NOTIFICATIONS, rec.notification_id,
          REC_NOTIFICATION_RECEIVED, &rec, times);
@@ -221,10 +224,12 @@ main(int argc, char **argv)
     struct err err;
     char path[512];
     int64_t n;
+    int64_t in_turn;
+    uint64_t children;
 
-    if (argc != 8) {
+    if (argc != 8 && argc != 9) {
         fprintf(stderr, "usage: load_log BROKERS PROFILES CALENDAR AUTHORITY "
-                        "N CHILDREN REPEATS_PERCENT\n");
+                        "N CHILDREN REPEATS_PERCENT [IN_TURN]\n");
         return 2;
     }
     l.arena = memory_open((size_t)1 << 30);
@@ -243,6 +248,8 @@ main(int argc, char **argv)
     send_config(&l, CONFIG_PROFILE, l.authority->name, path);
     send_time(&l);
     n = atoll(argv[5]);
+    children = (uint64_t)atoll(argv[6]);
+    in_turn = argc == 9 ? atoll(argv[8]) : 0;
     drain(&l);
     {
         /* Names stay; what one notification takes is given back. */
@@ -254,7 +261,10 @@ main(int argc, char **argv)
                 arena_reset(l.arena);
             if (i % 1000 == 0)
                 l.now++;
-            send_notification(&l, i, (uint64_t)atoll(argv[6]), atoi(argv[7]));
+            send_notification(
+                &l, i,
+                i <= in_turn ? (uint64_t)i % children : draw(&l, children),
+                atoi(argv[7]));
             if (i % TIME_EVERY == 0)
                 send_time(&l);
         }

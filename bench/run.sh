@@ -5,19 +5,25 @@
 #   N=100000        notifications in the log before a service starts
 #   CHILDREN=10000  children they are about
 #   REPEATS=1       per cent of the records that come twice
-#   RATE=50 FOR=20  latency: notifications a second, and for how many seconds
-#   PHASES="latency chain alone"
+#   RATES="50 1000" FOR=20 RUNS=3
+#                   latency: notifications a second, seconds, how often each
+#   SIZES="10000 1000000" MORE=200000
+#                   size: children in the tables, notifications about them
+#   PHASES="latency chain alone", and size
 #
 # Every phase has a bed of its own, with fsync, full_page_writes and
 # synchronous_commit on. "chain": triage, tracker and metrics together, until
 # each KPI row is committed and triage has heard every answer; behind it the
-# pass-through on the same broker. "alone": one service after the other.
+# pass-through on the same broker. "alone": one service after the other. "size":
+# the chain again, with so many children in its tables before the clock starts.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top"
 N=${N:-100000} CHILDREN=${CHILDREN:-10000} REPEATS=${REPEATS:-1}
-RATE=${RATE:-50} FOR=${FOR:-20} PHASES=${PHASES:-latency chain alone}
+RATES=${RATES:-50 1000} FOR=${FOR:-20} RUNS=${RUNS:-3}
+SIZES=${SIZES:-10000 1000000} MORE=${MORE:-200000}
+PHASES=${PHASES:-latency chain alone}
 n_authorities=4
 authorities=bench-1,bench-2,bench-3,bench-4
 partitions=(5 6 7 8)
@@ -154,15 +160,15 @@ start_up()
     startup_s="{${line%,}}"
 }
 
-load()
+load() # notifications children [of the notifications, how many name them in turn]
 {
     local i
-    say "loading $N notifications"
+    say "loading $1 notifications about $2 children"
     for i in $(seq $n_authorities); do
         build/gcc/bench/load_log "$WAYMARK_KAFKA" profiles \
             calendars/england-and-wales.json "bench-$i" \
-            $((N / n_authorities)) $((CHILDREN / n_authorities)) "$REPEATS" \
-            >"$work/load-$i.json"
+            $(($1 / n_authorities)) $(($2 / n_authorities)) "$REPEATS" \
+            $((${3:-0} / n_authorities)) >"$work/load-$i.json"
     done
     sql CHECKPOINT
 }
@@ -180,6 +186,24 @@ cpu_of_pg() # ends what it counts among the children, too
     echo "$sum"
 }
 broker() { pgrep -f "$top/var/bed/$bed/kafka" | head -n 1; }
+# Memory of a service, MB, once a second until it ends.
+watch_memory() # service
+{
+    local pid
+    pid=$(cat "$work/$1.pid")
+    while awk '/VmRSS/ { printf "%.0f\n", $2 / 1024 }' "/proc/$pid/status" \
+        2>/dev/null | grep .; do sleep 1; done >"$work/$1.rss"
+}
+# Its median in the second, third and last quarter of that time.
+quarters() # service
+{
+    local n
+    n=$(($(wc -l <"$work/$1.rss") / 4))
+    for i in 2 3 4; do
+        head -n $((i * n)) "$work/$1.rss" | tail -n "$n" | sort -n |
+            sed -n "$((n / 2 + 1))p"
+    done | paste -sd,
+}
 peak_mb() { awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
 
 # What a reader has to have read of one writer's topic, and has.
@@ -211,14 +235,17 @@ outputs() # records given out so far, all services
 
 run_chain()
 {
-    local begun pg kafka_pid kafka facts heard name pid used='' peak=''
+    local begun pg kafka_pid kafka facts heard name pid used='' peak='' rss=''
     new_bed chain
     start_up
-    load
+    load "$N" "$CHILDREN"
     kafka_pid=$(broker)
     say 'chain: draining'
     pg=$(cpu_of_pg) kafka=$(cpu "$kafka_pid") begun=$(now)
-    for name in "${services[@]}"; do start "$name"; done
+    for name in "${services[@]}"; do
+        start "$name"
+        watch_memory "$name" &
+    done
     until_true "SELECT $(ends_of notifications triage)"
     until_true "SELECT $(fed triage casework tracker)"
     until_true "SELECT $facts_true AND $(ends_of receipts metrics)"
@@ -229,6 +256,7 @@ run_chain()
         pid=$(cat "$work/$name.pid")
         used+="\"$name\":$(for_a_million "$(cpu "$pid")" "$N"),"
         peak+="\"$name\":$(peak_mb "$pid"),"
+        rss+="\"$name\":[$(quarters "$name")],"
     done
     used+="\"postgresql\":$(for_a_million $(($(cpu_of_pg) - pg)) "$N"),"
     used+="\"broker\":$(for_a_million $(($(cpu "$kafka_pid") - kafka)) "$N")"
@@ -242,7 +270,8 @@ run_chain()
 \"seconds_to_answers_heard\":$heard,\
 \"outputs_per_notification\":$(awk -v o="$(outputs)" -v n="$N" \
         'BEGIN { printf "%.2f", o / n }'),\
-\"cpu_s_per_million\":{$used},\"peak_rss_mb\":{${peak%,}}}"
+\"cpu_s_per_million\":{$used},\"peak_rss_mb\":{${peak%,}},\
+\"rss_mb_by_quarter\":{${rss%,}}}"
         "\"startup_s\":$startup_s")
     stop_all
     say 'pass-through'
@@ -273,7 +302,7 @@ run_alone()
     local ones=''
     new_bed alone
     start_up
-    load
+    load "$N" "$CHILDREN"
     run_one triage triage "$(ends_of notifications triage)"
     run_one tracker tracker "$(fed triage casework tracker)"
     run_one triage triage_hears_answers "$(fed tracker case-journal triage)"
@@ -291,23 +320,30 @@ percentiles()
                      at(0.5), at(0.9), at(0.99), v[NR] }'
 }
 
+# A sender for each 50 a second, since each waits for its answers.
+send_all() # rate seconds
+{
+    build/gcc/bench/latency "$WAYMARK_KAFKA" "$url" demo-live 4 $(($1 * $2)) \
+        "$1" $((($1 + 49) / 50)) >"$work/sent.tsv"
+}
+
 run_latency()
 {
-    local url count
-    count=$((RATE * FOR))
+    local url rate run runs
     new_bed latency
-    say "latency: $RATE a second for $FOR s"
     testbed/services.sh up "$bed" demo-live >/dev/null
     url=$(testbed/services.sh env "$bed" | sed -n 's/^WAYMARK_INTAKE=//p')
     # The first ones make plans and topics; they do not count.
-    build/gcc/bench/latency "$WAYMARK_KAFKA" "$url" demo-live 4 "$RATE" \
-        "$RATE" >/dev/null
-    build/gcc/bench/latency "$WAYMARK_KAFKA" "$url" demo-live 4 "$count" \
-        "$RATE" >"$work/sent.tsv"
-    sleep 1
-    psql -qXAt -v ON_ERROR_STOP=1 >"$work/latency.tsv" <<SQL
+    send_all 200 2
+    for rate in $RATES; do
+        runs=''
+        for run in $(seq "$RUNS"); do
+            say "latency: $rate a second for $FOR s, run $run"
+            send_all "$rate" "$FOR"
+            sleep 1
+            psql -qXAt -v ON_ERROR_STOP=1 >"$work/latency.tsv" <<SQL
 CREATE TEMP TABLE sent (id uuid, accepted bigint, journal bigint);
-\copy sent FROM '$work/sent.tsv'
+\\copy sent FROM '$work/sent.tsv'
 SELECT s.journal - s.accepted,
        (extract(epoch FROM pg_xact_commit_timestamp(d.xmin)) * 1e6)::bigint
        - s.accepted,
@@ -318,12 +354,39 @@ SELECT s.journal - s.accepted,
   JOIN metrics.fact_effect e ON e.notification_id = s.id
  WHERE s.journal > 0;
 SQL
-    testbed/services.sh down "$bed" >/dev/null
-    parts+=("\"latency_ms\":{\"sent\":$count,\
-\"seen\":$(wc -l <"$work/latency.tsv"),\"per_second\":$RATE,\
+            runs+="{\"sent\":$(wc -l <"$work/sent.tsv"),\
+\"seen\":$(wc -l <"$work/latency.tsv"),\
 \"from_202_to_case_journal\":$(cut -d'|' -f1 "$work/latency.tsv" | percentiles),\
 \"from_202_to_kpi_row\":$(cut -d'|' -f2 "$work/latency.tsv" | percentiles),\
-\"from_202_to_effect_row\":$(cut -d'|' -f3 "$work/latency.tsv" | percentiles)}")
+\"from_202_to_effect_row\":$(cut -d'|' -f3 "$work/latency.tsv" | percentiles)},"
+        done
+        parts+=("\"latency_ms_at_$rate\":[${runs%,}]")
+    done
+    testbed/services.sh down "$bed" >/dev/null
+}
+
+# Committed so far: facts of decisions.
+counted() { echo "(SELECT coalesce(sum(sequence), 0) FROM metrics.in_mark
+  WHERE topic = 'casework' AND service = 'triage')"; }
+
+run_size()
+{
+    local children begun took sizes=''
+    for children in $SIZES; do
+        new_bed size
+        start_up
+        load $((children + MORE)) "$children" "$children"
+        for name in "${services[@]}"; do start "$name"; done
+        until_true "SELECT $(counted) >= $children"
+        begun=$(now)
+        say "size: $children children are there"
+        until_true "SELECT $(counted) >= $((children + MORE))"
+        took=$(minus "$(now)" "$begun")
+        sizes+="{\"children\":$children,\"seconds\":$took,\
+\"notifications_per_second\":$(per_second "$MORE" "$took")},"
+        stop_all
+    done
+    parts+=("\"size\":[${sizes%,}]")
 }
 
 machine()
@@ -360,6 +423,7 @@ for phase in $PHASES; do
     latency) run_latency ;;
     chain) run_chain ;;
     alone) run_alone ;;
+    size) run_size ;;
     *)
         say "no phase $phase"
         exit 2
