@@ -1,8 +1,8 @@
 #!/bin/bash
 # install.sh: what building and testing need on Debian 12, as far as it is not
-# there: packages (as root or by sudo), the broker's jars into var/kafka-jars,
-# and an archive of their classes, which halves a broker's start. A second run
-# changes nothing and needs no network.
+# there: packages (as root or by sudo, or it says what root has to run), the
+# broker's jars into var/kafka-jars, and an archive of their classes, which
+# halves a broker's start. A second run changes nothing and needs no network.
 set -euo pipefail
 
 umask 022
@@ -70,12 +70,13 @@ packages() # list
     [ -n "$missing" ] || return 0
     echo "installing: ${missing//$'\n'/ }"
     if [ "$(id -u)" = 0 ]; then
-        "$here/install.sh" --as-root "$1"
+        "$here/install.sh" --as-root "$1" && return 0
     elif command -v sudo >/dev/null; then
-        sudo "$here/install.sh" --as-root "$1"
-    else
-        fail "as root: apt-get install ${missing//$'\n'/ }"
+        sudo "$here/install.sh" --as-root "$1" && return 0
     fi
+    fail "not installed: ${missing//$'\n'/ }
+Run this as root, then what you were about to do again, as yourself:
+    $here/install.sh --as-root $1"
 }
 
 jars_hold() # folder
@@ -154,6 +155,8 @@ elif [ $# -gt 0 ]; then
     exit 2
 fi
 mkdir -p "$root/var"
+(: >>"$root/var/install.lock") 2>/dev/null ||
+    fail "$root/var is another user's, root's perhaps: remove it, or give it back (chown -R)"
 exec 9>"$root/var/install.lock"
 flock 9
 packages "$list"
