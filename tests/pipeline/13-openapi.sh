@@ -1,13 +1,15 @@
 #!/bin/bash
 # 13-openapi.sh: what /openapi.json says is what the door does: every example
 # is accepted, every answer that comes is described, every answer that is
-# described comes or stands in the list of those that only a fault brings.
-# WAYMARK_BED names the bed (openapi).
+# described comes or stands in the list of those that only a fault brings, and
+# 5,000 requests made from the document (SEED) find nothing else. WAYMARK_BED
+# names the bed (openapi).
 set -uo pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
 bed=${WAYMARK_BED:-openapi}
 program=${WAYMARK_INTAKE:-build/bin/waymark-intake}
+roam=${ROAM:-build/gcc/tests/pipeline/roam}
 testbed/bed.sh up --durable "$bed" >&2 || exit 3
 set -a
 eval "$(testbed/bed.sh env "$bed")"
@@ -233,6 +235,14 @@ check 'rows have the statuses that are described' '' "$(printf '%s\n' "${!seen[@
 check 'every answer in the source is described' '' "$(grep -hoE 'http_problem\(resp, [0-9]+, "[a-z_]+"' \
     services/intake/http.c | sed -E 's/.*, ([0-9]+), "(.*)"/\1 \2/' | sort -u |
     comm -23 - <(awk '{print $2 " " $3} END { print "404 path" }' "$work/described" | sort -u))"
+
+# ---- a client that believes the document only ---------------------------------------
+
+wait_for 40 curl -sf "$url/readyz"
+requests=${REQUESTS:-5000}
+"$roam" "$url" "$requests" "${SEED:-1}" | tee "$work/roam"
+check "$requests spoilt requests bring no 5xx and nothing that is not described" \
+    "roam: $requests requests, 0 wrong" "$(tail -n 1 "$work/roam" | cut -d ';' -f 1)"
 
 # ---- JSON that isn't --------------------------------------------------------------
 
