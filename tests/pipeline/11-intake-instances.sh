@@ -118,6 +118,39 @@ check 'both accept, also the same ones' '1500 1500' \
     "$(cat "$work/a") $(cat "$work/b")"
 check 'which are there once' 2500 \
     "$(sql "SELECT count(*) FROM receipt WHERE agency_ref LIKE '$run-%'")"
+
+# The same keys at both at once, with other content: one of them each is first.
+rivals() # a or b, surname: the statuses, a line each
+{
+    local i
+    for i in $(seq 500); do
+        printf '{"agency_id":"school-oakfield","agency_ref":"%s-rival-%s","kind":"school_referral","sent_at":"2015-06-26T10:20:00Z","child":{"forename":"Testchild","surname":"%s","dob":"2006-03-01"}}\n' \
+            "$run" "$i" "$2"
+    done | curl -s --max-time 60 -H 'Content-Type: application/x-ndjson' \
+        --data-binary @- "$(url_of "$1")/v1/notifications" |
+        jq -r '.[] | "\(.status) \(.errors[0].code? // "")"'
+}
+rivals a Alpha >"$work/rivals.a" &
+left=$!
+rivals b Beta >"$work/rivals.b" &
+right=$!
+wait $left $right
+check 'of two contents under one key one is accepted, the other is R08' \
+    '500 202 422 R08' \
+    "$(paste -d ' ' "$work/rivals.a" "$work/rivals.b" |
+        awk '/^202  422 R08$/ || /^422 R08 202 $/ { n++ } END { print n, "202 422 R08" }')"
+check 'and stands there once' 500 \
+    "$(sql "SELECT count(*) FROM receipt WHERE agency_ref LIKE '$run-rival-%'")"
+wait_for 20 settled
+events_of() # pattern of references: events in the log, how many different
+{
+    timeout 60 kcat -b "$WAYMARK_KAFKA" -C -t notifications -p 4 -o beginning -e -q -f '%s\n' |
+        grep -aoE "$run-$1" | sort | uniq -c |
+        awk '{ n++; more += $1 > 1 } END { print n + 0, more + 0 }'
+}
+check 'in the log too: one event each, none twice' '500 0' "$(events_of 'rival-[0-9]+')"
+check 'and the same ones that both accepted' '2500 0' "$(events_of '[0-9]+\b')"
+
 kill -9 "${pids[a]}"
 wait "${pids[a]}" 2>/dev/null
 check 'the other accepts without a pause' 500 "$(post b 2501 3000)"
