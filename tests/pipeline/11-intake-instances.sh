@@ -6,19 +6,11 @@ set -uo pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
 bed=${WAYMARK_BED:-intake}
-program=${WAYMARK_INTAKE:-build/bin/waymark-intake}
-testbed/bed.sh up --durable "$bed" >&2 || exit 3
-set -a
-eval "$(testbed/bed.sh env "$bed")"
-set +a
-first=${WAYMARK_KAFKA%%,*}
-base=${first##*:}
-work=$(mktemp -d)
+# shellcheck source=tests/lib/intake.sh
+. tests/lib/intake.sh
 run=I$(date +%s)
-passed=0 failed=0
 declare -A pids
 
-export WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789
 export WAYMARK_AUTHORITIES=demo-live WAYMARK_LEASE_MS=1000 WAYMARK_BEAT_MS=100
 export WAYMARK_CLOCK_TICK_MS=500 PGOPTIONS='-c search_path=intake'
 
@@ -31,32 +23,10 @@ finish()
 }
 trap finish EXIT
 
-check() # sentence, expected, found
-{
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-        echo "ok    $1"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $1: want \"$2\", found \"$3\""
-    fi
-}
-
-wait_for() # seconds, command...
-{
-    local left=$(($1 * 20))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || return 1
-        sleep 0.05
-    done
-}
-
 url_of() # a or b
 {
-    local port=$((16000 + base / 10 + 6))
-    [ "$1" = a ] || port=$((16000 + base / 10 + 7))
+    local port=$((ports + 6))
+    [ "$1" = a ] || port=$((ports + 7))
     echo "http://127.0.0.1:$port"
 }
 

@@ -8,20 +8,14 @@ set -uo pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
 bed=${WAYMARK_BED:-openapi}
-program=${WAYMARK_INTAKE:-build/bin/waymark-intake}
+# shellcheck source=tests/lib/intake.sh
+. tests/lib/intake.sh
 roam=${ROAM:-build/gcc/tests/pipeline/roam}
-testbed/bed.sh up --durable "$bed" >&2 || exit 3
-set -a
-eval "$(testbed/bed.sh env "$bed")"
-set +a
-first=${WAYMARK_KAFKA%%,*}
-port=$((16000 + ${first##*:} / 10 + 5))
+port=$((ports + 5))
 url=http://127.0.0.1:$port
-work=$(mktemp -d)
-passed=0 failed=0 pid=
+pid=
 
 export LC_ALL=C
-export WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789
 export WAYMARK_AUTHORITIES=demo-live,kent-2015 WAYMARK_INSTANCE=test
 export WAYMARK_LISTEN=127.0.0.1:$port WAYMARK_CLOCK_TICK_MS=1000
 
@@ -31,28 +25,6 @@ finish()
     rm -rf "$work"
 }
 trap finish EXIT
-
-check() # sentence, expected, found
-{
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-        echo "ok    $1"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $1: want \"$2\", found \"$3\""
-    fi
-}
-
-wait_for() # seconds, command...
-{
-    local left=$(($1 * 20))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        left=$((left - 1))
-        [ $left -gt 0 ] || return 1
-        sleep 0.05
-    done
-}
 
 "$program" 2>>"$work/log" &
 pid=$!
