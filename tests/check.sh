@@ -32,7 +32,7 @@ part() # name command...
     "$@" >"var/check-$name.log" 2>&1 || rc=$?
     seconds=$(awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%.0f", b - a }')
     # Coverage runs tests that were counted before.
-    grep -hE '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' "var/check-$name.log" |
+    grep -hE '^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed' "var/check-$name.log" |
         grep -v '^coverage:' >>"$log"
     measured=$(grep -E '^all  |^mutate: ' "var/check-$name.log" | tail -n 1 | tr -s ' ')
     table+=("$(printf '%-20s %4s s  %s' "$name" "$seconds" \
