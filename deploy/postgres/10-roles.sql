@@ -7,7 +7,8 @@ DO $$
 DECLARE
     service text;
 BEGIN
-    FOREACH service IN ARRAY ARRAY['intake', 'triage', 'tracker', 'metrics']
+    FOREACH service IN ARRAY ARRAY['intake', 'triage', 'tracker', 'metrics',
+                                 'notifier']
     LOOP
         BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN', 'waymark_' || service);

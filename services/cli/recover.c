@@ -134,8 +134,8 @@ run(struct cli *cli)
         return cli_usage(cli, "want --service and --authority");
     if (strcmp(service, "intake") != 0 && cli_service(service) == NULL)
         return cli_usage(cli,
-                         "--service \"%s\": want intake, triage, tracker "
-                         "or metrics",
+                         "--service \"%s\": want intake, triage, tracker, "
+                         "metrics or notifier",
                          service);
     if (!cli_number(cli, "lease-ms", 0, 600000, &lease_ms))
         return CLI_USAGE;
@@ -164,8 +164,8 @@ const struct verb verb_recover = {
             "doesn't",
     .options = {
         { .name = "service", .value = "S",
-          .help = "intake, triage, tracker or metrics; stopped, with exit "
-                  "code 13" },
+          .help = "intake, triage, tracker, metrics or notifier; stopped, "
+                  "with exit code 13" },
         { .name = "authority", .value = "A",
           .help = "of which authority; first intake, then down the stream. "
                   "Where log and database can't be joined it stops (exit 1): "

@@ -42,7 +42,7 @@ done
 
 found=$(foreign_calls "$lib"; foreign_includes services/*/core/*.[ch])
 # One service never includes another's folder.
-for service in intake triage tracker metrics; do
+for service in intake triage tracker metrics notifier; do
     found+=$(grep -HnE '^#include "(intake|triage|tracker|metrics|notifier|console|cli)/' \
         services/$service/*.[ch] services/$service/core/*.[ch] 2>/dev/null |
         grep -v "\"$service/" || :)
