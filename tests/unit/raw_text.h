@@ -104,14 +104,14 @@ raw_text_value(struct arena *a, const char **at)
     };
 }
 
-static struct raw_value
+__attribute__((unused)) static struct raw_value
 raw_text(struct arena *a, const char *text)
 {
     return raw_text_value(a, &text);
 }
 
 /* `base` with the members of `patch` in place of its own. */
-static struct raw_value
+__attribute__((unused)) static struct raw_value
 raw_text_merge(struct arena *a, const struct raw_value *base,
                const struct raw_value *patch)
 {
