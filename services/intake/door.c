@@ -40,8 +40,42 @@ add_problem(struct arena *arena, struct validated *v, const char *code,
     v->problems = (struct problems){ .at = p, .n = v->problems.n + 1 };
 }
 
+/* JSON that can't be read gives the row its status. */
 static void
-look(const struct door *door, const struct door_batch *batch, struct str text,
+look_at_text(struct str text, struct arena *arena, struct row *row)
+{
+    struct err err = { .code = "" };
+    enum status rc = json_parse(text, DOOR_RECORD_MAX, &row->doc, &err);
+
+    row->it.raw_n = text.n;
+    if (rc == ST_OK) {
+        row->raw = raw_of_json(arena, row->doc);
+        return;
+    }
+    row->doc = NULL;
+    row->status = rc == ST_RETRY                 ? 503
+                  : strcmp(err.code, "R04") == 0 ? 413
+                                                 : 400;
+    add_problem(arena, &row->it.v, rc == ST_RETRY ? "R03" : err.code, "",
+                err.text);
+}
+
+static void
+look_at_sheet(const struct sheet_row *from, struct arena *arena,
+              struct row *row)
+{
+    row->it.raw_n = from->n_bytes;
+    row->raw = from->raw;
+    if (from->problem.code[0] == '\0')
+        return;
+    row->status = strcmp(from->problem.code, "R04") == 0 ? 413 : 400;
+    row->it.v.problems.at = arena_array(arena, 1, sizeof from->problem);
+    row->it.v.problems.at[0] = from->problem;
+    row->it.v.problems.n = 1;
+}
+
+static void
+look(const struct door *door, const struct door_batch *batch, size_t i,
      struct arena *arena, struct row *row)
 {
     const struct terms *terms = append_terms(door->append);
@@ -53,25 +87,17 @@ look(const struct door *door, const struct door_batch *batch, struct str text,
                                         .calendar = &terms->calendar,
                                         .received =
                                             now == TIME_NONE ? 0 : now };
-    struct err err = { .code = "" };
-    enum status rc = json_parse(text, DOOR_RECORD_MAX, &row->doc, &err);
 
-    *row = (struct row){ .doc = row->doc,
-                         .it = { .item = batch->item,
-                                 .raw_n = text.n,
+    *row = (struct row){ .it = { .item = batch->item,
                                  .trace_parent = batch->trace_parent,
                                  .terms = terms,
                                  .looked_at = now } };
-    if (rc != ST_OK) {
-        row->doc = NULL;
-        row->status = rc == ST_RETRY                 ? 503
-                      : strcmp(err.code, "R04") == 0 ? 413
-                                                     : 400;
-        add_problem(arena, &row->it.v, rc == ST_RETRY ? "R03" : err.code, "",
-                    err.text);
+    if (batch->sheet != NULL)
+        look_at_sheet(&batch->sheet[i], arena, row);
+    else
+        look_at_text(batch->rows[i], arena, row);
+    if (row->status != 0)
         return;
-    }
-    row->raw = raw_of_json(arena, row->doc);
     row->it.raw = &row->raw;
     validate(&against, batch->item, &row->raw, &row->it.v);
     content_hash(arena, door->hash_key, batch->item, &row->raw, row->it.hash);
@@ -113,7 +139,7 @@ take_rows(const struct door *door, const struct door_batch *batch,
     size_t n = 0;
 
     for (size_t i = 0; i < batch->n; i++) {
-        look(door, batch, batch->rows[i], arena, &rows[i]);
+        look(door, batch, i, arena, &rows[i]);
         if (rows[i].status != 0)
             continue;
         which[n] = i;
@@ -162,8 +188,10 @@ door_receipt(struct json_out *out, const struct append_receipt *receipt,
     json_out_object_end(out);
 }
 
-static void
-put_errors(struct json_out *out, const struct problems *problems)
+void
+door_errors(struct json_out *out, struct arena *arena,
+            const struct problems *problems, const struct raw_value *raw,
+            bool sheet)
 {
     json_out_key(out, "errors");
     json_out_array(out);
@@ -173,6 +201,9 @@ put_errors(struct json_out *out, const struct problems *problems)
         json_out_object(out);
         json_out_kcstr(out, "code", p->code);
         json_out_kstr(out, "pointer", p->pointer);
+        if (sheet)
+            json_out_kstr(out, "column",
+                          sheet_column_of(arena, raw, p->pointer));
         json_out_kstr(out, "detail", p->detail);
         json_out_object_end(out);
     }
@@ -238,7 +269,8 @@ title_of(int status)
 }
 
 static void
-put_result(struct json_out *out, const struct door *door, const struct row *row)
+put_result(struct json_out *out, const struct door *door, struct arena *arena,
+           const struct row *row, bool sheet)
 {
     const struct append_item *it = &row->it;
     struct append_receipt receipt = { .id = it->id,
@@ -261,7 +293,7 @@ put_result(struct json_out *out, const struct door *door, const struct row *row)
     } else {
         json_out_kcstr(out, "code",
                        row->status == 422 ? "refused" : "unreadable");
-        put_errors(out, &it->v.problems);
+        door_errors(out, arena, &it->v.problems, &row->raw, sheet);
     }
 }
 
@@ -290,7 +322,7 @@ door_one(const struct door *door, const struct door_batch *one,
     }
     if (row.status != 202)
         json_out_kint(out, "status", row.status);
-    put_result(out, door, &row);
+    put_result(out, door, arena, &row, false);
     json_out_object_end(out);
     json_free(row.doc);
     memory_close(arena);
@@ -303,35 +335,58 @@ chunk_of(const struct door_batch *batch, size_t from)
 {
     size_t bytes = 0, n = 0;
 
-    while (from + n < batch->n && n < CHUNK_ROWS &&
-           (n == 0 || bytes + batch->rows[from + n].n <= CHUNK_BYTES))
-        bytes += batch->rows[from + n++].n;
+    while (from + n < batch->n && n < CHUNK_ROWS) {
+        size_t more = batch->sheet != NULL ? batch->sheet[from + n].n_bytes
+                                           : batch->rows[from + n].n;
+
+        if (n > 0 && bytes + more > CHUNK_BYTES)
+            break;
+        bytes += more;
+        n++;
+    }
     return n;
 }
 
 static void
+count_row(struct door_counts *counts, int status, bool repeated)
+{
+    counts->accepted += status == 202;
+    counts->repeated += repeated;
+    counts->later += status == 503;
+    counts->refused += status != 202 && status != 503;
+}
+
+static void
 tell_rows(const struct door *door, const struct door_batch *chunk,
-          const struct row *rows, struct json_out *out,
-          void (*each)(void *self, struct str json), void *self,
+          struct arena *arena, const struct row *rows, struct json_out *out,
+          void (*each)(void *self, const struct door_told *told), void *self,
           struct door_counts *counts)
 {
     for (size_t i = 0; i < chunk->n; i++) {
+        struct door_told told = { .row = chunk->first_row + i,
+                                  .status = rows[i].status,
+                                  .repeated =
+                                      rows[i].it.result == APPEND_REPEATED,
+                                  .problems = &rows[i].it.v.problems,
+                                  .raw = &rows[i].raw };
+
+        if (chunk->sheet != NULL)
+            told.row = chunk->sheet[i].number;
         json_out_reset(out);
         json_out_object(out);
-        json_out_kint(out, "row", (int64_t)(chunk->first_row + i));
-        json_out_kint(out, "status", rows[i].status);
-        put_result(out, door, &rows[i]);
+        json_out_kint(out, "row", (int64_t)told.row);
+        json_out_kint(out, "status", told.status);
+        put_result(out, door, arena, &rows[i], chunk->sheet != NULL);
         json_out_object_end(out);
-        each(self, json_out_text(out));
-        counts->accepted += rows[i].status == 202;
-        counts->later += rows[i].status == 503;
-        counts->refused += rows[i].status != 202 && rows[i].status != 503;
+        told.json = json_out_text(out);
+        each(self, &told);
+        count_row(counts, told.status, told.repeated);
     }
 }
 
 enum status
 door_rows(const struct door *door, const struct door_batch *batch,
-          void (*each)(void *self, struct str json), void *self,
+          void (*each)(void *self, const struct door_told *told), void *self,
           struct door_counts *counts, struct err *err)
 {
     struct arena *arena = memory_open(MEMORY_MAX);
@@ -346,12 +401,15 @@ door_rows(const struct door *door, const struct door_batch *batch,
         struct row *rows;
 
         arena_reset(arena);
-        chunk.rows += from;
+        if (chunk.sheet != NULL)
+            chunk.sheet += from;
+        else
+            chunk.rows += from;
         chunk.first_row += from;
         chunk.n = chunk_of(batch, from);
         rows = arena_array(arena, chunk.n, sizeof *rows);
         take_rows(door, &chunk, arena, rows);
-        tell_rows(door, &chunk, rows, &out, each, self, counts);
+        tell_rows(door, &chunk, arena, rows, &out, each, self, counts);
         free_docs(rows, chunk.n);
         from += chunk.n;
     }

@@ -1,13 +1,14 @@
 /**
- * The door: records as JSON texts go in, a result for each comes out, when it
- * is true. HTTP requests and files of the drop folder come this way alike; one
- * bad row never blocks the others.
+ * The door: records as JSON texts or rows of a sheet go in, a result for each
+ * comes out, when it is true. HTTP requests and files of the drop folder come
+ * this way alike; one bad row never blocks the others.
  */
 #ifndef WAYMARK_INTAKE_DOOR_H
 #define WAYMARK_INTAKE_DOOR_H
 
 #include "common/adapters/json.h"
 #include "intake/append.h"
+#include "intake/core/sheet.h"
 
 #define DOOR_RECORD_MAX ((size_t)256 << 10) /* bytes of one record, R04 */
 #define DOOR_BATCH_MAX ((size_t)16 << 20)   /* of one request */
@@ -25,6 +26,7 @@ struct door {
 struct door_batch {
     enum item_kind_of item;
     const struct str *rows; /* one record each */
+    const struct sheet_row *sheet; /* in place of rows: their own numbers */
     size_t n;
     size_t first_row;  /* number of rows[0] in its file, for the result */
     struct str agency; /* rows of others are refused; null: any */
@@ -34,8 +36,19 @@ struct door_batch {
 /* How many ended how. */
 struct door_counts {
     size_t accepted; /* repeats included */
+    size_t repeated;
     size_t refused;
     size_t later;
+};
+
+/* What became of a row; all is borrowed for the call. */
+struct door_told {
+    size_t row;
+    int status;
+    bool repeated;
+    const struct problems *problems; /* where it was refused */
+    const struct raw_value *raw;     /* for sheet_column_of, may be of no use */
+    struct str json;                 /* the same as the sender is told */
 };
 
 /**
@@ -47,14 +60,17 @@ int door_one(const struct door *door, const struct door_batch *one,
 
 /**
  * Take many; each gives an object with `row` and `status`, in order. `each` is
- * called for every one with its text (borrowed for the call). ST_RETRY without
- * memory: what was told of is true.
+ * called for every one. ST_RETRY without memory: what was told of is true.
  */
-MUST_CHECK enum status door_rows(const struct door *door,
-                                 const struct door_batch *batch,
-                                 void (*each)(void *self, struct str json),
-                                 void *self, struct door_counts *counts,
-                                 struct err *err);
+MUST_CHECK enum status
+door_rows(const struct door *door, const struct door_batch *batch,
+          void (*each)(void *self, const struct door_told *told), void *self,
+          struct door_counts *counts, struct err *err);
+
+/** Reasons as JSON, the member `errors`; with `sheet` they name columns. */
+void door_errors(struct json_out *out, struct arena *arena,
+                 const struct problems *problems, const struct raw_value *raw,
+                 bool sheet);
 
 /** What senders are told for a code of APPEND_LATER or ST_RETRY: "clock",
  * "restore" (somebody must act first), else "not_ready". */

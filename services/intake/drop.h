@@ -1,12 +1,14 @@
 /**
- * The drop folder: FOLDER/AGENCY/NAME.ndjson is read row by row as if it had
- * been posted, then stands in FOLDER/AGENCY/done/ beside
- * NAME.result.ndjson, a row a record.
+ * The drop folder: FOLDER/AGENCY/NAME.ndjson or NAME.csv is read row by row as
+ * if it had been posted, then stands in FOLDER/AGENCY/done/ beside
+ * NAME.result.ndjson, which has a line a record and at the end the totals, and
+ * NAME.rejected.ndjson or .csv with the rows that were refused, if any were.
  *
  * A file is put there under another name and renamed when it is whole. Files
- * whose name begins with "activities" or "screenings" hold those; all others
- * hold notifications. After a crash a file is read again from its start: the
- * receipts make that harmless, and the result says the same but `repeated`.
+ * whose name begins with "activities", "screenings" or "matches" hold those;
+ * all others hold notifications. Of a CSV file whose name begins with a kind,
+ * that is the kind of its rows. After a crash a file is resumed where it was
+ * (dropped.h).
  */
 #ifndef WAYMARK_INTAKE_DROP_H
 #define WAYMARK_INTAKE_DROP_H

@@ -1,24 +1,32 @@
 #include "intake/http.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "common/adapters/gzip.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "intake/openapi.h"
+#include "intake/table.h"
 
 enum {
     REQUEST_MEMORY = 64 << 20, /* lists of rows, one problem */
     TIME_BODY_MAX = 1024,
     STATUS_MULTI = 207,
-    READY_MS = 1500, /* who asks for readiness waits two seconds at most */
+    READY_MS = 1500,  /* who asks for readiness waits two seconds at most */
+    SHEET_ROWS = 500, /* at a time */
 };
+
+/* Bytes of all requests; above: 503. */
+#define UNPACKED_MAX (4 * DOOR_BATCH_MAX)
 
 struct intake_http {
     struct intake_http_options options;
+    _Atomic size_t unpacked; /* bytes of bodies that came packed */
     struct http_server *server;
     char address[128];
 };
@@ -54,7 +62,7 @@ item_of(struct str path)
     return 0;
 }
 
-enum media { MEDIA_OTHER, MEDIA_JSON, MEDIA_LINES };
+enum media { MEDIA_OTHER, MEDIA_JSON, MEDIA_LINES, MEDIA_CSV };
 
 static bool
 is_media(struct str type, const char *want)
@@ -83,6 +91,8 @@ media_of(struct str type)
         is_media(type, "application/ndjson") ||
         is_media(type, "application/jsonl"))
         return MEDIA_LINES;
+    if (is_media(type, "text/csv"))
+        return MEDIA_CSV;
     return MEDIA_OTHER;
 }
 
@@ -136,9 +146,9 @@ post_one(const struct door *door, const struct door_batch *one,
 }
 
 static void
-put_row(void *self, struct str json)
+put_row(void *self, const struct door_told *told)
 {
-    json_out_raw(self, json);
+    json_out_raw(self, told->json);
 }
 
 static void
@@ -181,6 +191,128 @@ post_rows(const struct door *door, struct door_batch *batch, struct str body,
     memory_close(arena);
 }
 
+/* ---- a sheet ----------------------------------------------------------- */
+
+static void
+refuse_sheet(struct arena *arena, const struct problems *problems,
+             struct http_response *resp)
+{
+    int status = strcmp(problems->at[0].code, "R04") == 0 ? 413 : 400;
+    struct json_out out;
+
+    json_out_init(&out, NULL);
+    json_out_object(&out);
+    json_out_kcstr(&out, "type", "about:blank");
+    json_out_kcstr(&out, "title", "Not readable");
+    json_out_kint(&out, "status", status);
+    json_out_kcstr(&out, "code", "unreadable");
+    door_errors(&out, arena, problems, NULL, true);
+    json_out_object_end(&out);
+    answer_json(resp, status, "application/problem+json", &out);
+    json_out_free(&out);
+}
+
+/* Every row through the door, chunk by chunk. */
+static enum status
+take_sheet(const struct door *door, struct door_batch *batch,
+           struct table *table, struct arena *arena, struct json_out *out,
+           struct door_counts *all, struct err *err)
+{
+    struct table_chunk chunk = { .end = false };
+    enum status rc = ST_OK;
+
+    while (rc == ST_OK && !chunk.end) {
+        struct door_counts counts = { .later = 0 };
+
+        arena_reset(arena);
+        rc = table_next(table, arena, SHEET_ROWS, &chunk, err);
+        batch->sheet = chunk.rows;
+        batch->n = chunk.n;
+        if (rc == ST_OK)
+            rc = door_rows(door, batch, put_row, out, &counts, err);
+        all->later += counts.later;
+        all->accepted += counts.accepted;
+        all->refused += counts.refused;
+    }
+    return rc;
+}
+
+static void
+answer_sheet(const struct door *door, struct door_batch *batch,
+             struct table *table, struct arena *arena,
+             struct http_response *resp)
+{
+    struct json_out out;
+    struct err err;
+    struct door_counts all = { .later = 0 };
+    bool none;
+    enum status rc;
+
+    json_out_init(&out, NULL);
+    json_out_array(&out);
+    rc = take_sheet(door, batch, table, arena, &out, &all, &err);
+    json_out_array_end(&out);
+    none = all.later > 0 && all.accepted + all.refused == 0;
+    if (rc == ST_OK)
+        answer_json(resp, none ? 503 : STATUS_MULTI, "application/json", &out);
+    else
+        http_problem(resp, 503, "memory", "Not ready", NULL);
+    if (rc != ST_OK || all.later > 0)
+        come_again(resp);
+    json_out_free(&out);
+}
+
+/* ?kind= and ?agency= are for rows that don't say. */
+static bool
+sheet_options_of(const struct http_request *req, enum item_kind_of item,
+                 struct sheet_options *out)
+{
+    struct str kind = http_query(req, "kind");
+
+    *out = (struct sheet_options){ .item = item };
+    if (kind.p != NULL && (!sheet_kind(kind, out) || out->item != item))
+        return false;
+    out->agency = http_query(req, "agency");
+    return true;
+}
+
+static void
+post_sheet(const struct door *door, struct door_batch *batch,
+           const struct http_request *req, struct http_response *resp)
+{
+    struct arena *arena = memory_open(REQUEST_MEMORY);
+    FILE *in = req->body.n == 0
+                   ? fopen("/dev/null", "r")
+                   : fmemopen((void *)(uintptr_t)req->body.p, req->body.n, "r");
+    struct table *table = NULL;
+    struct sheet_options options;
+    struct problems problems;
+    struct err err = { .code = "" };
+    enum status rc = ST_RETRY;
+
+    if (!sheet_options_of(req, batch->item, &options)) {
+        http_problem(resp, 400, "kind", "Which kind?",
+                     "the kind that was named is not sent here");
+    } else {
+        if (arena != NULL && in != NULL)
+            rc = table_open(in, &options, &table, arena, &problems, &err);
+        if (rc == ST_OK) {
+            answer_sheet(door, batch, table, arena, resp);
+        } else if (rc == ST_REJECT) {
+            refuse_sheet(arena, &problems, resp);
+        } else {
+            http_problem(resp, 503, "memory", "Not ready", NULL);
+            come_again(resp);
+        }
+    }
+    table_close(table);
+    if (in != NULL)
+        (void)fclose(in);
+    memory_close(arena);
+}
+
+/* ---- anything ---------------------------------------------------------- */
+
 static void
 post_items(const struct door *door, enum item_kind_of item,
            const struct http_request *req, struct http_response *resp)
@@ -197,11 +329,71 @@ post_items(const struct door *door, enum item_kind_of item,
         batch.trace_parent = STR_NULL;
     if (media == MEDIA_OTHER)
         http_problem(resp, 415, "media_type", "Not a type that is read",
-                     "want application/json or application/x-ndjson");
+                     "want application/json, application/x-ndjson or "
+                     "text/csv");
+    else if (media == MEDIA_CSV)
+        post_sheet(door, &batch, req, resp);
     else if (media == MEDIA_LINES || is_array(req->body))
         post_rows(door, &batch, req->body, media == MEDIA_LINES, resp);
     else
         post_one(door, &batch, resp);
+}
+
+static void
+refuse_packed(struct http_response *resp, enum status rc, const struct err *err)
+{
+    if (rc == ST_RETRY) {
+        http_problem(resp, 503, "memory", "Not ready", NULL);
+        come_again(resp);
+    } else if (strcmp(err->code, "R04") == 0) {
+        http_problem(resp, 413, err->code, "Too large", err->text);
+    } else {
+        http_problem(resp, 400, "gzip", "Not readable", err->text);
+    }
+}
+
+/* A body that came packed, within what all of them may hold. */
+static void
+post_packed(struct intake_http *h, const struct door *door,
+            enum item_kind_of item, const struct http_request *req,
+            struct http_response *resp)
+{
+    struct http_request plain = *req;
+    size_t size = gzip_size(req->body);
+    struct err err = { .code = "" };
+    char *text = NULL;
+    enum status rc = ST_RETRY;
+
+    if (size > DOOR_BATCH_MAX)
+        size = 0; /* is refused without being unpacked */
+    if (atomic_fetch_add(&h->unpacked, size) + size <= UNPACKED_MAX)
+        rc = gzip_unpack(req->body, DOOR_BATCH_MAX, &text, &plain.body.n, &err);
+    if (rc == ST_OK) {
+        plain.body.p = text;
+        post_items(door, item, &plain, resp);
+    } else {
+        refuse_packed(resp, rc, &err);
+    }
+    free(text);
+    atomic_fetch_sub(&h->unpacked, size);
+}
+
+static void
+post_body(struct intake_http *h, const struct door *door,
+          enum item_kind_of item, const struct http_request *req,
+          struct http_response *resp)
+{
+    struct str coding = http_header(req, "Content-Encoding");
+
+    if (coding.n == 0 || str_is(coding, "identity")) {
+        post_items(door, item, req, resp);
+    } else if (str_is(coding, "gzip") || str_is(coding, "x-gzip")) {
+        post_packed(h, door, item, req, resp);
+    } else {
+        http_problem(resp, 415, "content_encoding", "Not a coding that is read",
+                     "want gzip or none");
+        http_add_header(resp, "Accept-Encoding", "gzip");
+    }
 }
 
 /* ---- time -------------------------------------------------------------- */
@@ -541,7 +733,7 @@ static void
 handle(void *self, const struct http_request *req, struct http_response *resp)
 {
     static const struct str receipts = { "/v1/notifications/", 18 };
-    const struct intake_http *h = self;
+    struct intake_http *h = self;
     enum item_kind_of item = item_of(req->path);
     bool time = str_is(req->path, "/v1/time");
     bool receipt = str_starts(req->path, receipts);
@@ -569,7 +761,7 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
                                   .n = req->path.n - receipts.n },
                     resp);
     else
-        post_items(&s->door, item, req, resp);
+        post_body(h, &s->door, item, req, resp);
 }
 
 enum status

@@ -2,9 +2,10 @@
  * Intake's HTTP endpoints:
  *
  *   POST /v1/notifications, /v1/activities, /v1/screenings, /v1/matches
- *        one object: 202 and its receipt, or a problem; an array, or NDJSON:
- *        207 and a list with a status a row (503 where none was taken
- *        because the world is not ready)
+ *        one object: 202 and its receipt, or a problem; an array, NDJSON or
+ *        CSV (?kind=, ?agency= for rows that don't say): 207 and a list with
+ *        a status a row (503 where none was taken because the world is not
+ *        ready). Bodies may come packed with gzip
  *   POST /v1/time {"at": instant}    the log clock's only source
  *   GET  /v1/notifications/ID        its receipt
  *   GET  /openapi.json               all of this, with every field and answer

@@ -11,6 +11,7 @@
 #define SCHEMA "#/components/schemas/"
 #define FORMS_MAX 16 /* objects inside others, each described once */
 #define REASONS 19   /* R01 .. R19 come at once */
+#define SHEET_REASONS 6 /* C01 .. C06, of CSV */
 #define TEXT_DEFAULT                                                           \
     200 /* code points of a text without a limit of its own                    \
          */
@@ -28,8 +29,9 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_SELF, 200, "", "This document." },
     { OPENAPI_HEALTH | OPENAPI_READY, 200, "", "Yes; or the figures." },
     { OPENAPI_TIME, 202, "", "The clock stands there now." },
-    { OPENAPI_ITEMS, 400, "unreadable authority request",
-      "Not JSON, no known authority was named, or the request is ambiguous." },
+    { OPENAPI_ITEMS, 400, "unreadable authority kind gzip request",
+      "Not JSON or no such sheet, no known authority was named, or the request "
+      "is ambiguous." },
     { OPENAPI_RECEIPT | OPENAPI_TIME, 400, "authority request",
       "No known authority was named, or the request is ambiguous." },
     { ASKED, 400, "request", "The request is ambiguous." },
@@ -38,10 +40,11 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_TIME, 409, "clock time",
       "The clock is the wall's, or stands later already." },
     { OPENAPI_ITEMS, 413, "unreadable R04",
-      "A record above 256 KiB, or a request above 16 MiB." },
+      "A record above 256 KiB, or a request above 16 MiB, packed or not." },
     { OPENAPI_RECEIPT | OPENAPI_TIME | ASKED, 413, "R04",
       "A request above 16 MiB." },
-    { OPENAPI_ITEMS, 415, "media_type", "Neither JSON nor NDJSON." },
+    { OPENAPI_ITEMS, 415, "media_type content_encoding",
+      "Neither JSON, NDJSON nor CSV; or packed, but not by gzip." },
     { OPENAPI_ITEMS, 422, "refused",
       "Refused: every reason, with the field. Mend it and send it again." },
     { OPENAPI_TIME, 422, "R03 R04 R09 R16 R17", "No instant." },
@@ -494,7 +497,7 @@ static const char receipt_schema[] =
 static const char row_schema[] =
     "{\"type\":\"object\",\"required\":[\"row\",\"status\"],\"properties\":{"
     "\"row\":{\"type\":\"integer\",\"description\":\"From 1 in NDJSON, from 0 "
-    "in an array\"},\"status\":{\"type\":\"integer\",\"enum\":[202,400,413,"
+    "in an array, in CSV as a spreadsheet counts\"},\"status\":{\"type\":\"integer\",\"enum\":[202,400,413,"
     "422,500,503]}},\"anyOf\":[{\"$ref\":\"" SCHEMA "receipt\"},"
     "{\"$ref\":\"" SCHEMA "problem\"}]}";
 
@@ -548,10 +551,16 @@ put_problem_schema(struct json_out *out)
         (void)snprintf(code, sizeof code, "R%02d", r);
         json_out_str(out, str_of(code));
     }
+    for (int c = 1; c <= SHEET_REASONS; c++) {
+        (void)snprintf(code, sizeof code, "C%02d", c);
+        json_out_str(out, str_of(code));
+    }
     json_out_array_end(out);
     json_out_object_end(out);
     json_out_key(out, "pointer");
     json_out_raw(out, STR("{\"type\":\"string\"}"));
+    json_out_key(out, "column");
+    json_out_raw(out, STR("{\"type\":\"string\",\"description\":\"Of CSV\"}"));
     json_out_key(out, "detail");
     json_out_raw(out, STR("{\"type\":\"string\"}"));
     json_out_object_end(out);
@@ -775,6 +784,10 @@ put_body(struct json_out *out, struct arena *arena,
     json_out_object_end(out);
     put_schema(out, "application/x-ndjson",
                "{\"type\":\"string\",\"description\":\"One record a line\"}");
+    put_schema(out, "text/csv",
+               "{\"type\":\"string\",\"description\":\"Headings are paths of "
+               "fields with dots; ?kind= and ?agency= are for rows that "
+               "don't say\"}");
     json_out_object_end(out);
     json_out_object_end(out);
 }

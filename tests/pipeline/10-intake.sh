@@ -189,13 +189,18 @@ check 'the file still waits' yes \
 start
 done=$work/drop/school-oakfield/done
 wait_for 20 test -f "$done/rows.ndjson"
-check 'every row has a result' 1201 "$(wc -l <"$done/rows.result.ndjson")"
+check 'every row has a result, and all of them their totals' 1202 \
+    "$(wc -l <"$done/rows.result.ndjson")"
+check 'which add up' '{"file":"rows.ndjson","read":1201,"accepted":700,"repeated":500,"rejected":1}' \
+    "$(tail -n 1 "$done/rows.result.ndjson")"
+check 'the refused row can be mended' '{"agency_id":"kent-police"}' \
+    "$(cat "$done/rows.rejected.ndjson")"
 check 'all good rows are accepted' 1200 \
     "$(jq -c 'select(.status == 202)' "$done/rows.result.ndjson" | wc -l)"
-check 'those before the crash are repeats' 1000 \
-    "$(jq -c 'select(.repeated)' "$done/rows.result.ndjson" | wc -l)"
+check 'those of the group at the crash are repeats' 500 \
+    "$(jq -c 'select(.repeated == true)' "$done/rows.result.ndjson" | wc -l)"
 check 'another agency may not use the folder' R02 \
-    "$(tail -n 1 "$done/rows.result.ndjson" | jq -r '[.errors[].code] | map(select(. == "R02"))[0]')"
+    "$(tail -n 2 "$done/rows.result.ndjson" | head -n 1 | jq -r '[.errors[].code] | map(select(. == "R02"))[0]')"
 check 'each is there once' 1200 \
     "$(sql "SELECT count(*) FROM receipt WHERE agency_ref LIKE '$run-f%'")"
 
