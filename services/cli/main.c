@@ -9,9 +9,9 @@
 enum { MEMORY_MAX = 1 << 30 };
 
 static const struct verb *const verbs[] = {
-    &verb_send,    &verb_status,    &verb_case,         &verb_alerts,
-    &verb_why,     &verb_scorecard, &verb_dead_letters, &verb_reconcile,
-    &verb_balance, &verb_republish, &verb_recover,
+    &verb_send,      &verb_template, &verb_status,    &verb_case,
+    &verb_alerts,    &verb_why,      &verb_scorecard, &verb_dead_letters,
+    &verb_reconcile, &verb_balance,  &verb_republish, &verb_recover,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 

@@ -1,19 +1,23 @@
-/* waymark send: rows of NDJSON to intake, a result a row, resumable. */
+/* waymark send: rows of NDJSON or CSV to intake, a result a row, resumable. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "common/adapters/csv.h"
 #include "common/adapters/http_client.h"
 #include "common/adapters/json.h"
 #include "common/engine/memory.h"
+#include "intake/core/sheet.h"
 
 enum {
-    BATCH_ROWS = 100,
+    BATCH_ROWS = 500,
+    BATCH_BYTES = 4 << 20, /* a request has 16 MiB at most */
     FILE_MAX = 512 << 20,
     ROW_MAX = 256 << 10, /* at the door (design.md section 2) */
     RESULT_MAX = 1 << 20,
@@ -22,29 +26,42 @@ enum {
     STATUS_OK = 200,
     STATUS_ACCEPTED = 202,
     STATUS_MULTI = 207,
+    STATUS_BAD = 400,
+    STATUS_TOO_LARGE = 413,
     STATUS_LATER = 503,
 };
+
+/* Every request of a sheet says that it is UTF-8. */
+#define MARK "\xEF\xBB\xBF"
+/* Below the headings, so that no row of data can be taken for a note. */
+#define NOTE_ROW "#\n"
 
 /* A row on its way. */
 struct line {
     struct str text;
     size_t row; /* of the file, from 1 */
     bool done;
+    const char *code; /* of a row that is no CSV; else NULL */
+    const char *detail;
 };
 
 struct file {
     const char *name;
     struct line *lines; /* those that are not blank */
     size_t n;
+    bool csv;
+    struct str headings; /* of CSV, as UTF-8 with commas, like its lines */
+    const char *path;    /* "/v1/notifications?authority=..." */
 };
 
 struct send {
     struct cli *cli;
     struct http_client *client;
-    struct arena *arena; /* one batch */
-    struct str path;     /* "/v1/notifications?authority=..." */
-    struct str agency;   /* for rows that don't say; null: none */
+    struct arena *arena;       /* one batch */
+    struct str agency;         /* for rows that don't say; null: none */
+    struct sheet_options kind; /* as --kind says; item 0: the file's name */
     FILE *results;
+    FILE *rejected; /* or NULL */
     int64_t wait_s; /* longest wait for intake to be ready */
     int64_t waited_s;
     size_t accepted, refused, skipped;
@@ -87,6 +104,168 @@ read_lines(struct send *s, const char *name, struct file *out, struct err *err)
             out->lines[out->n++] = (struct line){ .text = line, .row = row };
     }
     return ST_OK;
+}
+
+static bool
+is_csv(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 4 && strcasecmp(name + n - 4, ".csv") == 0;
+}
+
+/* Which cells of a file of rejected rows are reasons. */
+static size_t
+find_reasons(const struct csv_row *headings, bool reasons[CSV_CELLS_MAX])
+{
+    for (size_t i = 0; i < headings->n; i++)
+        reasons[i] = str_is(headings->cells[i], SHEET_ERROR_CODE) ||
+                     str_is(headings->cells[i], SHEET_ERROR_FIELD) ||
+                     str_is(headings->cells[i], SHEET_ERROR_DETAIL);
+    return headings->n;
+}
+
+/* A row as it is sent: UTF-8, commas, without reasons of last time. */
+static enum status
+row_of_cells(struct send *s, const struct csv_row *row, const bool *reasons,
+             size_t n, struct str *out, struct err *err)
+{
+    char *text = NULL;
+    size_t size = 0, kept = 0;
+    FILE *to = open_memstream(&text, &size);
+
+    if (to == NULL)
+        return err_set(err, ST_RETRY, "memory", "no memory for a row");
+    for (size_t i = 0; i < row->n; i++) {
+        if (i < n && reasons[i])
+            continue;
+        if (kept++ > 0)
+            (void)fputc(',', to);
+        csv_put(to, ',', row->cells[i]);
+    }
+    if (fclose(to) == 0)
+        *out = arena_str(s->cli->arena, (struct str){ .p = text, .n = size });
+    free(text);
+    return ST_OK;
+}
+
+/* All rows but blank ones and the template's explanations. */
+static enum status
+read_csv_rows(struct send *s, struct csv *csv, struct file *out,
+              struct err *err)
+{
+    bool reasons[CSV_CELLS_MAX];
+    size_t room = 0, n = 0, headings = 0;
+    struct csv_row row;
+    enum status rc;
+
+    for (;;) {
+        struct line line = { .done = false };
+
+        arena_reset(s->arena);
+        rc = csv_next(csv, s->arena, &row, err);
+        if (rc != ST_OK || row.end)
+            return rc;
+        line.row = row.number;
+        line.code = row.code;
+        line.detail = row.detail;
+        if (headings == 0 && row.code == NULL)
+            n = find_reasons(&row, reasons);
+        if (row.code != NULL)
+            line.text = arena_str(s->cli->arena, row.raw);
+        else
+            rc = row_of_cells(s, &row, reasons, n, &line.text, err);
+        if (rc != ST_OK)
+            return rc;
+        if (headings == 0) {
+            headings = row.number;
+            if (row.code != NULL)
+                return err_set(err, ST_REJECT, row.code, "%s: %s", out->name,
+                               row.detail);
+            out->headings = line.text;
+            continue;
+        }
+        if (row.code == NULL &&
+            (sheet_is_blank(row.cells, row.n) ||
+             (row.number == headings + 1 && sheet_is_note(row.cells, row.n))))
+            continue;
+        if (out->n == room) {
+            struct line *lines =
+                arena_array(s->cli->arena, room * 2 + 64, sizeof *lines);
+
+            if (room > 0)
+                memcpy(lines, out->lines, room * sizeof *lines);
+            out->lines = lines;
+            room = room * 2 + 64;
+        }
+        out->lines[out->n++] = line;
+    }
+}
+
+static enum status
+read_csv(struct send *s, const char *name, struct file *out, struct err *err)
+{
+    FILE *in = fopen(name, "r");
+    struct csv *csv = NULL;
+    enum status rc;
+
+    *out = (struct file){ .name = name, .csv = true };
+    if (in == NULL)
+        return err_set(err, ST_REJECT, "file", "%s can't be read", name);
+    rc = csv_open(in, &csv, err);
+    if (rc == ST_OK)
+        rc = read_csv_rows(s, csv, out, err);
+    else
+        err_where(err, "%s", name);
+    csv_close(csv);
+    (void)fclose(in);
+    return rc;
+}
+
+/* Where its rows go: by --kind, else a CSV file's name. */
+static void
+choose_path(struct send *s, struct file *file)
+{
+    static const char *const doors[] = {
+        [ITEM_NOTIFICATION] = "notifications",
+        [ITEM_ACTIVITY] = "activities",
+        [ITEM_SCREENING] = "screenings",
+        [ITEM_MATCH] = "matches",
+    };
+    const char *authority = cli_text(s->cli, "authority");
+    const char *slash = strrchr(file->name, '/');
+    struct sheet_options kind = { .item = ITEM_NOTIFICATION };
+    struct str query = STR("");
+
+    if (s->kind.item != 0)
+        kind = s->kind;
+    else if (file->csv)
+        sheet_of_name(slash == NULL ? file->name : slash + 1, &kind);
+    if (authority != NULL)
+        query = arena_printf(s->cli->arena, "?authority=%s", authority);
+    if (file->csv && kind.kind != 0)
+        query =
+            arena_printf(s->cli->arena, "%.*s%ckind=%s", STR_ARG(query),
+                         query.n > 0 ? '&' : '?',
+                         codes_word(kind.item == ITEM_ACTIVITY ? &codes_activity
+                                                               : &codes_kind,
+                                    kind.kind));
+    if (file->csv && s->agency.p != NULL)
+        query = arena_printf(s->cli->arena, "%.*s%cagency=%.*s", STR_ARG(query),
+                             query.n > 0 ? '&' : '?', STR_ARG(s->agency));
+    file->path = arena_printf(s->cli->arena, "/v1/%s%.*s", doors[kind.item],
+                              STR_ARG(query))
+                     .p;
+}
+
+static enum status
+read_file(struct send *s, const char *name, struct file *out, struct err *err)
+{
+    enum status rc = is_csv(name) ? read_csv(s, name, out, err)
+                                  : read_lines(s, name, out, err);
+
+    choose_path(s, out);
+    return rc;
 }
 
 static void
@@ -239,6 +418,8 @@ write_result(struct send *s, const char *file, const struct line *line,
                 json_out_kstr(&o, "code", text);
             if (json_str(json_get(json_at(v, i), "pointer"), &text))
                 json_out_kstr(&o, "pointer", text);
+            if (json_str(json_get(json_at(v, i), "column"), &text))
+                json_out_kstr(&o, "column", text);
             if (json_str(json_get(json_at(v, i), "detail"), &text))
                 json_out_kstr(&o, "detail", text);
             json_out_object_end(&o);
@@ -248,6 +429,95 @@ write_result(struct send *s, const char *file, const struct line *line,
     json_out_object_end(&o);
     fprintf(s->results, "%.*s\n", STR_ARG(json_out_text(&o)));
     json_out_free(&o);
+}
+
+/* A refused row with every reason, ready to be mended. */
+static void
+write_rejected(struct send *s, const struct file *file, const struct line *line,
+               const struct json *errors)
+{
+    static const char *const members[] = { "code", "column", "detail" };
+
+    if (s->rejected == NULL)
+        return;
+    if (!file->csv) {
+        fprintf(s->rejected, "%.*s\n", STR_ARG(line->text));
+        return;
+    }
+    if (ftello(s->rejected) == 0)
+        fprintf(s->rejected,
+                MARK SHEET_ERROR_CODE "," SHEET_ERROR_FIELD
+                                      "," SHEET_ERROR_DETAIL ",%.*s\r\n",
+                STR_ARG(file->headings));
+    for (size_t m = 0; m < 3; m++) {
+        struct str all = STR(""), text;
+
+        for (size_t i = 0; i < json_size(errors); i++)
+            if (json_str(json_get(json_at(errors, i), members[m]), &text))
+                all = arena_printf(s->arena, "%.*s%s%.*s", STR_ARG(all),
+                                   i == 0   ? ""
+                                   : m == 2 ? "; "
+                                            : " ",
+                                   STR_ARG(text));
+        csv_put(s->rejected, ',', all);
+        (void)fputc(',', s->rejected);
+    }
+    fprintf(s->rejected, "%.*s\r\n", STR_ARG(line->text));
+}
+
+/* A row that is no CSV is refused here. */
+static void
+refuse_line(struct send *s, const struct file *file, struct line *line)
+{
+    struct json *doc = NULL;
+    struct err ignored;
+    struct json_out o;
+
+    json_out_init(&o, s->arena);
+    json_out_object(&o);
+    json_out_kcstr(&o, "code", "unreadable");
+    json_out_key(&o, "errors");
+    json_out_array(&o);
+    json_out_object(&o);
+    json_out_kcstr(&o, "code", line->code);
+    json_out_kcstr(&o, "pointer", "");
+    json_out_kcstr(&o, "column", "");
+    json_out_kcstr(&o, "detail", line->detail);
+    json_out_object_end(&o);
+    json_out_array_end(&o);
+    json_out_object_end(&o);
+    line->done = true;
+    s->refused++;
+    if (json_parse(json_out_text(&o), RESULT_MAX, &doc, &ignored) == ST_OK) {
+        write_result(s, file->name, line, STATUS_BAD, doc);
+        write_rejected(s, file, line, json_get(doc, "errors"));
+    }
+    json_free(doc);
+}
+
+/* The headings are wrong: one line of results, and what to mend. */
+static enum status
+refuse_sheet(struct send *s, const struct file *file, const struct json *doc,
+             int status, struct err *err)
+{
+    const struct line headings = { .row = 1 };
+    const struct json *errors = json_get(doc, "errors");
+    struct str all = STR(""), code, column, detail;
+
+    write_result(s, file->name, &headings, status, doc);
+    for (size_t i = 0; i < json_size(errors); i++) {
+        const struct json *e = json_at(errors, i);
+
+        if (json_str(json_get(e, "code"), &code) &&
+            json_str(json_get(e, "column"), &column) &&
+            json_str(json_get(e, "detail"), &detail))
+            all =
+                arena_printf(s->arena, "%.*s%s%.*s %.*s%s%.*s", STR_ARG(all),
+                             i == 0 ? "" : "; ", STR_ARG(code), STR_ARG(column),
+                             column.n > 0 ? ": " : "", STR_ARG(detail));
+    }
+    return err_set(err, ST_REJECT, "sheet", "%s: %.*s", file->name,
+                   STR_ARG(all));
 }
 
 /* Take the answer apart; rows that are to come again stay undone. */
@@ -262,6 +532,11 @@ read_answer(struct send *s, const struct file *file, struct line **batch,
     *later = 0;
     if (rc != ST_OK)
         return err_set(err, ST_FATAL, "answer", "intake's answer is no JSON");
+    if (file->csv && json_size(json_get(doc, "errors")) > 0) {
+        rc = refuse_sheet(s, file, doc, answer->status, err);
+        json_free(doc);
+        return rc;
+    }
     if (answer->status != STATUS_MULTI || json_size(doc) != n) {
         struct str detail = STR("");
 
@@ -283,24 +558,35 @@ read_answer(struct send *s, const struct file *file, struct line **batch,
         s->accepted += status == STATUS_ACCEPTED;
         s->refused += status != STATUS_ACCEPTED;
         write_result(s, file->name, batch[i], status, result);
+        if (status != STATUS_ACCEPTED)
+            write_rejected(s, file, batch[i], json_get(result, "errors"));
     }
     json_free(doc);
     return rc;
 }
 
-/* The rows as one text, a line each. */
+/* The rows as one text, a line each; of CSV below the headings. */
 static struct str
-batch_text(struct send *s, struct line *const *batch, size_t n)
+batch_text(struct send *s, const struct file *file, struct line *const *batch,
+           size_t n)
 {
     struct str *rows = arena_array(s->arena, n, sizeof *rows);
+    struct str first = STR("");
     size_t bytes = 0;
     char *text, *at;
 
+    if (file->csv)
+        first = arena_printf(s->arena, MARK "%.*s\n" NOTE_ROW,
+                             STR_ARG(file->headings));
     for (size_t i = 0; i < n; i++) {
-        rows[i] = row_text(s, batch[i]->text);
+        rows[i] = file->csv ? batch[i]->text : row_text(s, batch[i]->text);
         bytes += rows[i].n + 1;
     }
+    bytes += first.n;
     text = at = arena_alloc(s->arena, bytes);
+    if (first.n > 0)
+        memcpy(at, first.p, first.n);
+    at += first.n;
     for (size_t i = 0; i < n; i++) {
         memcpy(at, rows[i].p, rows[i].n);
         at += rows[i].n;
@@ -317,13 +603,15 @@ send_batch(struct send *s, const struct file *file, struct line **batch,
     enum status rc = ST_OK;
 
     while (rc == ST_OK && n > 0) {
-        struct http_call request = { .path = s->path.p,
-                                     .content_type = "application/x-ndjson" };
+        struct http_call request = {
+            .path = file->path,
+            .content_type = file->csv ? "text/csv" : "application/x-ndjson"
+        };
         struct http_answer answer;
         size_t later = 0, kept = 0;
 
         arena_reset(s->arena);
-        request.body = batch_text(s, batch, n);
+        request.body = batch_text(s, file, batch, n);
         rc = call(s, &request, &answer, err);
         if (rc == ST_OK)
             rc = read_answer(s, file, batch, n, &answer, &later, err);
@@ -345,19 +633,27 @@ send_file(struct send *s, struct file *file, struct err *err)
 {
     struct line *batch[BATCH_ROWS];
     bool terminal = isatty(STDERR_FILENO) != 0;
-    size_t n = 0;
+    size_t n = 0, bytes = 0;
     enum status rc = ST_OK;
 
     for (size_t i = 0; rc == ST_OK && i < file->n; i++) {
-        if (file->lines[i].done)
+        struct line *line = &file->lines[i];
+
+        if (line->done) {
             s->skipped++;
-        else
-            batch[n++] = &file->lines[i];
-        if (n == BATCH_ROWS || (i + 1 == file->n && n > 0)) {
+        } else if (line->code != NULL) {
+            refuse_line(s, file, line);
+        } else {
+            batch[n++] = line;
+            bytes += line->text.n;
+        }
+        if (n == BATCH_ROWS || bytes > BATCH_BYTES ||
+            (i + 1 == file->n && n > 0)) {
             rc = send_batch(s, file, batch, n, err);
-            n = 0;
+            n = bytes = 0;
             if (terminal)
-                fprintf(stderr, "\r%s: %zu of %zu", file->name, i + 1, file->n);
+                fprintf(stderr, "\r%s: %zu of %zu rows, %zu refused",
+                        file->name, i + 1, file->n, s->refused);
         }
     }
     if (terminal)
@@ -403,16 +699,29 @@ send_time(struct send *s, const char *at, const char *authority,
 
 /* ---- the verb ---------------------------------------------------------- */
 
+/* The doors by their names, or a kind of notification, or an activity. */
 static bool
-is_kind(const char *kind)
+read_kind(const char *word, struct sheet_options *out)
 {
-    static const char *const kinds[] = { "notifications", "activities",
-                                         "screenings", "matches" };
+    static const struct {
+        const char *word;
+        enum item_kind_of item;
+    } doors[] = {
+        { "notifications", ITEM_NOTIFICATION },
+        { "activities", ITEM_ACTIVITY },
+        { "screenings", ITEM_SCREENING },
+        { "matches", ITEM_MATCH },
+    };
 
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kind, kinds[i]) == 0)
+    *out = (struct sheet_options){ .kind = 0 };
+    if (word == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof doors / sizeof doors[0]; i++)
+        if (strcmp(word, doors[i].word) == 0) {
+            out->item = doors[i].item;
             return true;
-    return false;
+        }
+    return sheet_kind(str_of(word), out);
 }
 
 static enum status
@@ -421,6 +730,7 @@ open_world(struct send *s, struct err *err)
     struct http_client_options options = { .base = cli_text(s->cli, "intake"),
                                            .max_body = ANSWER_MAX };
     const char *results = cli_text(s->cli, "results");
+    const char *rejected = cli_text(s->cli, "rejected");
 
     if (options.base == NULL)
         return err_set(err, ST_REJECT, "config",
@@ -429,6 +739,10 @@ open_world(struct send *s, struct err *err)
     if (s->results == NULL)
         return err_set(err, ST_REJECT, "config", "%s can't be written",
                        results);
+    /* What was refused before is sent again, and told again. */
+    if (rejected != NULL && (s->rejected = fopen(rejected, "w")) == NULL)
+        return err_set(err, ST_REJECT, "config", "%s can't be written",
+                       rejected);
     return http_client_open(&options, &s->client, err);
 }
 
@@ -443,7 +757,7 @@ work(struct send *s, struct err *err)
 
     results = cli_text(cli, "results");
     for (size_t i = 0; rc == ST_OK && i < cli->n_words; i++)
-        rc = read_lines(s, cli->words[i], &files[i], err);
+        rc = read_file(s, cli->words[i], &files[i], err);
     if (rc == ST_OK && results != NULL)
         rc = read_results(s, results, files, cli->n_words, err);
     if (rc == ST_OK && at != NULL)
@@ -452,6 +766,8 @@ work(struct send *s, struct err *err)
         rc = send_file(s, &files[i], err);
     if (s->results != NULL && fflush(s->results) != 0 && rc == ST_OK)
         rc = err_set(err, ST_RETRY, "results", "results can't be written");
+    if (s->rejected != NULL && fflush(s->rejected) != 0 && rc == ST_OK)
+        rc = err_set(err, ST_RETRY, "rejected", "rejected can't be written");
     return rc;
 }
 
@@ -461,14 +777,12 @@ run(struct cli *cli)
     struct send s = { .cli = cli,
                       .wait_s = 60,
                       .agency = str_of(cli_text(cli, "agency")) };
-    const char *authority = cli_text(cli, "authority");
-    const char *kind = cli_text(cli, "kind");
     struct err err = { .code = "" };
     enum status rc;
 
-    if (!is_kind(kind))
+    if (!read_kind(cli_text(cli, "kind"), &s.kind))
         return cli_usage(cli, "--kind: want notifications, activities, "
-                              "screenings or matches");
+                              "screenings, matches, or a kind");
     if (cli->n_words == 0 && cli_text(cli, "time") == NULL)
         return cli_usage(cli, "want a FILE, or --time");
     if (!cli_number(cli, "wait", 0, 86400, &s.wait_s))
@@ -476,13 +790,12 @@ run(struct cli *cli)
     s.arena = memory_open((size_t)256 << 20);
     if (s.arena == NULL)
         return CLI_WORLD;
-    s.path = arena_printf(cli->arena, "/v1/%s%s%s", kind,
-                          authority == NULL ? "" : "?authority=",
-                          authority == NULL ? "" : authority);
     rc = work(&s, &err);
     http_client_close(s.client);
     if (s.results != NULL && s.results != stdout)
         fclose(s.results);
+    if (s.rejected != NULL)
+        fclose(s.rejected);
     memory_close(s.arena);
     if (cli->n_words > 0)
         fprintf(stderr, "send: %zu accepted, %zu refused, %zu known before\n",
@@ -495,7 +808,7 @@ run(struct cli *cli)
 const struct verb verb_send = {
     .name = "send",
     .words = "FILE... [--results FILE] | --time INSTANT",
-    .help = "NDJSON to intake, a result a row, resumable",
+    .help = "NDJSON or CSV to intake, a result a row, resumable",
     .max_words = 64,
     .options = {
         { .name = "agency", .value = "ID",
@@ -504,8 +817,11 @@ const struct verb verb_send = {
           .help = "to which authority, where intake serves several" },
         { .name = "results", .value = "FILE",
           .help = "a line a row; what it says was accepted is skipped" },
-        { .name = "kind", .value = "KIND", .dflt = "notifications",
-          .help = "notifications, activities, screenings or matches" },
+        { .name = "rejected", .value = "FILE",
+          .help = "rows that were refused, ready to be mended and sent" },
+        { .name = "kind", .value = "KIND",
+          .help = "what the rows are; not given: notifications, of a CSV file "
+                  "what its name says" },
         { .name = "time", .value = "INSTANT",
           .help = "first move the log clock to here" },
         { .name = "wait", .value = "SECONDS", .dflt = "60",

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct verb verb_send;
+extern const struct verb verb_template;
 extern const struct verb verb_status;
 extern const struct verb verb_case;
 extern const struct verb verb_alerts;
