@@ -137,6 +137,11 @@ for path in $items; do
     post "$path" "@$work/record"
     ask "$path" -H 'Waymark-Authority: demo-live' "$url$path" # GET
     post "$path" "@$work/large"
+    for more in '-H Content-Encoding:gzip' '-H Content-Encoding:br' --url-query\ kind=x; do
+        # shellcheck disable=SC2086
+        ask "$path" -H 'Waymark-Authority: demo-live' -H 'Content-Type: text/csv' \
+            $more --data-binary x "$url$path"
+    done
     two_hosts POST "$path" "$path"
 done
 check 'other content under the key of an example is R08' '422 R08' \
