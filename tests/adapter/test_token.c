@@ -1356,6 +1356,54 @@ tear_down_all(void **state)
     return 0;
 }
 
+/* ---- signing ------------------------------------------------------------- */
+
+static void
+what_a_private_key_signs_its_public_half_takes(void **state)
+{
+    static const enum key_no keys[] = { EC, RSA_KEY };
+    struct str bytes = STR("what is signed");
+    uint8_t made[SIGNATURE_BYTES_MAX];
+    struct err err = { .code = "" };
+
+    (void)state;
+    for (size_t i = 0; i < N(keys); i++) {
+        struct signkey *sign = NULL;
+        struct pubkey *key = NULL;
+        struct str signature = { .p = (const char *)made };
+
+        ok(signkey_of_pem(private_pem(bed.key[keys[i]]), &sign, &err), &err);
+        ok(pubkey_of_pem(public_pem(bed.key[keys[i]]), &key, &err), &err);
+        assert_string_equal(signkey_algorithm(sign), pubkey_algorithm(key));
+        for (int times = 0; times < 50; times++) {
+            signature.n = signkey_sign(sign, bytes, made);
+            assert_true(pubkey_verify(key, bytes, signature));
+            assert_false(pubkey_verify(key, STR("another"), signature));
+        }
+        signkey_close(sign);
+        pubkey_close(key);
+    }
+}
+
+static void
+only_a_strong_private_key_signs(void **state)
+{
+    const struct str bad[] = { public_pem(bed.key[EC]), STR(""), STR("x"),
+                               private_pem(bed.key[SMALL]),
+                               private_pem(bed.key[P384]),
+                               private_pem(bed.key[ED25519]) };
+
+    (void)state;
+    for (size_t i = 0; i < N(bad); i++) {
+        struct err err = { .code = "" };
+        struct signkey *sign = NULL;
+
+        assert_int_equal(signkey_of_pem(bad[i], &sign, &err), ST_REJECT);
+        assert_string_equal(err.code, "key");
+        assert_null(sign);
+    }
+}
+
 #define ROWS(rows, f)                                                          \
     for (size_t i = 0; i < N(rows); i++)                                       \
         tests[n++] = (struct CMUnitTest)                                       \
@@ -1378,6 +1426,8 @@ main(void)
         cmocka_unit_test(a_register_without_keys_is_fine_and_lets_nobody_in),
         cmocka_unit_test(a_certificate_counts_when_nginx_has_verified_it),
         cmocka_unit_test(a_header_that_is_no_certificate_is_refused),
+        cmocka_unit_test(what_a_private_key_signs_its_public_half_takes),
+        cmocka_unit_test(only_a_strong_private_key_signs),
         cmocka_unit_test(a_token_is_used_once),
         cmocka_unit_test(
             the_last_n_are_remembered_and_what_was_long_ago_is_not),

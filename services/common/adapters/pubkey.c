@@ -248,6 +248,93 @@ pubkey_verify(const struct pubkey *key, struct str bytes, struct str signature)
     return good;
 }
 
+/* ---- signing ------------------------------------------------------------- */
+
+/* A key pair is checked as its public half is. */
+struct signkey {
+    struct pubkey *pair;
+};
+
+enum status
+signkey_of_pem(struct str pem, struct signkey **out, struct err *err)
+{
+    EVP_PKEY *pkey = NULL;
+    struct signkey *key;
+    enum status rc;
+    BIO *bio = pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+
+    *out = NULL;
+    if (bio != NULL)
+        pkey = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    BIO_free(bio);
+    if (pkey == NULL)
+        return wrong(err, "want a PEM text with a private key, no password");
+    key = calloc(1, sizeof *key);
+    if (key == NULL) {
+        EVP_PKEY_free(pkey);
+        return err_set(err, ST_RETRY, "memory", "no memory");
+    }
+    rc = keep(pkey, &key->pair, err);
+    if (rc == ST_OK)
+        *out = key;
+    else
+        free(key);
+    return rc;
+}
+
+void
+signkey_close(struct signkey *key)
+{
+    if (key == NULL)
+        return;
+    pubkey_close(key->pair);
+    free(key);
+}
+
+const char *
+signkey_algorithm(const struct signkey *key)
+{
+    return pubkey_algorithm(key->pair);
+}
+
+/* OpenSSL's form of an ES256 signature as r and s side by side. */
+static size_t
+flat_of(const uint8_t *der, size_t n, uint8_t out[2 * COORDINATE_BYTES])
+{
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)n);
+    bool fits = sig != NULL &&
+                BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, COORDINATE_BYTES) ==
+                    COORDINATE_BYTES &&
+                BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + COORDINATE_BYTES,
+                             COORDINATE_BYTES) == COORDINATE_BYTES;
+
+    ECDSA_SIG_free(sig);
+    return fits ? (size_t)2 * COORDINATE_BYTES : 0;
+}
+
+size_t
+signkey_sign(const struct signkey *key, struct str bytes,
+             uint8_t out[SIGNATURE_BYTES_MAX])
+{
+    uint8_t made[SIGNATURE_BYTES_MAX];
+    size_t n = sizeof made;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx != NULL &&
+                EVP_DigestSignInit_ex(ctx, NULL, "SHA256", NULL, NULL,
+                                      key->pair->pkey, NULL) == 1 &&
+                EVP_DigestSign(ctx, made, &n, (const unsigned char *)bytes.p,
+                               bytes.n) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    ERR_clear_error();
+    if (!good)
+        return 0;
+    if (!key->pair->rsa)
+        return flat_of(made, n, out);
+    memcpy(out, made, n);
+    return n;
+}
+
 /* ---- certificates -------------------------------------------------------- */
 
 bool

@@ -1,6 +1,6 @@
 /**
- * Public keys that signatures are checked with, and fingerprints of
- * certificates. The only file that knows OpenSSL.
+ * Public keys that signatures are checked with, private ones that sign, and
+ * fingerprints of certificates. The only file that knows OpenSSL.
  *
  * A key's type fixes its algorithm (RFC 7518 section 3): RSA is RS256, a point
  * of P-256 is ES256. What a message says about algorithms is never asked here,
@@ -48,6 +48,28 @@ const char *pubkey_algorithm(const struct pubkey *key);
  */
 bool pubkey_verify(const struct pubkey *key, struct str bytes,
                    struct str signature);
+
+struct signkey; /* a private key; one thread at a time */
+
+#define SIGNATURE_BYTES_MAX 512
+
+/**
+ * From an unencrypted PEM text, "BEGIN PRIVATE KEY" or the older "BEGIN EC
+ * PRIVATE KEY" and "BEGIN RSA PRIVATE KEY". Statuses as above; the caller owns
+ * *out.
+ */
+MUST_CHECK enum status signkey_of_pem(struct str pem, struct signkey **out,
+                                      struct err *err);
+/** NULL does nothing. */
+void signkey_close(struct signkey *key);
+/** "RS256" or "ES256". */
+const char *signkey_algorithm(const struct signkey *key);
+/**
+ * Sign as RFC 7518 has it, so that pubkey_verify of the public half takes it.
+ * Returns how many bytes of `out` it is; 0 where OpenSSL could not.
+ */
+size_t signkey_sign(const struct signkey *key, struct str bytes,
+                    uint8_t out[SIGNATURE_BYTES_MAX]);
 
 #define CERTIFICATE_PRINT_BYTES 32
 
