@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/sign.h"
 #include "cli/verbs.h"
 #include "common/adapters/csv.h"
 #include "common/adapters/http_client.h"
@@ -57,6 +58,7 @@ struct file {
 struct send {
     struct cli *cli;
     struct http_client *client;
+    struct signer *signer;     /* NULL: requests are not signed */
     struct arena *arena;       /* one batch */
     struct str agency;         /* for rows that don't say; null: none */
     struct sheet_options kind; /* as --kind says; item 0: the file's name */
@@ -329,6 +331,27 @@ be_patient(struct send *s, int retry_after_s)
     return true;
 }
 
+/* One call, signed anew each time: a token is used once. */
+static enum status
+call_signed(struct send *s, const struct http_call *request,
+            struct http_answer *out, struct err *err)
+{
+    struct http_client_header header = { .name = "Authorization" };
+    struct http_call call = *request;
+    struct str token;
+    enum status rc;
+
+    if (s->signer == NULL)
+        return http_client_call(s->client, request, out, err);
+    rc = signer_token(s->signer, s->arena, &token, err);
+    if (rc != ST_OK)
+        return rc;
+    header.value = arena_printf(s->arena, "Bearer %.*s", STR_ARG(token)).p;
+    call.headers = &header;
+    call.n_headers = 1;
+    return http_client_call(s->client, &call, out, err);
+}
+
 /* Call until intake has an answer other than "later". */
 static enum status
 call(struct send *s, const struct http_call *request, struct http_answer *out,
@@ -337,7 +360,7 @@ call(struct send *s, const struct http_call *request, struct http_answer *out,
     enum status rc;
 
     for (;;) {
-        rc = http_client_call(s->client, request, out, err);
+        rc = call_signed(s, request, out, err);
         if (rc == ST_OK && out->status != STATUS_LATER)
             break;
         if (rc != ST_OK && rc != ST_RETRY)
@@ -729,8 +752,14 @@ open_world(struct send *s, struct err *err)
 {
     struct http_client_options options = { .base = cli_text(s->cli, "intake"),
                                            .max_body = ANSWER_MAX };
+    struct sign_options sign = { .key_file = cli_text(s->cli, "key"),
+                                 .agency = cli_text(s->cli, "agency"),
+                                 .audience = cli_text(s->cli, "audience"),
+                                 .kid = cli_text(s->cli, "kid"),
+                                 .seconds = SIGN_SECONDS };
     const char *results = cli_text(s->cli, "results");
     const char *rejected = cli_text(s->cli, "rejected");
+    enum status rc;
 
     if (options.base == NULL)
         return err_set(err, ST_REJECT, "config",
@@ -743,7 +772,10 @@ open_world(struct send *s, struct err *err)
     if (rejected != NULL && (s->rejected = fopen(rejected, "w")) == NULL)
         return err_set(err, ST_REJECT, "config", "%s can't be written",
                        rejected);
-    return http_client_open(&options, &s->client, err);
+    rc = http_client_open(&options, &s->client, err);
+    if (rc == ST_OK && sign.key_file != NULL)
+        rc = signer_open(s->cli, &sign, &s->signer, err);
+    return rc;
 }
 
 static enum status
@@ -792,6 +824,7 @@ run(struct cli *cli)
         return CLI_WORLD;
     rc = work(&s, &err);
     http_client_close(s.client);
+    signer_close(s.signer);
     if (s.results != NULL && s.results != stdout)
         fclose(s.results);
     if (s.rejected != NULL)
@@ -813,6 +846,12 @@ const struct verb verb_send = {
     .options = {
         { .name = "agency", .value = "ID",
           .help = "sender of rows that don't name one" },
+        { .name = "key", .value = "FILE", .env = "WAYMARK_SIGN_KEY",
+          .help = "sign as --agency with this private key, PEM" },
+        { .name = "kid", .value = "KID",
+          .help = "its name in the register, where there are several" },
+        { .name = "audience", .value = "NAME", .env = "WAYMARK_AUDIENCE",
+          .help = "the door's name, as the authority gives it" },
         { .name = "authority", .value = "A",
           .help = "to which authority, where intake serves several" },
         { .name = "results", .value = "FILE",

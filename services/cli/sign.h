@@ -1,0 +1,31 @@
+/** Fresh tokens of an agency, as intake's door wants them (intake/token.h). */
+#ifndef WAYMARK_CLI_SIGN_H
+#define WAYMARK_CLI_SIGN_H
+
+#include "cli/cli.h"
+
+struct signer;
+
+#define SIGN_SECONDS 60 /* how long a token is good */
+
+/* Texts are borrowed while it is open. */
+struct sign_options {
+    const char *key_file; /* PEM, the agency's private key */
+    const char *agency;
+    const char *audience; /* the door's name */
+    const char *kid;      /* NULL: the agency has one key */
+    int64_t seconds;      /* until it expires */
+};
+
+/** ST_REJECT: the file is no key, or an option is missing. Caller closes. */
+MUST_CHECK enum status signer_open(const struct cli *cli,
+                                   const struct sign_options *options,
+                                   struct signer **out, struct err *err);
+/** NULL does nothing. */
+void signer_close(struct signer *s);
+
+/** A token with a jti of its own, good from now. The text is in `arena`. */
+MUST_CHECK enum status signer_token(const struct signer *s, struct arena *arena,
+                                    struct str *out, struct err *err);
+
+#endif
