@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bed=demo
+keys=var/demo-keys
 authority=kent-2015
 
 stop()
@@ -21,6 +22,20 @@ fi
 
 # shellcheck source=demo/play.sh
 . demo/play.sh
+
+# One key for all agencies, drawn anew: for trying out. A real agency has its
+# own, and gives the authority the public half only.
+development_key()
+{
+    rm -rf "$keys"
+    mkdir -p "$keys"
+    (umask 077 && openssl ecparam -name prime256v1 -genkey -noout \
+        -out "$keys/development.pem")
+    cp -a profiles "$keys/profiles"
+    jq --arg pem "$(openssl pkey -in "$keys/development.pem" -pubout)" \
+        '.agencies[].keys = [{kid: "development", pem: $pem}]' \
+        profiles/agencies.json >"$keys/profiles/agencies.json"
+}
 
 step() { echo "demo: $1 ($SECONDS s)"; }
 
@@ -76,9 +91,10 @@ live()
 {
     local example
     example='{"agency_id":"school-oakfield","agency_ref":"TRY-1","kind":"school_referral","sent_at":"'"$(date -u +%Y-%m-%dT%H:%M:%SZ)"'","needs":["c_attendance"],"child":{"forename":"Testchild","surname":"Yours","dob":"2015-09-01","postcode":"CT1 1AA"}}'
-    echo "An empty authority, demo-live, is up on the wall clock. Send it one of your own:"
+    echo "An empty authority, demo-live, is up on the wall clock. Send it one of your own,"
+    echo "signed with the development key (a token is good for one request, within a minute):"
     echo
-    echo "  curl -s -X POST $WAYMARK_INTAKE/v1/notifications -H 'Content-Type: application/json' -H 'Waymark-Authority: demo-live' -d '$example'"
+    echo "  curl -s -X POST $WAYMARK_INTAKE/v1/notifications -H \"Authorization: Bearer \$(build/bin/waymark token --agency school-oakfield --key $keys/development.pem --audience $WAYMARK_AUDIENCE)\" -H 'Content-Type: application/json' -H 'Waymark-Authority: demo-live' -d '$example'"
     echo
     echo "and look at what became of it:"
     echo
@@ -95,7 +111,10 @@ testbed/bed.sh wipe "$bed" >/dev/null
 step "3 of 4, starting a Kafka and a PostgreSQL of its own below var/"
 testbed/bed.sh up "$bed"
 step "4 of 4, starting the services"
-testbed/services.sh up "$bed" "$authority,demo-live"
+development_key
+export WAYMARK_AUDIENCE=waymark-demo WAYMARK_SIGN_KEY=$keys/development.pem
+testbed/services.sh up "$bed" "$authority,demo-live" WAYMARK_AUTH=token \
+    "WAYMARK_PROFILES=$PWD/$keys/profiles"
 set -a
 eval "$(testbed/bed.sh env "$bed")"
 eval "$(testbed/services.sh env "$bed")"

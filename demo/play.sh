@@ -6,11 +6,18 @@
 
 sql() { psql -qAtX -F ' ' -v ON_ERROR_STOP=1 -c "$1"; }
 
+# With WAYMARK_SIGN_KEY (a key that all agencies have) each call is signed.
 post() # path, body on stdin; prints what came back
 {
+    local body signed=()
+    body=$(cat)
+    if [ -n "${WAYMARK_SIGN_KEY-}" ]; then
+        signed=(-H "Authorization: Bearer $(build/bin/waymark token --agency \
+            "$(jq -r '.agency_id // "early-help"' <<<"$body")")")
+    fi
     curl -sS -m 20 -X POST "$WAYMARK_INTAKE$1" \
         -H "Content-Type: application/json" \
-        -H "Waymark-Authority: $authority" --data-binary @- \
+        -H "Waymark-Authority: $authority" "${signed[@]}" --data-binary "$body" \
         -w '\n%{http_code}\n'
 }
 

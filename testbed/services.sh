@@ -62,6 +62,7 @@ up() {
             if [ "$name" = intake ]; then
                 export WAYMARK_CALENDARS=$top/calendars
                 export WAYMARK_INTAKE_HASH_KEY_FILE=$dir/intake.key
+                export WAYMARK_AUTH=open # unless a pair says otherwise
             fi
             for pair in "$@"; do export "${pair?}"; done
             proc_spawn "$dir/$name.pid" "$dir/$name.log" \

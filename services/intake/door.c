@@ -40,6 +40,15 @@ add_problem(struct arena *arena, struct validated *v, const char *code,
     v->problems = (struct problems){ .at = p, .n = v->problems.n + 1 };
 }
 
+static bool
+has_problem(const struct validated *v, const char *code)
+{
+    for (size_t i = 0; i < v->problems.n; i++)
+        if (strcmp(v->problems.at[i].code, code) == 0)
+            return true;
+    return false;
+}
+
 /* JSON that can't be read gives the row its status. */
 static void
 look_at_text(struct str text, struct arena *arena, struct row *row)
@@ -104,11 +113,14 @@ look(const struct door *door, const struct door_batch *batch, size_t i,
     if (batch->agency.p != NULL && row->it.v.key.agency_id.p != NULL &&
         !str_eq(batch->agency, row->it.v.key.agency_id)) {
         add_problem(arena, &row->it.v, "R02", "/agency_id",
-                    "not the agency of this folder");
+                    batch->proved ? "not the agency that sends it"
+                                  : "not the agency of this folder");
         row->status = 422;
     }
     if (row->it.v.problems.n > 0 && !door->log_clock)
         row->status = 422;
+    if (batch->proved && has_problem(&row->it.v, "R02"))
+        row->status = 403;
 }
 
 static int
@@ -145,7 +157,12 @@ take_rows(const struct door *door, const struct door_batch *batch,
         which[n] = i;
         items[n++] = rows[i].it;
     }
-    append_items(door->append, items, n, arena);
+    if (batch->later == NULL)
+        append_items(door->append, items, n, arena);
+    for (size_t i = 0; batch->later != NULL && i < n; i++) {
+        items[i].result = APPEND_LATER;
+        (void)snprintf(items[i].why, sizeof items[i].why, "%s", batch->later);
+    }
     for (size_t i = 0; i < n; i++) {
         rows[which[i]].it = items[i];
         rows[which[i]].status = status_of(&items[i]);
@@ -259,6 +276,7 @@ title_of(int status)
         return "Not readable";
     case 413:
         return "Too large";
+    case 403:
     case 422:
         return "Refused";
     case 503:
@@ -292,7 +310,8 @@ put_result(struct json_out *out, const struct door *door, struct arena *arena,
         json_out_kcstr(out, "code", "fault");
     } else {
         json_out_kcstr(out, "code",
-                       row->status == 422 ? "refused" : "unreadable");
+                       row->status == 422 || row->status == 403 ? "refused"
+                                                                : "unreadable");
         door_errors(out, arena, &it->v.problems, &row->raw, sheet);
     }
 }

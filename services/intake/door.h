@@ -30,6 +30,8 @@ struct door_batch {
     size_t n;
     size_t first_row;  /* number of rows[0] in its file, for the result */
     struct str agency; /* rows of others are refused; null: any */
+    bool proved;       /* `agency` sends it itself: R02 is 403, else 422 */
+    const char *later; /* code: nothing is appended, all is APPEND_LATER */
     struct str trace_parent;
 };
 
@@ -53,7 +55,7 @@ struct door_told {
 
 /**
  * Take one record; the answer is a JSON object: a receipt or a problem.
- * Returns the HTTP status: 202, 400, 413, 422, 500, 503.
+ * Returns the HTTP status: 202, 400, 403, 413, 422, 500, 503.
  */
 int door_one(const struct door *door, const struct door_batch *one,
              struct json_out *out);

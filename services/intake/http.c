@@ -127,6 +127,54 @@ answer_json(struct http_response *resp, int status, const char *type,
     http_body_take(resp, status, type, text, n);
 }
 
+/* ---- who sends it ------------------------------------------------------ */
+
+/* Who sends a request, as far as it was proved. */
+struct sender {
+    struct str agency_id; /* null: nobody was asked (AUTH=open) */
+    const char *later;    /* code, where nobody can say if it may; or NULL */
+};
+
+/* False: it was answered. */
+static bool
+let_in(const struct intake_http *h, const struct http_request *req,
+       struct sender *out, struct http_response *resp)
+{
+    struct err err = { .code = "" };
+    enum status rc = ST_OK;
+
+    *out = (struct sender){ .later = NULL };
+    if (h->options.guard == NULL)
+        return true;
+    rc = guard_ask(h->options.guard, req, &out->agency_id, &err);
+    if (rc == ST_RETRY && out->agency_id.p != NULL) {
+        out->later = "database";
+        return true;
+    }
+    if (rc == ST_OK)
+        return true;
+    if (rc == ST_REJECT) {
+        http_problem(resp, 401, err.code, "Nobody known sends this", err.text);
+        http_add_header(resp, "WWW-Authenticate", "Bearer");
+    } else {
+        http_problem(resp, 503, "not_ready", "Not ready", NULL);
+        come_again(resp);
+    }
+    return false;
+}
+
+/* Is it one of the authority's own? */
+static bool
+is_own(const struct door *door, struct str agency_id)
+{
+    const struct agency *a =
+        agency_find(append_terms(door->append)->agencies, agency_id);
+
+    return a != NULL &&
+           (a->type == AGENCY_MASH || a->type == AGENCY_SOCIAL_CARE ||
+            a->type == AGENCY_EARLY_HELP);
+}
+
 /* ---- taking ------------------------------------------------------------ */
 
 static void
@@ -315,13 +363,17 @@ post_sheet(const struct door *door, struct door_batch *batch,
 
 static void
 post_items(const struct door *door, enum item_kind_of item,
-           const struct http_request *req, struct http_response *resp)
+           const struct sender *sender, const struct http_request *req,
+           struct http_response *resp)
 {
     enum media media = media_of(req->content_type);
     struct door_batch batch = {
         .item = item,
         .rows = &req->body,
         .n = 1,
+        .agency = sender->agency_id,
+        .proved = sender->agency_id.p != NULL,
+        .later = sender->later,
         .trace_parent = http_header(req, "traceparent"),
     };
 
@@ -355,8 +407,8 @@ refuse_packed(struct http_response *resp, enum status rc, const struct err *err)
 /* A body that came packed, within what all of them may hold. */
 static void
 post_packed(struct intake_http *h, const struct door *door,
-            enum item_kind_of item, const struct http_request *req,
-            struct http_response *resp)
+            enum item_kind_of item, const struct sender *sender,
+            const struct http_request *req, struct http_response *resp)
 {
     struct http_request plain = *req;
     size_t size = gzip_size(req->body);
@@ -370,7 +422,7 @@ post_packed(struct intake_http *h, const struct door *door,
         rc = gzip_unpack(req->body, DOOR_BATCH_MAX, &text, &plain.body.n, &err);
     if (rc == ST_OK) {
         plain.body.p = text;
-        post_items(door, item, &plain, resp);
+        post_items(door, item, sender, &plain, resp);
     } else {
         refuse_packed(resp, rc, &err);
     }
@@ -380,15 +432,15 @@ post_packed(struct intake_http *h, const struct door *door,
 
 static void
 post_body(struct intake_http *h, const struct door *door,
-          enum item_kind_of item, const struct http_request *req,
-          struct http_response *resp)
+          enum item_kind_of item, const struct sender *sender,
+          const struct http_request *req, struct http_response *resp)
 {
     struct str coding = http_header(req, "Content-Encoding");
 
     if (coding.n == 0 || str_is(coding, "identity")) {
-        post_items(door, item, req, resp);
+        post_items(door, item, sender, req, resp);
     } else if (str_is(coding, "gzip") || str_is(coding, "x-gzip")) {
-        post_packed(h, door, item, req, resp);
+        post_packed(h, door, item, sender, req, resp);
     } else {
         http_problem(resp, 415, "content_encoding", "Not a coding that is read",
                      "want gzip or none");
@@ -417,8 +469,8 @@ read_at(const struct door *door, struct str body, time_ms *at, struct err *err)
 }
 
 static void
-post_time(const struct door *door, const struct http_request *req,
-          struct http_response *resp)
+post_time(const struct door *door, const struct sender *sender,
+          const struct http_request *req, struct http_response *resp)
 {
     char text[TIME_TEXT_SIZE];
     struct json_out out;
@@ -426,6 +478,11 @@ post_time(const struct door *door, const struct http_request *req,
     time_ms at;
     enum status rc;
 
+    if (sender->agency_id.p != NULL && !is_own(door, sender->agency_id)) {
+        http_problem(resp, 403, "R23", "Not for this agency",
+                     "time is moved by the authority's own");
+        return;
+    }
     if (!door->log_clock) {
         http_problem(resp, 409, "clock", "The clock is the wall's",
                      "time is set from outside with the log clock only");
@@ -454,8 +511,8 @@ post_time(const struct door *door, const struct http_request *req,
 /* ---- receipts ---------------------------------------------------------- */
 
 static void
-get_receipt(const struct door *door, struct str id_part_of_path,
-            struct http_response *resp)
+get_receipt(const struct door *door, const struct sender *sender,
+            struct str id_part_of_path, struct http_response *resp)
 {
     struct arena *arena = memory_open(REQUEST_MEMORY);
     struct append_receipt receipt = { .found = false };
@@ -474,7 +531,9 @@ get_receipt(const struct door *door, struct str id_part_of_path,
     if (rc != ST_OK) {
         http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
         come_again(resp);
-    } else if (!receipt.found) {
+    } else if (!receipt.found ||
+               (sender->agency_id.p != NULL &&
+                !str_eq(receipt.agency_id, sender->agency_id))) {
         http_problem(resp, 404, "id", "No such id", NULL);
     } else {
         json_out_init(&out, NULL);
@@ -648,6 +707,8 @@ get_metrics(const struct intake_http *h, struct http_response *resp)
         }
     }
     print_stopped(h, to);
+    if (h->options.guard != NULL)
+        guard_print(h->options.guard, to);
     if (fclose(to) != 0) {
         free(text);
         resp->status = 503;
@@ -738,6 +799,7 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     bool time = str_is(req->path, "/v1/time");
     bool receipt = str_starts(req->path, receipts);
     const struct served *s;
+    struct sender sender;
 
     if (route_health(h, req, resp) || route_openapi(h, req, resp))
         return;
@@ -749,19 +811,24 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
         wrong_method(resp, receipt ? "GET" : "POST");
         return;
     }
+    if (!let_in(h, req, &sender, resp))
+        return;
     s = served_of(h, req);
     if (s == NULL)
         http_problem(resp, 400, "authority", "Which authority?",
                      "want a known one in the header Waymark-Authority");
-    else if (time)
-        post_time(&s->door, req, resp);
+    else if (sender.later != NULL && item == 0) {
+        http_problem(resp, 503, "not_ready", "Not ready", NULL);
+        come_again(resp);
+    } else if (time)
+        post_time(&s->door, &sender, req, resp);
     else if (receipt)
-        get_receipt(&s->door,
+        get_receipt(&s->door, &sender,
                     (struct str){ .p = req->path.p + receipts.n,
                                   .n = req->path.n - receipts.n },
                     resp);
     else
-        post_body(h, &s->door, item, req, resp);
+        post_body(h, &s->door, item, &sender, req, resp);
 }
 
 enum status

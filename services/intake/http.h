@@ -13,12 +13,17 @@
  *
  * The authority is the header Waymark-Authority or ?authority=, or the only
  * one there is. Problems are those of RFC 9457 with `code` and `errors`.
+ *
+ * Who asks for anything below /v1 proves which agency it is (guard.h); else
+ * 401. It sends records of its own only (R02, 403), and sees receipts of its
+ * own only. Time is moved by agencies of the authority's own.
  */
 #ifndef WAYMARK_INTAKE_HTTP_H
 #define WAYMARK_INTAKE_HTTP_H
 
 #include "common/adapters/http.h"
 #include "intake/door.h"
+#include "intake/guard.h"
 #include "intake/publish.h"
 
 /* An authority as it is served; its door is there from the start. */
@@ -33,6 +38,7 @@ struct intake_http_options {
     int threads;
     const struct served *served; /* borrowed, as all here */
     size_t n;
+    struct guard *guard; /* NULL: whoever comes is believed (AUTH=open) */
 };
 
 struct intake_http;

@@ -37,6 +37,8 @@ struct intake_config {
     char *hash_key;
     char *drop_folder;
     char *drop_authority;
+    char *auth;
+    char *audience;
     char *crash_at;
     bool any_address;
     int64_t threads;
@@ -45,6 +47,8 @@ struct intake_config {
     int64_t beat_ms;
     int64_t tick_ms;
     int64_t drop_poll_ms;
+    int64_t token_skew_ms;
+    int64_t tokens;
 };
 
 #define AT(member) offsetof(struct intake_config, member)
@@ -103,6 +107,18 @@ static const struct config_entry entries[] = {
     { .name = "DROP_POLL_MS", .type = CONFIG_INT, .dflt = "1000", .min = 10,
       .max = 600000, .help = "how often it is looked at, ms",
       .offset = AT(drop_poll_ms) },
+    { .name = "AUTH", .type = CONFIG_TEXT, .dflt = "token", .max = 8,
+      .help = "token: senders prove who they are; open: any may, on loopback",
+      .offset = AT(auth) },
+    { .name = "AUDIENCE", .type = CONFIG_TEXT, .dflt = "", .max = 200,
+      .help = "this door's name in tokens (aud); must be given with AUTH=token",
+      .offset = AT(audience) },
+    { .name = "TOKEN_SKEW_MS", .type = CONFIG_INT, .dflt = "2000", .min = 0,
+      .max = TOKEN_SKEW_MS_MAX, .help = "by how much clocks may differ, ms",
+      .offset = AT(token_skew_ms) },
+    { .name = "TOKENS", .type = CONFIG_INT, .dflt = "65536", .min = 1,
+      .max = 16 << 20, .help = "tokens remembered without asking, 64 B each",
+      .offset = AT(tokens) },
     { .name = "CRASH_AT", .type = CONFIG_TEXT, .dflt = "", .max = 60,
       .help = "for fault tests: PLACE:N ends the process there, as kill -9",
       .offset = AT(crash_at) },
@@ -114,6 +130,8 @@ struct intake {
     struct arena *arena;
     struct authorities authorities;
     struct agencies agencies;
+    struct token_keys *keys; /* of the same register */
+    struct guard *guard;     /* NULL with AUTH=open */
     const struct authority *chosen[SERVED_MAX];
     struct terms *terms[SERVED_MAX]; /* until a writer takes them */
     struct served served[SERVED_MAX];
@@ -138,6 +156,8 @@ read_agencies(struct intake *in, struct err *err)
 
     if (rc == ST_OK)
         rc = agencies_json_read(in->arena, text, &in->agencies, err);
+    if (rc == ST_OK)
+        rc = token_keys_read(text, &in->keys, err);
     if (rc != ST_OK)
         err_where(err, "%s", path.p);
     return rc;
@@ -189,6 +209,31 @@ read_terms(struct intake *in, struct err *err)
     return rc;
 }
 
+static bool
+is_open(const struct intake *in)
+{
+    return strcmp(in->config.auth, "open") == 0;
+}
+
+/* Whoever reaches an open door is believed, so only this machine may. */
+static enum status
+check_auth(const struct intake *in, struct err *err)
+{
+    const struct intake_config *c = &in->config;
+
+    if (!is_open(in) && strcmp(c->auth, "token") != 0)
+        return err_set(err, ST_REJECT, "config",
+                       "AUTH=\"%s\": want token or open", c->auth);
+    if (is_open(in) && (c->any_address || strncmp(c->listen, "unix:", 5) == 0))
+        return err_set(err, ST_REJECT, "config",
+                       "AUTH=open: want LISTEN on loopback, ANY_ADDRESS=off");
+    if (!is_open(in) && c->audience[0] == '\0')
+        return err_set(err, ST_REJECT, "config",
+                       "AUDIENCE is empty: want this door's name, as the "
+                       "agencies' tokens have it (aud)");
+    return ST_OK;
+}
+
 static enum status
 read_crash_at(struct intake *in, struct err *err)
 {
@@ -219,6 +264,8 @@ configure(struct intake *in, struct err *err)
             return err_set(err, ST_FATAL, "memory", "no memory");
     }
     rc = read_crash_at(in, err);
+    if (rc == ST_OK)
+        rc = check_auth(in, err);
     if (rc == ST_OK)
         rc = authorities_read(in->config.profiles, in->arena,
                               &in->authorities, err);
@@ -429,6 +476,25 @@ let_all_in(struct intake *in, struct err *err)
 }
 
 static enum status
+open_guard(struct intake *in, struct err *err)
+{
+    struct guard_options options = {
+        .keys = in->keys,
+        .rules = { .audience = str_of(in->config.audience),
+                   .skew_ms = in->config.token_skew_ms },
+        .memory = (size_t)in->config.tokens,
+        .conninfo = in->config.pgconn,
+        .schema = in->config.schema,
+        .unix_socket = strncmp(in->config.listen, "unix:", 5) == 0,
+    };
+
+    if (!is_open(in))
+        return guard_open(&options, &in->guard, err);
+    log_warn("door_open", "why=\"AUTH=open: nobody proves who it is\"");
+    return ST_OK;
+}
+
+static enum status
 open_doors(struct intake *in, struct err *err)
 {
     struct intake_http_options http = {
@@ -445,6 +511,9 @@ open_doors(struct intake *in, struct err *err)
     if (rc == ST_OK)
         rc = watch_folder(in, err);
     if (rc == ST_OK)
+        rc = open_guard(in, err);
+    http.guard = in->guard;
+    if (rc == ST_OK)
         rc = intake_http_open(&http, &in->http, err);
     return rc;
 }
@@ -457,6 +526,7 @@ stop(struct intake *in)
 
     drop_close(in->drop);
     intake_http_close(in->http);
+    guard_close(in->guard);
     for (size_t i = 0; i < in->n; i++) {
         struct served *s = &in->served[i];
         struct publish *p = atomic_load(&s->publish);
@@ -572,6 +642,7 @@ main(int argc, char **argv)
     if (action != CONFIG_RUN || rc != ST_OK)
         for (size_t i = 0; i < in->n; i++)
             terms_close(in->terms[i]);
+    token_keys_close(in->keys);
     config_free(entries, N_ENTRIES, &in->config);
     memory_close(in->arena);
     free(in);

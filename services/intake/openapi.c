@@ -9,8 +9,8 @@
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define SCHEMA "#/components/schemas/"
-#define FORMS_MAX 16 /* objects inside others, each described once */
-#define REASONS 19   /* R01 .. R19 come at once */
+#define FORMS_MAX 16    /* objects inside others, each described once */
+#define REASONS 19      /* R01 .. R19 come at once */
 #define SHEET_REASONS 6 /* C01 .. C06, of CSV */
 #define TEXT_DEFAULT                                                           \
     200 /* code points of a text without a limit of its own                    \
@@ -35,7 +35,17 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_RECEIPT | OPENAPI_TIME, 400, "authority request",
       "No known authority was named, or the request is ambiguous." },
     { ASKED, 400, "request", "The request is ambiguous." },
-    { OPENAPI_RECEIPT, 404, "id", "Nothing was ever received with that id." },
+    { ALL_V1, 401,
+      "token_missing token_twice token_large token_shape token_base64 "
+      "token_json token_header token_alg token_iss token_agency token_kid "
+      "token_signature token_audience token_time token_expired token_far "
+      "token_early token_jti token_replay cert_untrusted cert_shape "
+      "cert_unknown",
+      "Nobody known sends this: sign a new token." },
+    { OPENAPI_ITEMS, 403, "refused",
+      "Another agency's record, or of a kind that yours may not send (R02)." },
+    { OPENAPI_TIME, 403, "R23", "Time is moved by the authority's own." },
+    { OPENAPI_RECEIPT, 404, "id", "You never sent anything with that id." },
     { EVERY, 405, "method", "Not for this method; Allow says for which." },
     { OPENAPI_TIME, 409, "clock time",
       "The clock is the wall's, or stands later already." },
@@ -497,7 +507,8 @@ static const char receipt_schema[] =
 static const char row_schema[] =
     "{\"type\":\"object\",\"required\":[\"row\",\"status\"],\"properties\":{"
     "\"row\":{\"type\":\"integer\",\"description\":\"From 1 in NDJSON, from 0 "
-    "in an array, in CSV as a spreadsheet counts\"},\"status\":{\"type\":\"integer\",\"enum\":[202,400,413,"
+    "in an array, in CSV as a spreadsheet "
+    "counts\"},\"status\":{\"type\":\"integer\",\"enum\":[202,400,403,413,"
     "422,500,503]}},\"anyOf\":[{\"$ref\":\"" SCHEMA "receipt\"},"
     "{\"$ref\":\"" SCHEMA "problem\"}]}";
 
@@ -673,6 +684,8 @@ put_responses(struct json_out *out, enum openapi_path path)
         json_out_kcstr(out, "description", a->what);
         if (a->status == 503)
             put_header(out, "Retry-After", "integer", "Seconds");
+        if (a->status == 401)
+            put_header(out, "WWW-Authenticate", "string", "Bearer");
         if (a->status == 405)
             put_header(out, "Allow", "string", "Its method");
         put_content(out, path, a);
@@ -821,6 +834,10 @@ begin_operation(struct json_out *out, const char *path, const char *method,
     json_out_object(out);
     json_out_kcstr(out, "operationId", id);
     json_out_kcstr(out, "summary", summary);
+    if (strncmp(path, "/v1/", 4) == 0) {
+        json_out_key(out, "security");
+        json_out_raw(out, str_of("[{\"token\":[]},{\"certificate\":[]}]"));
+    }
 }
 
 static void
@@ -884,6 +901,12 @@ put_paths(struct json_out *out, struct arena *arena,
     json_out_object_end(out);
 }
 
+static const char security_schemes[] =
+    "{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
+    "\"bearerFormat\":\"JWT\",\"description\":\"Signed by the agency, RS256 "
+    "or ES256: iss and sub its id, aud this door, exp at most 5 minutes "
+    "ahead, jti used once\"},\"certificate\":{\"type\":\"mutualTLS\"}}";
+
 /* ---- the document -------------------------------------------------------- */
 
 static void
@@ -938,6 +961,8 @@ openapi_write(struct json_out *out, struct arena *arena,
     json_out_key(out, "components");
     json_out_object(out);
     put_schemas(out);
+    json_out_key(out, "securitySchemes");
+    json_out_raw(out, str_of(security_schemes));
     json_out_object_end(out);
     json_out_object_end(out);
 }

@@ -147,7 +147,7 @@ start_intake() # instance number [KEY=VALUE...]
     local instance=$1 n=$2
     shift 2
     start "$instance" intake WAYMARK_LISTEN="127.0.0.1:$((port + n))" \
-        WAYMARK_INTAKE_HASH_KEY=not-a-secret-of-anyone \
+        WAYMARK_INTAKE_HASH_KEY=not-a-secret-of-anyone WAYMARK_AUTH=open \
         WAYMARK_CALENDARS="$root/calendars" \
         WAYMARK_CLOCK_TICK_MS="${tick_ms:-1000}" "$@"
 }

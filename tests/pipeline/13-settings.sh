@@ -25,7 +25,8 @@ check() # service [KEY=VALUE...]: what --check says, and its exit code
     local service=$1
     shift
     clean WAYMARK_KAFKA=127.0.0.1:1 WAYMARK_AUTHORITIES=kent-2015 \
-        WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 "$@" \
+        WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 \
+        WAYMARK_AUTH=open "$@" \
         "$build/bin/waymark-$service" --check 2>&1
     echo "exit $?"
 }
@@ -78,4 +79,13 @@ claim 'nor what was read from a file' \
 claim "nor the key of intake's hash" \
     "$(check intake | grep -E '^INTAKE|exit' | tr '\n' ' ')" \
     'INTAKE_HASH_KEY=*** exit 0 '
+claim 'an open door is on loopback only' \
+    "$(check intake WAYMARK_ANY_ADDRESS=on WAYMARK_LISTEN=0.0.0.0:0 | tail -n 2 | tr '\n' ' ' | sed 's/.*: AUTH/AUTH/')" \
+    'AUTH=open: want LISTEN on loopback, ANY_ADDRESS=off exit 2 '
+claim 'nor behind a proxy' \
+    "$(check intake WAYMARK_LISTEN=unix:intake.sock | tail -n 1)" 'exit 2'
+claim 'a closed door has a name' \
+    "$(check intake WAYMARK_AUTH=token | tail -n 2 | sed 's/.*: AUD/AUD/' | cut -c 1-17 | tr '\n' ' ')" \
+    'AUDIENCE is empty exit 2 '
+claim 'and there is no third way' "$(check intake WAYMARK_AUTH=off | tail -n 1)" 'exit 2'
 claims_end settings

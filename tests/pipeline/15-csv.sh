@@ -19,7 +19,7 @@ work=$(mktemp -d)
 run=C$(date +%s)
 passed=0 failed=0 pid=
 
-export WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789
+export WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 WAYMARK_AUTH=open
 export WAYMARK_AUTHORITIES=demo-live WAYMARK_INSTANCE=test
 export WAYMARK_LISTEN=127.0.0.1:$port WAYMARK_CLOCK_TICK_MS=1000
 export WAYMARK_DROP_FOLDER=$work/drop WAYMARK_DROP_AUTHORITY=demo-live

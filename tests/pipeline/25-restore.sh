@@ -12,7 +12,7 @@ intake_start() # instance [KEY=VALUE...]
     local instance=$1
     shift
     start "$instance" intake WAYMARK_CALENDARS=calendars \
-        WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 \
+        WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 WAYMARK_AUTH=open \
         WAYMARK_CLOCK_TICK_MS=200 WAYMARK_AUTHORITIES=demo-live "$@"
 }
 

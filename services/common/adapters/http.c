@@ -280,6 +280,36 @@ look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
     return MHD_YES;
 }
 
+struct header_count {
+    const char *name;
+    size_t n;
+};
+
+static enum MHD_Result
+count_header(void *self, enum MHD_ValueKind kind, const char *name,
+             size_t name_n, const char *value, size_t value_n)
+{
+    struct header_count *count = self;
+
+    (void)kind;
+    (void)value;
+    (void)value_n;
+    if (name_is((struct str){ .p = name, .n = name_n }, count->name))
+        count->n++;
+    return MHD_YES;
+}
+
+size_t
+http_count_headers(const struct http_request *req, const char *name)
+{
+    struct MHD_Connection *c =
+        (struct MHD_Connection *)(uintptr_t)req->connection;
+    struct header_count count = { .name = name };
+
+    (void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, count_header, &count);
+    return count.n;
+}
+
 /* 0 if the request may go on, else the status that refuses it. */
 static int
 guard(struct MHD_Connection *c, const struct http_options *options,

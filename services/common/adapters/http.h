@@ -37,6 +37,9 @@ http_query(const struct http_request *req, const char *name);
 /** First header of that name (any case), null without. */
 struct str
 http_header(const struct http_request *req, const char *name);
+/** How many headers of that name (any case) there are. */
+size_t
+http_count_headers(const struct http_request *req, const char *name);
 
 /*
  * A body that comes over time (server-sent events, long downloads). `read` is

@@ -34,6 +34,8 @@ static const char *const others[] = {
     "TRACKER_PORT", "TRIAGE_PORT",    "USER",
     "BED",          "KAFKA_HEAP",     "METRICS_HEALTH",
     "ROOT",         "TRACKER_HEALTH", "TRIAGE_HEALTH",
+    "AUTH",         "AUDIENCE",       "TOKEN_SKEW_MS",
+    "TOKENS",       "SIGN_KEY",       "CLI",
 };
 enum { N_OTHERS = sizeof others / sizeof others[0] };
 
