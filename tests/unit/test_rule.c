@@ -322,7 +322,7 @@ a_condition_is_checked(void **state)
     assert_int_equal(rule_check(&node, inputs, 3, &err),
                      row->sound ? ST_OK : ST_REJECT);
     if (!row->sound)
-        assert_string_equal(err.code, "profile");
+        assert_string_equal(err.code, "profile-rule");
 }
 
 int

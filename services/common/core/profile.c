@@ -3,7 +3,11 @@
 #include <string.h>
 
 #define POSTCODE_SIZE 8 /* the longest has 7 characters without its space */
-#define INWARD_CHARS 3  /* after the space of a postcode */
+/* What domain.md section 5 and every profile's levels_of_need allow. */
+#define NEEDS_MAX 24
+#define LEVEL_MAX 4
+#define EPISODES_MAX 1000 /* more than 90 days can hold */
+#define INWARD_CHARS 3    /* after the space of a postcode */
 
 /* Nothing open, or the outcome of the open early help case. */
 static const char *const eh_status_words[] = {
@@ -26,8 +30,8 @@ static const struct codes codes_eh_status = {
 const struct rule_input profile_inputs[] = {
     { .name = "entry", .kind = VALUE_TEXT, .words = &codes_entry },
     { .name = "kind", .kind = VALUE_TEXT, .words = &codes_kind },
-    { .name = "need_count", .kind = VALUE_INT },
-    { .name = "level", .kind = VALUE_INT },
+    { .name = "need_count", .kind = VALUE_INT, .max = NEEDS_MAX },
+    { .name = "level", .kind = VALUE_INT, .min = 1, .max = LEVEL_MAX },
     { .name = "csc_threshold",
       .kind = VALUE_TEXT,
       .words = &codes_csc_threshold },
@@ -38,8 +42,8 @@ const struct rule_input profile_inputs[] = {
     { .name = "csc_status", .kind = VALUE_TEXT, .words = &codes_csc_status },
     { .name = "eh_status", .kind = VALUE_TEXT, .words = &codes_eh_status },
     { .name = "risk_grade", .kind = VALUE_TEXT, .words = &codes_risk_grade },
-    { .name = "missing_30d", .kind = VALUE_INT },
-    { .name = "missing_90d", .kind = VALUE_INT },
+    { .name = "missing_30d", .kind = VALUE_INT, .max = EPISODES_MAX },
+    { .name = "missing_90d", .kind = VALUE_INT, .max = EPISODES_MAX },
     { .name = "consent", .kind = VALUE_TEXT, .words = &codes_consent },
     { .name = "info_only", .kind = VALUE_BOOL },
     { .name = "da", .kind = VALUE_BOOL },

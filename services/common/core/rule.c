@@ -217,9 +217,41 @@ check_word(const struct checker *c, const struct rule_input *input,
         return ST_OK;
     if (codes_find(input->words, v.text) != 0)
         return ST_OK;
-    return err_set(c->err, ST_REJECT, "profile",
+    return err_set(c->err, ST_REJECT, "profile-rule",
                    "\"%.*s\" is never a value of %s", STR_ARG(v.text),
                    input->name);
+}
+
+/* Does `>= limit` hold for some of min..max and not for others? */
+static bool
+divides(const struct rule_input *input, int64_t limit)
+{
+    return limit > input->min && limit <= input->max;
+}
+
+/* `node` compares `input`, on its left or right, with the number `limit`. */
+static enum status
+check_limit(const struct checker *c, enum rule_op op,
+            const struct rule_input *input, bool on_left, struct value limit)
+{
+    bool good;
+
+    if (input == NULL || input->kind != VALUE_INT || input->min == input->max ||
+        limit.kind != VALUE_INT)
+        return ST_OK;
+    if (op == RULE_EQ || op == RULE_NE)
+        good = limit.i >= input->min && limit.i <= input->max;
+    else if (op == (on_left ? RULE_GE : RULE_LE) ||
+             op == (on_left ? RULE_LT : RULE_GT))
+        good = divides(input, limit.i);
+    else
+        good = limit.i < input->max && divides(input, limit.i + 1);
+    if (good)
+        return ST_OK;
+    return err_set(c->err, ST_REJECT, "profile-limit",
+                   "%s is %lld to %lld: the limit %lld divides nothing",
+                   input->name, (long long)input->min, (long long)input->max,
+                   (long long)limit.i);
 }
 
 static enum status
@@ -237,14 +269,23 @@ check_pair(const struct checker *c, const struct rule_node *node)
     if (st != ST_OK)
         return st;
     if (ka == VALUE_UNKNOWN || kb == VALUE_UNKNOWN)
-        return err_set(c->err, ST_REJECT, "profile",
+        return err_set(c->err, ST_REJECT, "profile-rule",
                        "a comparison with null is never decided");
     if (ka != kb || ka == VALUE_LIST || (ordered && ka != VALUE_INT))
-        return err_set(c->err, ST_REJECT, "profile",
+        return err_set(c->err, ST_REJECT, "profile-rule",
                        "%s can't be compared with %s here", kind_name(ka),
                        kind_name(kb));
+    if (a->op == RULE_VAR && b->op == RULE_VAR)
+        return err_set(c->err, ST_REJECT, "profile-rule",
+                       "two inputs are compared with each other");
     st = check_word(c, input_of(c, a), b->value);
-    return st != ST_OK ? st : check_word(c, input_of(c, b), a->value);
+    if (st == ST_OK)
+        st = check_word(c, input_of(c, b), a->value);
+    if (st == ST_OK)
+        st = check_limit(c, node->op, input_of(c, a), true, b->value);
+    return st != ST_OK
+               ? st
+               : check_limit(c, node->op, input_of(c, b), false, a->value);
 }
 
 static enum status
@@ -257,11 +298,11 @@ check_in(const struct checker *c, const struct rule_node *node)
     if (st != ST_OK)
         return st;
     if (node->args[1].op != RULE_CONST || list->kind != VALUE_LIST)
-        return err_set(c->err, ST_REJECT, "profile",
+        return err_set(c->err, ST_REJECT, "profile-rule",
                        "the right side of \"in\" is no list");
     for (size_t i = 0; st == ST_OK && i < list->n_list; i++) {
         if (list->list[i].kind != kind)
-            return err_set(c->err, ST_REJECT, "profile",
+            return err_set(c->err, ST_REJECT, "profile-rule",
                            "%s is never in a list that holds %s",
                            kind_name(kind), kind_name(list->list[i].kind));
         st = check_word(c, input_of(c, &node->args[0]), list->list[i]);
@@ -279,7 +320,7 @@ check_truths(const struct checker *c, const struct rule_node *node)
         if (st != ST_OK)
             return st;
         if (kind != VALUE_BOOL)
-            return err_set(c->err, ST_REJECT, "profile",
+            return err_set(c->err, ST_REJECT, "profile-rule",
                            "%s stands where a condition should",
                            kind_name(kind));
     }
@@ -309,7 +350,7 @@ check_var(const struct checker *c, struct str name, enum value_kind *kind)
     const struct rule_input *input = find_input(c, name);
 
     if (input == NULL)
-        return err_set(c->err, ST_REJECT, "profile",
+        return err_set(c->err, ST_REJECT, "profile-rule",
                        "\"%.*s\" is no rule input", STR_ARG(name));
     *kind = input->kind;
     return ST_OK;
@@ -321,7 +362,7 @@ check_node(const struct checker *c, const struct rule_node *node,
 {
     *kind = VALUE_BOOL;
     if (!count_fits(node))
-        return err_set(c->err, ST_REJECT, "profile",
+        return err_set(c->err, ST_REJECT, "profile-rule",
                        "an operator has %zu operands", node->n_args);
     switch (node->op) {
     case RULE_CONST:
@@ -349,9 +390,124 @@ rule_check(const struct rule_node *node, const struct rule_input *inputs,
     enum status st = check_node(&c, node, &kind);
 
     if (st == ST_OK && kind != VALUE_BOOL)
-        return err_set(err, ST_REJECT, "profile",
+        return err_set(err, ST_REJECT, "profile-rule",
                        "%s stands where a condition should", kind_name(kind));
     return st;
+}
+
+/* ---- for people ---- */
+
+static const char *
+op_words(enum rule_op op)
+{
+    switch (op) {
+    case RULE_EQ:
+        return "is";
+    case RULE_NE:
+        return "is not";
+    case RULE_LT:
+        return "is below";
+    case RULE_LE:
+        return "is at most";
+    case RULE_GT:
+        return "is above";
+    case RULE_GE:
+        return "is at least";
+    case RULE_IN:
+        return "is one of";
+    case RULE_AND:
+        return "and";
+    default:
+        return "or";
+    }
+}
+
+static struct str
+const_words(struct arena *a, struct value v)
+{
+    struct str s = STR_NULL;
+
+    if (v.kind == VALUE_BOOL)
+        return v.b ? STR("always") : STR("never");
+    if (v.kind != VALUE_LIST)
+        return value_text(a, v);
+    for (size_t i = 0; i < v.n_list; i++) {
+        struct str item = value_text(a, v.list[i]);
+
+        s = arena_printf(a, "%.*s%s%.*s", STR_ARG(s), i == 0 ? "" : ", ",
+                         STR_ARG(item));
+    }
+    return s;
+}
+
+static bool
+is_junction(enum rule_op op)
+{
+    return op == RULE_AND || op == RULE_OR;
+}
+
+/* An `or` inside an `and`, or the other way round, is set in brackets. */
+static struct str
+junction_words(struct arena *a, const struct rule_node *node)
+{
+    struct str s = STR_NULL;
+
+    for (size_t i = 0; i < node->n_args; i++) {
+        const struct rule_node *arg = &node->args[i];
+        bool bracket = is_junction(arg->op) && arg->op != node->op &&
+                       arg->n_args > 1 && node->n_args > 1;
+        struct str part = rule_words(a, arg);
+
+        s = arena_printf(a, "%.*s%s%s%s%s%.*s%s", STR_ARG(s), i == 0 ? "" : " ",
+                         i == 0 ? "" : op_words(node->op), i == 0 ? "" : " ",
+                         bracket ? "(" : "", STR_ARG(part), bracket ? ")" : "");
+    }
+    return s;
+}
+
+static struct str
+pair_words(struct arena *a, const struct rule_node *node)
+{
+    const struct rule_node *left = &node->args[0];
+    const struct rule_node *right = &node->args[1];
+    bool is_truth = right->op == RULE_CONST && right->value.kind == VALUE_BOOL;
+    struct str l = rule_words(a, left);
+    struct str r = rule_words(a, right);
+
+    if (is_truth && (node->op == RULE_EQ || node->op == RULE_NE))
+        return right->value.b == (node->op == RULE_EQ)
+                   ? l
+                   : arena_printf(a, "not %.*s", STR_ARG(l));
+    return arena_printf(a, "%.*s %s %.*s", STR_ARG(l), op_words(node->op),
+                        STR_ARG(r));
+}
+
+struct str
+rule_words(struct arena *a, const struct rule_node *node)
+{
+    const struct rule_node *arg = node->args;
+    struct str s;
+
+    switch (node->op) {
+    case RULE_CONST:
+        return const_words(a, node->value);
+    case RULE_VAR:
+        return node->var;
+    case RULE_AND:
+    case RULE_OR:
+        return junction_words(a, node);
+    case RULE_NOT:
+        if (arg->op == RULE_EQ) {
+            struct rule_node other = *arg;
+
+            other.op = RULE_NE;
+            return rule_words(a, &other);
+        }
+        s = rule_words(a, arg);
+        return arena_printf(a, "not (%.*s)", STR_ARG(s));
+    default:
+        return pair_words(a, node);
+    }
 }
 
 /* ---- lists of rules ---- */

@@ -104,6 +104,8 @@ struct rule_input {
     const char *name;
     enum value_kind kind;      /* VALUE_BOOL, VALUE_INT or VALUE_TEXT */
     const struct codes *words; /* of VALUE_TEXT; NULL where any word will do */
+    int64_t min;               /* of VALUE_INT, both included; */
+    int64_t max;               /* equal where any number will do */
 };
 
 /** A value as text: `true`, `3`, `word`, and `-` for unknown. In `a`. */
@@ -125,7 +127,8 @@ enum tri rule_eval(const struct rule_node *node, const struct facts *facts);
 /**
  * Is the condition sound: only listed inputs, operands of kinds that fit,
  * words that the input can hold, right number of operands. ST_REJECT with code
- * "profile" and the reason.
+ * "profile-rule" and the reason; "profile-limit" where a number is compared
+ * with one that its range never reaches, or never leaves.
  */
 MUST_CHECK enum status rule_check(const struct rule_node *node,
                                   const struct rule_input *inputs,
@@ -138,6 +141,12 @@ struct rule_result {
     struct texts ask;         /* facts that made them so, each once, in order */
     struct texts actions;     /* words of the rules that apply, each once */
 };
+
+/**
+ * The condition as a person reads it: "csc_threshold is met and need_count is
+ * at least 3". In `a`.
+ */
+struct str rule_words(struct arena *a, const struct rule_node *node);
 
 /** Try a list where the first hit decides; `actions` are those of `first`. */
 void rule_decide(struct arena *a, const struct rules *rules,
