@@ -1,6 +1,7 @@
 #include "common/adapters/profile_json.h"
 
 #include "common/adapters/json.h"
+#include "common/adapters/profile_fields.h"
 
 #include <sodium/crypto_generichash.h>
 
@@ -25,16 +26,17 @@
 struct reader {
     struct arena *a;
     struct json_path path;
-    const char *code; /* of its errors: "profile" or "calendar" */
+    const char *code; /* of its errors: NULL for the fault's own, "calendar" */
+    struct str rule;  /* id of the rule that is being read, or null */
     enum status st;
-    struct err *err;
+    struct profile_fault fault; /* the first; its code is NULL without one */
 };
 
-static void fail(struct reader *r, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+static void fail_as(struct reader *r, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void
-fail(struct reader *r, const char *fmt, ...)
+fail_as(struct reader *r, const char *code, const char *fmt, ...)
 {
     char why[256];
     va_list ap;
@@ -44,18 +46,45 @@ fail(struct reader *r, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    r->st = err_set(r->err, ST_REJECT, r->code, "%s: %s",
-                    r->path.n == 0 ? "/" : r->path.text, why);
+    r->st = ST_REJECT;
+    r->fault = (struct profile_fault){
+        .code = r->code != NULL ? r->code : code,
+        .place = arena_printf(r->a, "%s", r->path.n == 0 ? "/" : r->path.text),
+        .rule = r->rule,
+        .why = arena_printf(r->a, "%s", why),
+    };
 }
 
-/* Take over an error that another module wrote. */
+#define fail(r, ...) fail_as(r, "profile-value", __VA_ARGS__)
+
+/* Take over an error that another module wrote: its code, if it is ours. */
 static void
 fail_with(struct reader *r, const struct err *why)
 {
-    fail(r, "%s", why->text);
+    struct str code = arena_printf(r->a, "%s", why->code);
+
+    fail_as(r, str_starts(code, STR("profile-")) ? code.p : "profile-value",
+            "%s", why->text);
+}
+
+static enum status
+say_fault(const struct profile_fault *fault, struct err *err)
+{
+    if (fault->rule.p == NULL)
+        return err_set(err, ST_REJECT, fault->code, "%.*s: %.*s",
+                       STR_ARG(fault->place), STR_ARG(fault->why));
+    return err_set(err, ST_REJECT, fault->code, "%.*s: rule %.*s: %.*s",
+                   STR_ARG(fault->place), STR_ARG(fault->rule),
+                   STR_ARG(fault->why));
 }
 
 /* ---- values at a key ---- */
+
+static const char *
+missing_code(const char *key)
+{
+    return strcmp(key, "source") == 0 ? "profile-source" : "profile-missing";
+}
 
 /* The member `key`; absent is an error unless `optional`. */
 static const struct json *
@@ -64,8 +93,14 @@ member(struct reader *r, const struct json *v, const char *key, bool optional)
     const struct json *m = json_get(v, key);
 
     if (m == NULL && !optional)
-        fail(r, "\"%s\" is missing", key);
+        fail_as(r, missing_code(key), "\"%s\" is missing", key);
     return m;
+}
+
+static const char *
+text_code(const char *key)
+{
+    return strcmp(key, "source") == 0 ? "profile-source" : "profile-value";
 }
 
 static struct str
@@ -79,9 +114,9 @@ copy_text(struct reader *r, const struct json *v, const char *key,
     if (json_str(m, &s))
         s = arena_str(r->a, s);
     else if (m != NULL && !(optional && json_type_of(m) == JSON_T_NULL))
-        fail(r, "want a text");
+        fail_as(r, text_code(key), "want a text");
     if (s.p != NULL && s.n == 0)
-        fail(r, "the text is empty");
+        fail_as(r, text_code(key), "the text is empty");
     json_path_back(&r->path, before);
     return s;
 }
@@ -117,7 +152,7 @@ int_or(struct reader *r, const struct json *v, const char *key,
         if (!json_int(m, &n))
             fail(r, "want a whole number");
         else if (n < span.min || n > span.max)
-            fail(r, "want %d..%d", span.min, span.max);
+            fail_as(r, "profile-limit", "want %d..%d", span.min, span.max);
         if (r->st != ST_OK)
             n = span.dflt;
     }
@@ -305,10 +340,20 @@ static const struct {
     const char *word;
     enum rule_op op;
 } operators[] = {
-    { "==", RULE_EQ }, { "!=", RULE_NE },   { "<", RULE_LT },
-    { "<=", RULE_LE }, { ">", RULE_GT },    { ">=", RULE_GE },
-    { "in", RULE_IN }, { "!", RULE_NOT },   { "and", RULE_AND },
-    { "or", RULE_OR }, { "var", RULE_VAR },
+    { "==", RULE_EQ },
+    { "!=", RULE_NE },
+    { "<", RULE_LT },
+    { "<=", RULE_LE },
+    { ">", RULE_GT },
+    { ">=", RULE_GE },
+    { "in", RULE_IN },
+    { "!", RULE_NOT },
+    { "and", RULE_AND },
+    { "or", RULE_OR },
+    { "var", RULE_VAR },
+    /* Types are never converted here: the strict operators are the same. */
+    { "===", RULE_EQ },
+    { "!==", RULE_NE },
 };
 
 static bool
@@ -334,7 +379,7 @@ read_list(struct reader *r, const struct json *v)
     for (size_t i = 0; i < n; i++) {
         list[i] = read_value(r, json_at(v, i));
         if (list[i].kind == VALUE_LIST)
-            fail(r, "a list inside a list");
+            fail_as(r, "profile-rule", "a list inside a list");
     }
     return (struct value){ .kind = VALUE_LIST, .list = list, .n_list = n };
 }
@@ -363,7 +408,8 @@ read_value(struct reader *r, const struct json *v)
     case JSON_T_ARRAY:
         return read_list(r, v);
     default:
-        fail(r, "%s can't be a value here", json_type_name(json_type_of(v)));
+        fail_as(r, "profile-rule", "%s can't be a value here",
+                json_type_name(json_type_of(v)));
         return out;
     }
 }
@@ -378,11 +424,23 @@ read_var(struct reader *r, const struct json *v)
 
     if (json_type_of(v) == JSON_T_ARRAY && json_size(v) == 1)
         v = json_at(v, 0);
-    if (json_str(v, &node.var))
+    if (json_str(v, &node.var) && node.var.n > 0)
         node.var = arena_str(r->a, node.var);
     else
-        fail(r, "\"var\" wants one name");
+        fail_as(r, "profile-rule", "\"var\" wants one name");
     return node;
+}
+
+/* a < b < c: a < b and b < c. */
+static struct rule_node
+read_between(struct reader *r, enum rule_op op, const struct rule_node *args)
+{
+    struct rule_node *halves = arena_array(r->a, 2, sizeof *halves);
+
+    for (size_t i = 0; i < 2; i++)
+        halves[i] =
+            (struct rule_node){ .op = op, .args = args + i, .n_args = 2 };
+    return (struct rule_node){ .op = RULE_AND, .args = halves, .n_args = 2 };
 }
 
 /* Operands are a list; a single one may stand without its list. */
@@ -395,6 +453,8 @@ read_operation(struct reader *r, enum rule_op op, const struct json *v)
 
     for (size_t i = 0; r->st == ST_OK && i < n; i++)
         args[i] = read_node(r, is_list ? json_at(v, i) : v);
+    if (r->st == ST_OK && n == 3 && (op == RULE_LT || op == RULE_LE))
+        return read_between(r, op, args);
     return (struct rule_node){
         .op = op,
         .args = args,
@@ -414,11 +474,11 @@ read_node(struct reader *r, const struct json *v)
         return (struct rule_node){ .op = RULE_CONST,
                                    .value = read_value(r, v) };
     if (json_size(v) != 1 || !json_each_next(&each, &word, &operands)) {
-        fail(r, "a condition has exactly one operator");
+        fail_as(r, "profile-rule", "a condition has exactly one operator");
         return (struct rule_node){ .op = RULE_CONST };
     }
     if (!find_operator(word, &op)) {
-        fail(r, "\"%.*s\" is no operator", STR_ARG(word));
+        fail_as(r, "profile-rule", "\"%.*s\" is no operator", STR_ARG(word));
         return (struct rule_node){ .op = RULE_CONST };
     }
     return op == RULE_VAR ? read_var(r, operands)
@@ -492,8 +552,10 @@ static struct rule
 read_rule(struct reader *r, const struct json *v, bool has_outcome)
 {
     struct rule rule = { .id = text_at(r, v, "id") };
-    const struct json *when = member(r, v, "when", false);
+    const struct json *when;
 
+    r->rule = rule.id;
+    when = member(r, v, "when", false);
     rule.source = text_at(r, v, "source");
     rule.service_type = text_or_null(r, v, "service_type");
     rule.to = text_or_null(r, v, "to");
@@ -516,7 +578,7 @@ refuse_twin(struct reader *r, const struct rule *rules, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (str_eq(rules[i].id, rules[n].id))
-            fail(r, "rule id \"%.*s\" is there twice", STR_ARG(rules[n].id));
+            fail_as(r, "profile-twin", "the id is there twice");
 }
 
 static struct rules
@@ -539,10 +601,11 @@ read_rules(struct reader *r, const struct json *top, const char *key,
         at[i] = read_rule(r, json_at(list, i), has_outcome);
         if (r->st == ST_OK)
             refuse_twin(r, at, i);
+        r->rule = STR_NULL;
         json_path_back(&r->path, before);
     }
     if (n == 0)
-        fail(r, "there is no rule");
+        fail_as(r, "profile-missing", "there is no rule");
     json_path_back(&r->path, inner);
     json_path_back(&r->path, outer);
     return (struct rules){ .at = at, .n = r->st == ST_OK ? n : 0 };
@@ -562,7 +625,8 @@ check_ids(struct reader *r, const struct rules *rules, struct texts ids)
 {
     for (size_t i = 0; r->st == ST_OK && i < ids.n; i++)
         if (!rules_hold(rules, ids.at[i]))
-            fail(r, "there is no rule \"%.*s\"", STR_ARG(ids.at[i]));
+            fail_as(r, "profile-ref", "there is no rule \"%.*s\"",
+                    STR_ARG(ids.at[i]));
 }
 
 /* A list that can end without a hit leaves a child without a decision. */
@@ -576,7 +640,8 @@ check_last_rule(struct reader *r, const struct rules *rules)
     last = &rules->at[rules->n - 1].when;
     if (last->op != RULE_CONST || last->value.kind != VALUE_BOOL ||
         !last->value.b)
-        fail(r, "the last decision rule must always hold (\"when\": true)");
+        fail_as(r, "profile-rule",
+                "the last decision rule must always hold (\"when\": true)");
 }
 
 static void
@@ -693,7 +758,7 @@ read_clock(struct reader *r, const struct json *v, struct str id,
     read_clock_value(r, member(r, v, "value", false), p, &clock->spec);
     if (r->st == ST_OK &&
         clock_spec_check(&clock->spec, &setting, &why) != ST_OK)
-        fail_with(r, &why);
+        fail_as(r, "profile-limit", "%s", why.text);
 }
 
 static void
@@ -727,14 +792,14 @@ static int
 drift_number(struct reader *r, const struct json *drift, const char *key,
              const char *inner)
 {
-    const struct span span = { .min = 0, .max = DRIFT_MAX, .dflt = UNSTATED };
+    const struct span span = { .min = 1, .max = DRIFT_MAX, .dflt = UNSTATED };
     size_t before;
     const struct json *v = enter_value(r, drift, key, &before);
     int n = inner == NULL ? int_or(r, json_get(drift, key), "value", span)
                           : int_or(r, v, inner, span);
 
     if (n == UNSTATED)
-        fail(r, "a number is missing");
+        fail_as(r, "profile-missing", "a number is missing");
     json_path_back(&r->path, before);
     return n;
 }
@@ -835,7 +900,8 @@ read_units(struct reader *r, const struct json *v, struct profile_locality *l)
         units[i].id = text_at(r, json_at(list, i), "id");
         units[i].name = text_at(r, json_at(list, i), "name");
         if (has_unit(l, units[i].id))
-            fail(r, "unit \"%.*s\" is there twice", STR_ARG(units[i].id));
+            fail_as(r, "profile-twin", "unit \"%.*s\" is there twice",
+                    STR_ARG(units[i].id));
         l->n_units = i + 1;
     }
     json_path_back(&r->path, before);
@@ -846,11 +912,12 @@ refuse_twin_places(struct reader *r, const struct profile_locality *l, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (str_eq(l[i].id, l[n].id))
-            fail(r, "locality \"%.*s\" is there twice", STR_ARG(l[n].id));
+            fail_as(r, "profile-twin", "locality \"%.*s\" is there twice",
+                    STR_ARG(l[n].id));
         for (size_t k = 0; k < l[n].n_units; k++)
             if (has_unit(&l[i], l[n].units[k].id))
-                fail(r, "unit \"%.*s\" is there twice",
-                     STR_ARG(l[n].units[k].id));
+                fail_as(r, "profile-twin", "unit \"%.*s\" is there twice",
+                        STR_ARG(l[n].units[k].id));
     }
 }
 
@@ -985,7 +1052,8 @@ read_postcodes(struct reader *r, const struct json *top, struct profile *p)
 
     while (r->st == ST_OK && json_each_next(&each, &prefix, &m)) {
         if (!json_str(m, &locality) || profile_locality(p, locality) == NULL)
-            fail(r, "%.*s leads to no locality", STR_ARG(prefix));
+            fail_as(r, "profile-ref", "%.*s leads to no locality",
+                    STR_ARG(prefix));
         else
             at[p->n_postcodes++] = (struct profile_postcode){
                 .prefix = arena_str(r->a, prefix),
@@ -1107,7 +1175,7 @@ read_ppm(struct reader *r, const struct json *v, const char *key)
         return PPM;
     if (strncmp(p, "0.", 2) != 0 ||
         strspn(p + 2, "0123456789") != strlen(p + 2))
-        fail(r, "\"%s\" is not between 0 and 1", key);
+        fail_as(r, "profile-limit", "\"%s\" is not between 0 and 1", key);
     for (p += 2; r->st == ST_OK && *p != '\0'; p++, unit /= 10)
         ppm += (*p - '0') * unit;
     return ppm;
@@ -1122,7 +1190,8 @@ read_matching(struct reader *r, const struct json *top, struct profile *p)
     p->match_ppm = read_ppm(r, v, "match_probability");
     p->review_ppm = read_ppm(r, v, "review_probability");
     if (p->review_ppm > p->match_ppm)
-        fail(r, "the review probability is above the match probability");
+        fail_as(r, "profile-limit",
+                "the review probability is above the match probability");
     json_path_back(&r->path, before);
 }
 
@@ -1243,7 +1312,8 @@ check_fact_names(struct reader *r, const struct json *facts)
         while (i < profile_n_inputs && !str_is(name, profile_inputs[i].name))
             i++;
         if (i == profile_n_inputs)
-            fail(r, "\"%.*s\" is no rule input", STR_ARG(name));
+            fail_as(r, "profile-field", "\"%.*s\" is no rule input",
+                    STR_ARG(name));
     }
 }
 
@@ -1264,7 +1334,7 @@ read_example(struct reader *r, const struct json *dflt, const struct json *v,
     check_ids(r, &p->decisions, ex.hits);
     check_ids(r, &p->actions, ex.action_rules);
     if (r->st == ST_OK && !texts_hold(ex.hits, ex.rule))
-        fail(r, "the rule is not among all hits");
+        fail_as(r, "profile-example", "the rule is not among all hits");
     return ex;
 }
 
@@ -1365,29 +1435,98 @@ read_profile(struct reader *r, const struct json *top, struct profile *p)
     read_examples(r, top, p);
 }
 
-/* Parse and note what was wrong with the text itself under our own code. */
 static enum status
-parse(struct reader *r, struct str text, struct json **document)
+parse(struct reader *r, struct str text, struct json **document,
+      struct err *err)
 {
-    r->st = json_parse(text, PROFILE_BYTES_MAX, document, r->err);
-    if (r->st == ST_REJECT && r->err != NULL)
-        (void)snprintf(r->err->code, sizeof r->err->code, "%s", r->code);
+    struct err why = { .code = "" };
+
+    r->st = json_parse(text, PROFILE_BYTES_MAX, document, &why);
+    if (r->st == ST_REJECT) {
+        r->st = ST_OK;
+        fail_as(r, "profile-text", "%s", why.text);
+    } else if (r->st != ST_OK && err != NULL) {
+        *err = why;
+    }
     return r->st;
+}
+
+/* Unknown members are told beside whatever else stops the reading. */
+static void
+gather(struct reader *r, const struct json *document, struct profile *p,
+       struct profile_faults *faults)
+{
+    struct profile_faults fields = { .n = 0 };
+    struct profile_faults sound = { .n = 0 };
+    struct profile_fault *at;
+    size_t n;
+
+    profile_fields_check(r->a, document, &fields);
+    read_profile(r, document, p);
+    if (r->st == ST_OK)
+        profile_check(r->a, p, &sound);
+    n = fields.n + (r->st == ST_OK ? sound.n : 1);
+    at = arena_array(r->a, n, sizeof *at);
+    for (size_t i = 0; i < fields.n; i++)
+        at[i] = fields.at[i];
+    for (size_t i = 0; i < sound.n; i++)
+        at[fields.n + i] = sound.at[i];
+    if (r->st != ST_OK)
+        at[fields.n] = r->fault;
+    *faults = (struct profile_faults){ .at = at, .n = n };
+}
+
+enum status
+profile_json_check(struct arena *a, struct str text, struct profile *out,
+                   struct profile_faults *faults, struct err *err)
+{
+    struct reader r = { .a = a };
+    struct json *document = NULL;
+    struct profile_fault *only;
+    enum status st;
+
+    json_path_root(&r.path);
+    *out = (struct profile){ .hash = hash_of(a, text) };
+    *faults = (struct profile_faults){ .n = 0 };
+    st = parse(&r, text, &document, err);
+    if (st == ST_REJECT) {
+        only = arena_array(a, 1, sizeof *only);
+        *only = r.fault;
+        *faults = (struct profile_faults){ .at = only, .n = 1 };
+        return ST_OK;
+    }
+    if (st != ST_OK)
+        return st;
+    gather(&r, document, out, faults);
+    json_free(document);
+    return ST_OK;
 }
 
 enum status
 profile_json_read(struct arena *a, struct str text, struct profile *out,
                   struct err *err)
 {
-    struct reader r = { .a = a, .code = "profile", .err = err };
+    struct profile_faults faults;
+    enum status st = profile_json_check(a, text, out, &faults, err);
+
+    if (st != ST_OK || faults.n == 0)
+        return st;
+    return say_fault(&faults.at[0], err);
+}
+
+enum status
+rule_json_read(struct arena *a, struct str text, struct rule_node *out,
+               struct err *err)
+{
+    struct reader r = { .a = a };
     struct json *document = NULL;
 
     json_path_root(&r.path);
-    *out = (struct profile){ .hash = hash_of(a, text) };
-    if (parse(&r, text, &document) == ST_OK)
-        read_profile(&r, document, out);
+    *out = (struct rule_node){ .op = RULE_CONST };
+    if (parse(&r, text, &document, err) == ST_OK)
+        *out = read_node(&r, document);
     json_free(document);
-    return r.st;
+    return r.st == ST_REJECT ? say_fault(&r.fault, err) : r.st;
 }
 
 /* ---- calendar ---- */
@@ -1485,13 +1624,13 @@ enum status
 calendar_json_read(struct arena *a, struct str text, struct calendar *out,
                    struct err *err)
 {
-    struct reader r = { .a = a, .code = "calendar", .err = err };
+    struct reader r = { .a = a, .code = "calendar" };
     struct json *document = NULL;
 
     json_path_root(&r.path);
     *out = (struct calendar){ .n = 0 };
-    if (parse(&r, text, &document) == ST_OK)
+    if (parse(&r, text, &document, err) == ST_OK)
         read_calendar(&r, document, out);
     json_free(document);
-    return r.st;
+    return r.st == ST_REJECT ? say_fault(&r.fault, err) : r.st;
 }

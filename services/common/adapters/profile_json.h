@@ -6,8 +6,9 @@
  * threshold framework sound: every rule has an id of its own, an outcome that
  * exists, a source and a condition over known inputs and words; every clock
  * counts; postcodes and routes name localities and units that exist; examples
- * speak of rules that exist. What the examples expect is not tried here (see
- * `profile check` and tests/adapter/test_profile.c).
+ * speak of rules that exist; no member has a name that nothing reads
+ * (profile_fields.h); and the rules, thresholds and examples are sound
+ * (profile_check.h, where the codes stand).
  */
 #ifndef WAYMARK_COMMON_ADAPTERS_PROFILE_JSON_H
 #define WAYMARK_COMMON_ADAPTERS_PROFILE_JSON_H
@@ -16,6 +17,7 @@
 #include "common/core/calendar.h"
 #include "common/core/err.h"
 #include "common/core/profile.h"
+#include "common/core/profile_check.h"
 #include "common/core/status.h"
 #include "common/core/str.h"
 
@@ -23,12 +25,32 @@
 #define PROFILE_BYTES_MAX ((size_t)1 << 20)
 
 /**
+ * Read a profile and name all its faults. What is read stops at the first
+ * fault of reading, and then `*out` is void; those of soundness are told one
+ * and all. Everything is in `a`; `text` is borrowed for the call. ST_OK
+ * whether there are faults or not; ST_RETRY without memory.
+ */
+MUST_CHECK enum status profile_json_check(struct arena *a, struct str text,
+                                          struct profile *out,
+                                          struct profile_faults *faults,
+                                          struct err *err);
+
+/**
  * Read a profile. All of `*out` is in `a`; `text` is borrowed for the call.
- * ST_REJECT with code "profile" and "/pointer: reason"; ST_RETRY without
- * memory.
+ * ST_REJECT with the code of the first fault and "/pointer: rule ID: reason";
+ * ST_RETRY without memory.
  */
 MUST_CHECK enum status profile_json_read(struct arena *a, struct str text,
                                          struct profile *out, struct err *err);
+
+/**
+ * Read one condition (JsonLogic): how rules are written, without looking
+ * whether it is sound (rule_check). `<` and `<=` of three operands are two
+ * comparisons. Everything is in `a`. ST_REJECT with "profile-rule" or
+ * "profile-text"; ST_RETRY without memory.
+ */
+MUST_CHECK enum status rule_json_read(struct arena *a, struct str text,
+                                      struct rule_node *out, struct err *err);
 
 /**
  * Read a calendar: span, bank holidays, clock changes (an hour ahead of UTC
