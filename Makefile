@@ -137,6 +137,10 @@ $(B)/tests/faults/%: $(B)/obj/tests/faults/%.o $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
 
+$(B)/tests/jsonlogic/%: $(B)/obj/tests/jsonlogic/%.o $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+
 .SECONDARY:
 .PHONY: tests-build unit trace contract adapter
 tests-build: $(UNIT) $(TRACE) $(CONTRACT) $(ADAPTER) $(TOOLS)
@@ -148,6 +152,13 @@ contract: $(CONTRACT) ## Schemas against structs
 	@sh tests/lib/run.sh contract $^
 adapter: $(ADAPTER) ## Real libraries on loopback
 	@sh tests/lib/run.sh adapter $^
+
+.PHONY: clocks jsonlogic
+clocks: build ## Clocks through the binary: vectors, and numpy (PYTHON=, BUDGET=small)
+	@tests/oracle/clocks.sh $(call program_file,cli)
+
+jsonlogic: $(B)/tests/jsonlogic/suite ## The published JsonLogic tests (JSONLOGIC_TESTS=FILE)
+	@tests/jsonlogic/run.sh $<
 
 .PHONY: mutate
 N ?= 200

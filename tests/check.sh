@@ -34,7 +34,7 @@ part() # name command...
     # Coverage runs tests that were counted before.
     grep -hE '^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed' "var/check-$name.log" |
         grep -v '^coverage:' >>"$log"
-    measured=$(grep -E '^all  |^mutate: ' "var/check-$name.log" | tail -n 1 | tr -s ' ')
+    measured=$(grep -E '^all  |^mutate: |^oracle: ' "var/check-$name.log" | tail -n 1 | tr -s ' ')
     table+=("$(printf '%-20s %4s s  %s' "$name" "$seconds" \
         "$([ $rc -eq 0 ] && echo ok || echo "FAILED ($rc)")${measured:+  $measured}")")
     echo "${table[-1]}"
@@ -67,11 +67,12 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh \
+part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh \
     demo/*.sh .ci/run
 part man make man
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
+part clocks env BUDGET=small make VARIANT=gcc clocks
 part contract make VARIANT=gcc contract
 part bed testbed/bed.sh up "$bed" --durable
 part adapter with_bed "$bed" make VARIANT=gcc adapter

@@ -17,5 +17,7 @@ extern const struct verb verb_reconcile;
 extern const struct verb verb_balance;
 extern const struct verb verb_republish;
 extern const struct verb verb_recover;
+extern const struct verb verb_profile;
+extern const struct verb verb_clock;
 
 #endif

@@ -317,6 +317,16 @@ start_date(const struct count *c)
                                                                 : latest;
 }
 
+date_d
+clock_start_date(const struct clock_spec *spec,
+                 const struct clock_setting *setting,
+                 const struct clock_run *run)
+{
+    const struct count c = { .spec = spec, .setting = setting, .run = run };
+
+    return start_date(&c);
+}
+
 enum status
 clock_due(const struct clock_spec *spec, const struct clock_setting *setting,
           const struct clock_run *run, time_ms *due_at, struct err *err)

@@ -112,6 +112,15 @@ clock_due(const struct clock_spec *spec, const struct clock_setting *setting,
           const struct clock_run *run, time_ms *due_at, struct err *err);
 
 /**
+ * Local date from which a clock that counts dates counts: the start's, for T7
+ * the birth or so many months later.
+ */
+date_d
+clock_start_date(const struct clock_spec *spec,
+                 const struct clock_setting *setting,
+                 const struct clock_run *run);
+
+/**
  * The instants at which to warn of `due_at` (from clock_due), ascending, into
  * `out`; `*n` says how many. One that would not lie after the start is left
  * out; TIME_NEVER has none. Same errors as clock_due.
