@@ -224,6 +224,16 @@ name_is(struct str name, const char *want)
     return name.n == strlen(want) && strncasecmp(name.p, want, name.n) == 0;
 }
 
+/* libmicrohttpd joins a line that goes on (RFC 9112 section 5.2) to the name
+ * where the value is empty: "Transfer-Encoding:", " chunked". */
+static bool
+goes_on(struct str name, const char *want)
+{
+    size_t n = strlen(want);
+
+    return name.n > n && strncasecmp(name.p, want, n) == 0;
+}
+
 /* RFC 9110 section 5.6.2: what a header's name may consist of. */
 static bool
 is_token(struct str s)
@@ -264,7 +274,9 @@ look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
     struct str v = { .p = value, .n = value == NULL ? 0 : value_n };
 
     (void)kind;
-    if (!is_token(n) || (v.n > 0 && memchr(v.p, '\0', v.n) != NULL)) {
+    if (!is_token(n) || goes_on(n, "content-length") ||
+        goes_on(n, "transfer-encoding") ||
+        (v.n > 0 && memchr(v.p, '\0', v.n) != NULL)) {
         f->bad = true;
     } else if (name_is(n, "host")) {
         f->hosts++;

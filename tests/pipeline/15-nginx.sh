@@ -1,0 +1,279 @@
+#!/bin/bash
+# 15-nginx.sh: intake behind the real nginx, with deploy/nginx/waymark.conf as
+# it is but for addresses and time-outs; and a table of attacks by HTTP, each
+# tried behind nginx and against intake directly. Certificates are made here.
+# WAYMARK_BED names the bed (nginx).
+set -uo pipefail
+
+cd "$(dirname "$0")/../.." || exit 1
+bed=${WAYMARK_BED:-nginx}
+build=${BUILD:-build/gcc}
+# shellcheck source=tests/lib/claims.sh
+. tests/lib/claims.sh
+# shellcheck source=tests/lib/intake.sh
+. tests/lib/intake.sh
+port=$((ports + 5)) tls=$((ports + 6))
+name=waymark.example door=https://$name
+run=N$(date +%s)
+pids=()
+
+finish()
+{
+    local pid
+    for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null; done
+    [ ! -f "$work/nginx.pid" ] || kill "$(cat "$work/nginx.pid")" 2>/dev/null
+    rm -rf "$work"
+}
+trap finish EXIT
+
+export LC_ALL=C WAYMARK_AUTH=token WAYMARK_AUDIENCE=$door
+export WAYMARK_AUTHORITIES=demo-live WAYMARK_CLOCK_TICK_MS=1000
+export WAYMARK_PROFILES=$work/profiles
+
+# ---- certificates and keys -----------------------------------------------------
+
+quiet() { "$@" >/dev/null 2>&1; }
+certificate() # name subject
+{
+    quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+        -keyout "$work/$1.key" -out "$work/$1.crt" -days 2 -subj "/CN=$2" \
+        -addext "subjectAltName=DNS:$2"
+}
+certificate door "$name"
+certificate housing housing-east
+certificate unregistered someone
+certificate stranger housing-east
+# nginx trusts two; the register knows one of them.
+cat "$work/housing.crt" "$work/unregistered.crt" >"$work/agencies.crt"
+quiet openssl ecparam -name prime256v1 -genkey -noout -out "$work/health.pem"
+cp -a profiles "$work/profiles"
+jq --arg pem "$(openssl pkey -in "$work/health.pem" -pubout)" \
+    --arg print "$(openssl x509 -in "$work/housing.crt" -noout -fingerprint -sha256 | cut -d= -f2)" '
+    (.agencies[] | select(.id == "health-trust")).keys = [{kid: "h", pem: $pem}]
+    | (.agencies[] | select(.id == "housing-east")).certificates = [$print]' \
+    profiles/agencies.json >"$work/profiles/agencies.json"
+token() { "$build/bin/waymark" token --agency health-trust --key "$work/health.pem"; }
+
+# ---- start ----------------------------------------------------------------------
+
+start() # name address
+{
+    WAYMARK_INSTANCE=$1 WAYMARK_LISTEN=$2 "$build/bin/waymark-intake" 2>>"$work/log.$1" &
+    pids+=($!)
+}
+start direct "127.0.0.1:$port"
+start behind "unix:$work/intake.sock"
+{
+    [ "$(id -u)" != 0 ] || echo 'user root;'
+    echo "pid $work/nginx.pid; worker_processes 1; error_log $work/nginx.log;"
+    echo 'events { worker_connections 256; }'
+    echo "http { client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3;"
+    echo "uwsgi_temp_path $work/t4; scgi_temp_path $work/t5; include $work/waymark.conf; }"
+} >"$work/nginx.conf"
+sed -e "s|listen 443|listen 127.0.0.1:$tls|" -e "s|/etc/waymark/tls|$work|" \
+    -e "s|/run/waymark/intake.sock|$work/intake.sock|" -e "s|/var/log/nginx|$work|" \
+    -e 's|client_\(header\|body\)_timeout 10s|client_\1_timeout 2s|' \
+    -e 's|rate=200r/s|rate=40r/s|; s|burst=400|burst=40|' \
+    deploy/nginx/waymark.conf >"$work/waymark.conf"
+PATH=$PATH:/usr/sbin
+claim 'the configuration is sound' "$(nginx -t -c "$work/nginx.conf" -p "$work" 2>&1 | grep -c successful)" 1
+nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.start" || {
+    cat "$work/nginx.start" >&2
+    exit 1
+}
+wait_for 40 curl -sf -m 2 "http://127.0.0.1:$port/readyz" || cat "$work"/log.* >&2
+wait_for 40 curl -sf -m 2 --unix-socket "$work/intake.sock" http://localhost/readyz || cat "$work"/log.* >&2
+
+message() # agency
+{
+    local kind=health_referral
+    [ "$1" != housing-east ] || kind=housing_referral
+    printf '{"agency_id":"%s","agency_ref":"%s-%s","kind":"%s","sent_at":"%s","child":{"forename":"Testchild","surname":"Alpha","dob":"2015-03-01"}}' \
+        "$1" "$run" "$(date +%N)$RANDOM" "$kind" "$(date -u +%FT%TZ)"
+}
+behind() # path, curl words...: "STATUS CODE"
+{
+    local path=$1 status
+    shift
+    rm -f "$work/answer"
+    status=$(curl -s -m 20 -o "$work/answer" -w '%{http_code}' --cacert "$work/door.crt" \
+        --resolve "$name:$tls:127.0.0.1" "$@" "https://$name:$tls$path")
+    echo "$status $(jq -r '.code // "-"' "$work/answer" 2>/dev/null)"
+}
+post() { # body, curl words...
+    local body=$1
+    shift
+    behind /v1/notifications -H 'Content-Type: application/json' --data-binary "$body" "$@"
+}
+as() { echo "--cert $work/$1.crt --key $work/$1.key"; }
+
+# ---- who is it ------------------------------------------------------------------
+
+# shellcheck disable=SC2046
+{
+    claim 'a notification by mTLS arrives' "$(post "$(message housing-east)" $(as housing))" '202 -'
+    claim 'by HTTP/2, too' "$(post "$(message housing-east)" $(as housing) --http2) $(
+        curl -s -o /dev/null -w '%{http_version}' --http2 --cacert "$work/door.crt" \
+            --resolve "$name:$tls:127.0.0.1" "https://$name:$tls/openapi.json")" '202 - 2'
+    claim 'and by TLS 1.2' "$(post "$(message housing-east)" $(as housing) --tls-max 1.2)" '202 -'
+    claim "a stranger's certificate is refused" "$(post "$(message housing-east)" $(as stranger))" '400 request'
+    claim 'one that nginx trusts and no agency has, too' \
+        "$(post "$(message housing-east)" $(as unregistered))" '401 cert_unknown'
+    claim "a certificate does not send another's records" \
+        "$(post "$(message health-trust)" $(as housing))" '403 refused'
+    claim 'a token passes without certificate' \
+        "$(post "$(message health-trust)" -H "Authorization: Bearer $(token)")" '202 -'
+    claim 'nobody is let in' "$(post "$(message health-trust)")" '401 token_missing'
+    escaped=$(jq -rRs @uri <"$work/housing.crt")
+    claim 'a certificate in a header is overwritten' "$(post "$(message housing-east)" \
+        -H 'X-Client-Verify: SUCCESS' -H "X-Client-Cert: $escaped")" '401 token_missing'
+    claim 'with underscores, too' "$(post "$(message housing-east)" \
+        -H 'X_Client_Verify: SUCCESS' -H "X_Client_Cert: $escaped")" '401 token_missing'
+    claim 'beside a certificate that counts' "$(post "$(message housing-east)" $(as unregistered) \
+        -H 'X-Client-Verify: SUCCESS' -H "X-Client-Cert: $escaped")" '401 cert_unknown'
+    claim 'TLS 1.1 is refused' "$(post "$(message housing-east)" --tls-max 1.1)" '000 '
+    claim 'another name is refused' "$(curl -s -m 5 -k -o /dev/null -w '%{http_code}' "https://127.0.0.1:$tls/openapi.json")" 000
+    claim 'the document is for all' "$(behind /openapi.json)" '200 -'
+    for path in /metrics /readyz /livez / /v2 /v1/../metrics /v1/%2e%2e/metrics //metrics; do
+        claim "$path is not for outside" "$(behind "$path" --path-as-is)" '404 path'
+    done
+}
+
+# ---- attacks ---------------------------------------------------------------------
+
+# An answer's statuses: all that come on one connection, "closed" for none.
+statuses() { # of standard input
+    local all
+    all=$(grep -aoE '^HTTP/1\.[01] [0-9]{3}' | cut -d' ' -f2 | tr '\n' ' ')
+    all=${all:-closed }
+    echo "${all% }"
+}
+raw_direct() { # file
+    { timeout 6 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && { cat "$2" >&3; cat <&3; }' - "$port" "$1" 2>/dev/null || :; } | statuses
+}
+raw_behind() { # file
+    { timeout 6 openssl s_client -quiet -ign_eof -connect "127.0.0.1:$tls" -servername "$name" \
+        2>/dev/null < <(cat "$1" && exec sleep 4) || :; } | statuses
+}
+
+body=
+# A request line, headers, an empty line and a body; @ is a signed request's
+# head, # its length. Each side gets a token and a reference of its own.
+request() # head lines, as printf has them; body
+{
+    local head=$1
+    body=$(message health-trust)
+    head=${head//@/Authorization: Bearer $(token)\\r\\nContent-Type: application/json}
+    head=${head//#/${#body}}
+    # shellcheck disable=SC2059
+    printf "$head\r\n\r\n"
+    [ "${2-}" = none ] || printf '%s' "${2-$body}"
+}
+# libmicrohttpd prints the head of its own refusals twice, then closes: still
+# one answer. What stands behind a NUL in a header is not read by it.
+own='400( 400)?'
+rows=0
+printf '\n%-46s %-12s %s\n' 'request' 'intake' 'behind nginx'
+row() # what, expected directly, expected behind, head, [body]
+{
+    local what=$1 direct=$2 behind=$3 found1 found2
+    shift 3
+    request "$@" >"$work/raw1"
+    request "$@" >"$work/raw2"
+    raw_behind "$work/raw2" >"$work/found2" &
+    local other=$!
+    found1=$(raw_direct "$work/raw1")
+    wait $other
+    found2=$(cat "$work/found2")
+    printf '%-46s %-12s %s\n' "$what" "$found1" "$found2"
+    claim "$what, directly" "$([[ $found1 =~ ^($direct)$ ]] && echo as expected || echo "$found1")" 'as expected'
+    claim "$what, behind nginx" "$([[ $found2 =~ ^($behind)$ ]] && echo as expected || echo "$found2")" 'as expected'
+    rows=$((rows + 1))
+}
+p="POST /v1/notifications HTTP/1.1\r\nHost: $name\r\n@\r\nConnection: close"
+g="GET /metrics HTTP/1.1\r\nHost: $name\r\n\r\n"
+long=$(printf 'x%.0s' $(seq 100000))
+row 'a sound one' 202 202 "$p\r\nContent-Length: #"
+row 'Content-Length twice, equal' 400 400 "$p\r\nContent-Length: #\r\nContent-Length: #"
+row 'Content-Length twice, unequal' 400 400 "$p\r\nContent-Length: #\r\nContent-Length: 0"
+row 'Content-Length as a list' "$own" 400 "$p\r\nContent-Length: #, #"
+row 'Content-Length below 0' "$own" 400 "$p\r\nContent-Length: -#"
+row 'Content-Length with a sign' "$own" 400 "$p\r\nContent-Length: +#"
+row 'Content-Length in hex' "$own" 400 "$p\r\nContent-Length: 0x10"
+row 'Content-Length beyond any number' '413( 413)?' '4(00|13)' "$p\r\nContent-Length: 99999999999999999999999"
+row 'Content-Length and chunks' 400 400 "$p\r\nContent-Length: #\r\nTransfer-Encoding: chunked" "0\r\n\r\n$g"
+row 'chunks and Content-Length' 400 400 "$p\r\nTransfer-Encoding: chunked\r\nContent-Length: 4" "0\r\n\r\n$g"
+row 'two codings' '400|501' '400|501' "$p\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity" $'0\r\n\r\n'
+row 'an unknown coding' '400|501' '400|501' "$p\r\nTransfer-Encoding: xchunked" $'0\r\n\r\n'
+row 'a coding behind a vertical tab' '400|501' '400|501' "$p\r\nTransfer-Encoding: \x0bchunked" $'0\r\n\r\n'
+row 'a blank before the colon' 400 400 "$p\r\nTransfer-Encoding : chunked\r\nContent-Length: #"
+row 'a header that goes on in the next line' 400 400 "$p\r\nTransfer-Encoding:\r\n chunked\r\nContent-Length: #"
+row 'a chunk below 0' '400|closed' 400 "$p\r\nTransfer-Encoding: chunked" $'-1\r\nx\r\n0\r\n\r\n'
+row 'a chunk beyond any number' '400|413|closed' '400|413' "$p\r\nTransfer-Encoding: chunked" $'fffffffffffffffff\r\nx\r\n0\r\n\r\n'
+row 'chunks of HTTP/1.0' 400 '400|501|505|202' "POST /v1/notifications HTTP/1.0\r\nHost: $name\r\n@\r\nTransfer-Encoding: chunked" $'0\r\n\r\n'
+row 'no Host' "$own" 400 "POST /v1/notifications HTTP/1.1\r\n@\r\nConnection: close\r\nContent-Length: #"
+row 'two Hosts' 400 400 "$p\r\nHost: other.example\r\nContent-Length: #"
+row 'lines that end in LF alone' '202|400|closed' '202|400' "${p//\\r\\n/\\n}\nContent-Length: #"
+row 'a NUL in a header' '202|400' 400 "$p\r\nX-A: a\x00b\r\nContent-Length: #"
+row 'a header without a name' '400|closed' 400 "$p\r\n: x\r\nContent-Length: #"
+row 'a header of 100 kB' '431|413|400' '400|431' "$p\r\nX-A: $long\r\nContent-Length: #"
+row 'a thousand headers' '431|413|400|202' '400|202' "$p$(printf '\\r\\nX-%s: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' $(seq 1000))\r\nContent-Length: #"
+row 'an address of 100 kB' '414|400|431' '414|400' "GET /v1/$long HTTP/1.1\r\nHost: $name\r\nConnection: close" none
+row 'another address behind dots' 404 404 "GET /v1/../metrics HTTP/1.1\r\nHost: $name\r\n@\r\nConnection: close" none
+row 'an encoded slash' '404|401' '404|401' "GET /v1/notifications/..%%2f..%%2fmetrics HTTP/1.1\r\nHost: $name\r\n@\r\nConnection: close" none
+row 'a NUL in the address' '404|400' '404|400' "GET /v1/notifications%%00 HTTP/1.1\r\nHost: $name\r\n@\r\nConnection: close" none
+row 'an address of another server' '404|400' '404|400|421' "GET http://other.example/metrics.txt HTTP/1.1\r\nHost: $name\r\nConnection: close" none
+row 'TRACE' '405|404|400' 405 "TRACE /v1/notifications HTTP/1.1\r\nHost: $name\r\nConnection: close" none
+row 'CONNECT' '405|404|400' '400|405' "CONNECT other.example:443 HTTP/1.1\r\nHost: $name\r\nConnection: close" none
+row 'no HTTP' '400|closed' '400|closed' 'x' none
+row 'two requests, the first refused' '400' 400 "$p\r\nContent-Length: #\r\nContent-Length: 1" "$g$g"
+echo "nginx: $rows requests, each behind nginx and directly"
+
+# ---- bombs and dripping -----------------------------------------------------------
+
+head -c 200000000 /dev/zero | gzip -1 >"$work/bomb.gz"
+before=$(awk '/^VmHWM/ { print $2 }' "/proc/${pids[1]}/status")
+claim 'a gzip bomb is refused' "$(post "@$work/bomb.gz" -H 'Content-Encoding: gzip' -H "Authorization: Bearer $(token)")" '413 R04'
+claim 'and unpacked to less than 20 MB' \
+    "$([ $(($(awk '/^VmHWM/ { print $2 }' "/proc/${pids[1]}/status") - before)) -lt 20000 ] && echo yes)" yes
+head -c 17000000 /dev/zero | tr '\0' ' ' >"$work/large"
+# nginx answers before all is sent; curl may not get to read more than the status.
+claim '17 MB are refused' "$(post "@$work/large" -H "Authorization: Bearer $(token)" | cut -c 1-3)" 413
+for _ in $(seq 20); do
+    { printf 'POST /v1/notifications HTTP/1.1\r\nHost: %s\r\nContent-Length: 1000\r\n\r\n{"a' "$name"; sleep 8; } |
+        timeout 8 openssl s_client -quiet -ign_eof -connect "127.0.0.1:$tls" -servername "$name" >/dev/null 2>&1 &
+    drips+=($!)
+done
+sleep 1
+begun=$(date +%s%3N)
+# shellcheck disable=SC2046
+claim 'while 20 bodies drip a message is accepted' "$(post "$(message housing-east)" $(as housing))" '202 -'
+claim 'within a second' "$([ $(($(date +%s%3N) - begun)) -lt 1000 ] && echo yes)" yes
+request "POST /v1/notifications HTTP/1.1\r\nHost: $name\r\nContent-Length: 1000" '{"a' >"$work/slow"
+begun=$(date +%s%3N)
+{ cat "$work/slow"; sleep 9; } | timeout 9 openssl s_client -quiet -ign_eof -connect "127.0.0.1:$tls" \
+    -servername "$name" >/dev/null 2>&1 &
+drips+=($!)
+connections() { ss -Htn state established "( sport = :$tls )" 2>/dev/null | wc -l; }
+wait_for 8 sh -c "[ \$(ss -Htn state established '( sport = :$tls )' | wc -l) -eq 0 ]"
+claim 'what drips is cut off' "$(connections)" 0
+for pid in "${drips[@]}"; do kill "$pid" 2>/dev/null; done
+
+# ---- too often, and away -------------------------------------------------------------
+
+curl -s -m 20 -Z --parallel-max 20 --cacert "$work/door.crt" --resolve "$name:$tls:127.0.0.1" \
+    -o /dev/null -w '%{http_code} %header{retry-after}\n' "https://$name:$tls/v1/notifications/[1-300]" 2>/dev/null |
+    sort | uniq -c >"$work/often"
+claim 'who comes too often is told when to come again' "$(grep -c ' 429' "$work/often")" 1
+sleep 1.5
+kill "${pids[1]}"
+wait "${pids[1]}"
+claim 'SIGTERM ends intake with 0' $? 0
+claim 'without intake it is later' "$(post "$(message health-trust)" -H "Authorization: Bearer $(token)")" '503 not_ready'
+claim 'and says when' "$(jq -c '[.retry_after, (.detail | test("duty desk"))]' "$work/answer")" '[5,true]'
+claim 'no name, no reference and no token in the logs' \
+    "$(cat "$work"/*.log "$work"/log.* | grep -cE "Testchild|$run|eyJ|Bearer")" 0
+kill "${pids[0]}"
+wait "${pids[0]}"
+pids=()
+claims_end nginx
