@@ -187,7 +187,6 @@ send_notification(struct load *l, int64_t i, uint64_t child, int repeats)
     rec.needs = SET_BIT(1 + draw(l, 20)) | SET_BIT(1 + draw(l, 20));
     rec.content_hash = STR("0123456789abcdef");
     make_person(l, child, &rec.person);
-    rec.key_id = rec.notification_id;
     send(l, TOPIC_NOTIFICATIONS, rec.notification_id,
          REC_NOTIFICATION_RECEIVED, &rec, times);
 

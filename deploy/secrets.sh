@@ -6,6 +6,7 @@
 #   passwords.sql        gives each role its password, once, at first start
 #   SERVICE.pgpass       the same for libpq, which wants it to be its reader's
 #   intake_hash_key      keys the hash over contents; must never change
+#   seal_key             master key: without it no name in the log can be read
 #
 # The folder is closed to others, its owner aside. Containers run as user 10001
 # and must own what they read: as root this is seen to; anyone else starts them
@@ -36,6 +37,8 @@ write() # name mode; text on stdin
 
 [ -e "$folder/postgres_password" ] || random | write postgres_password 444
 [ -e "$folder/intake_hash_key" ] || random | write intake_hash_key 400
+[ -e "$folder/seal_key" ] ||
+    head -c 32 /dev/urandom | base64 | write seal_key 400
 if [ ! -e "$folder/passwords.sql" ]; then
     statements=''
     for name in "${names[@]}"; do
@@ -46,7 +49,8 @@ if [ ! -e "$folder/passwords.sql" ]; then
     printf %s "$statements" | write passwords.sql 444
 fi
 if [ "$(id -u)" = 0 ]; then
-    chown 10001:10001 "$folder"/*.pgpass "$folder/intake_hash_key"
+    chown 10001:10001 "$folder"/*.pgpass "$folder/intake_hash_key" \
+        "$folder/seal_key"
 else
     echo "WAYMARK_USER=$(id -u):$(id -g)"
 fi

@@ -154,6 +154,14 @@ create()
     write_env
 }
 
+# The master key that seals persons here; whoever has the bed's environment has
+# its path.
+draw_key()
+{
+    [ -s "$bed/seal.key" ] ||
+        (umask 077 && head -c 32 /dev/urandom | base64 >"$bed/seal.key")
+}
+
 # Starts the brokers that do not run. When none does, ports that somebody else
 # took meanwhile are given up for others.
 start_kafka()
@@ -209,6 +217,7 @@ verb_up()
     lock
     [ -f "$bed/env" ] || create
     load
+    draw_key
     if [ "${want_brokers:-$brokers}" != "$brokers" ] ||
         [ "${want_durable:-$durable}" != "$durable" ]; then
         fail "bed $name has another shape; to change it: bed.sh wipe $name"
@@ -273,6 +282,7 @@ verb_env()
 {
     load
     cat "$bed/env"
+    echo "WAYMARK_SEAL_KEY_FILE=$bed/seal.key"
 }
 
 check_node()

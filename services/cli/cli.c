@@ -270,6 +270,22 @@ cli_kafka(const struct cli *cli, struct kafka_conn *out, struct err *err)
 }
 
 enum status
+cli_seal(const struct cli *cli, const char *service, struct seal **out,
+         struct err *err)
+{
+    const char *path = cli_text(cli, "seal-key-file");
+
+    *out = NULL;
+    if (strcmp(service, "triage") != 0 && strcmp(service, "intake") != 0)
+        return ST_OK;
+    if (path == NULL || path[0] == '\0')
+        return err_set(err, ST_REJECT, "config",
+                       "persons are sealed: WAYMARK_SEAL_KEY_FILE or "
+                       "--seal-key-file FILE");
+    return seal_open(path, out, err);
+}
+
+enum status
 cli_authorities(const struct cli *cli, struct authorities *out, struct err *err)
 {
     return authorities_read(cli_text(cli, "profiles"), cli->arena, out, err);

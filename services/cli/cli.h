@@ -16,6 +16,7 @@
 #include "common/adapters/authorities.h"
 #include "common/adapters/kafka.h"
 #include "common/adapters/pg.h"
+#include "common/adapters/seal.h"
 #include "common/core/arena.h"
 #include "common/core/err.h"
 #include "common/core/service.h"
@@ -103,6 +104,13 @@ MUST_CHECK enum status cli_pg(const struct cli *cli, struct pg **out,
 /** How to reach Kafka; ST_REJECT, code "config", where nobody says. */
 MUST_CHECK enum status cli_kafka(const struct cli *cli, struct kafka_conn *out,
                                  struct err *err);
+/**
+ * The master keys, where `service` seals or opens persons; else *out is NULL. The
+ * option seal-key-file must be the verb's. ST_REJECT, code "config": they
+ * can't be read. Caller closes.
+ */
+MUST_CHECK enum status cli_seal(const struct cli *cli, const char *service,
+                                struct seal **out, struct err *err);
 MUST_CHECK enum status cli_authorities(const struct cli *cli,
                                        struct authorities *out,
                                        struct err *err);
@@ -119,6 +127,14 @@ MUST_CHECK enum status cli_shard(const struct cli *cli, int32_t *out,
 
 /** A service of services.h by name, NULL for none. */
 const struct service_def *cli_service(const char *name);
+
+/* An option of the verbs that replay triage. */
+#define CLI_SEAL_KEY_FILE                                                      \
+    {                                                                          \
+        .name = "seal-key-file", .value = "FILE",                              \
+        .env = "WAYMARK_SEAL_KEY_FILE",                                        \
+        .help = "master keys, as the services have them"                       \
+    }
 
 /* ---- showing ----------------------------------------------------------- */
 

@@ -65,3 +65,20 @@ receipt_of(enum record_type type, const void *body, struct receipt *to)
         return false;
     }
 }
+
+struct id
+receipt_key_id(enum record_type type, const void *body)
+{
+    switch (type) {
+    case REC_NOTIFICATION_RECEIVED:
+        return ((const struct notification_received *)body)->key_id;
+    case REC_ACTIVITY_REPORTED:
+        return ((const struct activity_reported *)body)->key_id;
+    case REC_SCREENING_RECORDED:
+        return ((const struct screening_recorded *)body)->key_id;
+    case REC_MATCH_RESOLVED:
+        return ((const struct match_resolved *)body)->key_id;
+    default:
+        return ID_NONE;
+    }
+}

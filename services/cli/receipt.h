@@ -26,4 +26,7 @@ struct receipt {
  */
 bool receipt_of(enum record_type type, const void *body, struct receipt *to);
 
+/** Of the key that seals what this record says of persons, or ID_NONE. */
+struct id receipt_key_id(enum record_type type, const void *body);
+
 #endif

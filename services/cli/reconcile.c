@@ -21,6 +21,7 @@ struct reconcile {
     const char *conninfo;
     struct kafka_conn conn;
     struct authorities authorities;
+    const struct seal *seal;
     int32_t only; /* partition, -1 for all */
     size_t differences;
     size_t shards; /* looked at */
@@ -151,6 +152,7 @@ check_shard(struct reconcile *r, const struct service_def *def, struct pg *live,
         .conn = r->conn,
         .live = live,
         .conninfo = r->conninfo,
+        .seal = r->seal,
         .schema = schema,
         .authority = shard->shard,
         .authority_name = shard->authority.p,
@@ -238,6 +240,7 @@ check_intake(struct reconcile *r, struct err *err)
         struct intake_options options = { .cli = r->cli,
                                           .conn = r->conn,
                                           .live = live,
+                                          .seal = r->seal,
                                           .schema = schema.p,
                                           .authority = shards[i].shard,
                                           .incarnation = shards[i].incarnation,
@@ -300,6 +303,7 @@ run(struct cli *cli)
 {
     struct reconcile r = { .cli = cli, .conninfo = cli_text(cli, "pgconn") };
     const char *service = cli_text(cli, "service");
+    struct seal *seal = NULL;
     struct err err = { .code = "" };
     enum status rc;
 
@@ -317,7 +321,11 @@ run(struct cli *cli)
     if (rc == ST_OK)
         rc = cli_shard(cli, &r.only, &err);
     if (rc == ST_OK)
+        rc = cli_seal(cli, service == NULL ? "intake" : service, &seal, &err);
+    r.seal = seal;
+    if (rc == ST_OK)
         rc = check(&r, service, &err);
+    seal_close(seal);
     fflush(stdout);
     cli_let_go();
     if (rc != ST_OK)
@@ -341,6 +349,7 @@ const struct verb verb_reconcile = {
           .help = "only this authority" },
         { .name = "service", .value = "NAME",
           .help = "only intake, triage, tracker, metrics or notifier" },
+        CLI_SEAL_KEY_FILE,
     },
     .prints_data = true,
     .run = run,

@@ -6,6 +6,7 @@
 
 #include "cli/compare.h"
 #include "cli/receipt.h"
+#include "cli/reconcile_keys.h"
 #include "cli/stream.h"
 #include "common/adapters/avro.h"
 #include "common/adapters/kafka_port.h"
@@ -33,7 +34,8 @@ struct check {
     struct tail seen[TOPIC_N];
     bool settled; /* all turns of the snapshot are on the topics */
     struct receipt *page;
-    size_t n_page;
+    struct id *keys; /* of the page */
+    size_t n_page, n_keys;
 };
 
 static void
@@ -61,6 +63,15 @@ static void
 add_word(struct pg_params *p, const char *word)
 {
     pg_add_text(p, str_of(word));
+}
+
+static void
+new_page(struct check *c)
+{
+    arena_reset(c->arena);
+    c->page = arena_array(c->arena, PAGE, sizeof *c->page);
+    c->keys = arena_array(c->arena, PAGE, sizeof *c->keys);
+    c->n_page = c->n_keys = 0;
 }
 
 static enum status
@@ -91,9 +102,11 @@ save_page(struct check *c, struct err *err)
     COLUMN(PG_INT8, pg_add_i64, sequence);
     COLUMN(PG_INT4, pg_add_i32, warnings);
     rc = c->n_page > 0 ? pg_query(c->pg, NULL, sql.p, &p, NULL, err) : ST_OK;
-    c->n_page = 0;
-    arena_reset(c->arena);
-    c->page = arena_array(c->arena, PAGE, sizeof *c->page);
+    if (rc == ST_OK)
+        rc = reconcile_keys_save(c->pg, c->options->schema,
+                                 c->options->authority, c->keys, c->n_keys,
+                                 c->arena, err);
+    new_page(c);
     return rc;
 }
 
@@ -192,6 +205,8 @@ read_one(struct check *c, const struct stream_record *r, struct err *err)
     if (rc == ST_OK && receipt_of(type, body, &c->page[c->n_page])) {
         c->page[c->n_page].sequence = r->link.sequence;
         c->n_page++;
+        c->keys[c->n_keys] = receipt_key_id(type, body);
+        c->n_keys += !id_is_none(c->keys[c->n_keys]);
     }
     if (rc == ST_OK && (c->n_page == PAGE || c->arena->used > PAGE_BYTES))
         rc = save_page(c, err);
@@ -206,7 +221,7 @@ read_log(struct check *c, struct err *err)
     bool found = false;
     enum status rc = ST_OK;
 
-    c->page = arena_array(c->arena, PAGE, sizeof *c->page);
+    new_page(c);
     for (;;) {
         struct stream_record *r = NULL;
 
@@ -353,6 +368,63 @@ open_check(struct check *c, struct err *err)
         rc = cli_pg(o->cli, &c->pg, err);
     if (rc == ST_OK)
         rc = pg_exec(c->pg, sql.p, err);
+    return rc == ST_OK ? reconcile_keys_table(c->pg, o->schema, err) : rc;
+}
+
+/* Keys of these items as intake names them, as far as there are any: what said
+ * nothing of persons has none. */
+static enum status
+save_key_ids(struct check *c, const struct pg_result *items, struct err *err)
+{
+    size_t n = pg_n_rows(items);
+    struct id *ids = arena_array(c->names, n, sizeof *ids);
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    enum status rc;
+
+    pg_params_init(&p, c->names);
+    pg_add_i16(&p, (int16_t)c->options->authority);
+    pg_array_begin(&p, PG_UUID, n);
+    for (size_t i = 0; i < n; i++) {
+        struct id item = pg_id(items, i, 0);
+        struct str parts[] = { id_part(&item) };
+
+        pg_add_id(&p, id_derive("person-key", parts, 1));
+    }
+    pg_array_end(&p);
+    rc = pg_query(c->options->live, NULL,
+                  "SELECT key_id FROM person_key WHERE shard = $1 AND "
+                  "key_id = ANY ($2)",
+                  &p, &res, err);
+    for (n = 0; rc == ST_OK && n < pg_n_rows(res); n++)
+        ids[n] = pg_id(res, n, 0);
+    if (rc == ST_OK)
+        rc = reconcile_keys_save(c->pg, c->options->schema,
+                                 c->options->authority, ids, n, c->names, err);
+    pg_result_close(res);
+    return rc;
+}
+
+/* What was accepted and isn't on the topic yet has keys, too, where it said
+ * anything of persons. */
+static enum status
+forget_unpublished_keys(struct check *c, struct err *err)
+{
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    enum status rc;
+
+    pg_params_init(&p, c->names);
+    pg_add_i16(&p, (int16_t)c->options->authority);
+    pg_add_i64(&p, c->seen[TOPIC_NOTIFICATIONS].sequence);
+    pg_add_i64(&p, c->tails[TOPIC_NOTIFICATIONS].sequence);
+    rc = pg_query(c->options->live, NULL,
+                  "SELECT item_id FROM receipt WHERE shard = $1 AND "
+                  "sequence > $2 AND sequence <= $3",
+                  &p, &res, err);
+    if (rc == ST_OK)
+        rc = save_key_ids(c, res, err);
+    pg_result_close(res);
     return rc;
 }
 
@@ -367,6 +439,7 @@ forget_unpublished(struct check *c, struct err *err)
                      "WHERE shard = $1 AND sequence > $2 AND sequence <= $3 "
         "ON CONFLICT DO NOTHING",
                      c->options->schema);
+    enum status rc;
 
     if (c->seen[TOPIC_NOTIFICATIONS].sequence >=
         c->tails[TOPIC_NOTIFICATIONS].sequence)
@@ -375,7 +448,8 @@ forget_unpublished(struct check *c, struct err *err)
     pg_add_i16(&p, (int16_t)c->options->authority);
     pg_add_i64(&p, c->seen[TOPIC_NOTIFICATIONS].sequence);
     pg_add_i64(&p, c->tails[TOPIC_NOTIFICATIONS].sequence);
-    return pg_query(c->pg, NULL, sql.p, &p, NULL, err);
+    rc = pg_query(c->pg, NULL, sql.p, &p, NULL, err);
+    return rc == ST_OK ? forget_unpublished_keys(c, err) : rc;
 }
 
 enum status
@@ -402,6 +476,9 @@ reconcile_intake(const struct intake_options *options, struct differ *differ,
         rc = pg_exec(c.pg, "BEGIN", err);
     if (rc == ST_OK)
         rc = compare_tables(&live, &rebuilt, &table, differ, err);
+    if (rc == ST_OK)
+        rc = reconcile_keys(options->live, c.pg, options->schema,
+                            options->authority, options->seal, differ, err);
     if (rc == ST_OK)
         rc = pg_exec(c.pg, "ROLLBACK", err);
     differ->turns = (size_t)options->turns;

@@ -11,6 +11,7 @@
 struct intake_options {
     const struct cli *cli;
     struct kafka_conn conn;
+    const struct seal *seal; /* opens keys of persons */
     struct pg *live;    /* inside its snapshot of schema intake */
     const char *schema; /* to be made where it isn't there */
     uint16_t authority;
@@ -19,7 +20,8 @@ struct intake_options {
 };
 
 /**
- * Rebuild the receipts from the topic notifications and compare the table;
+ * Rebuild the receipts, and which keys of persons there are, from the topic
+ * notifications and compare the tables;
  * pair receipts with notifications; recompute each chain of intake and hold
  * it against out_seq. Differences go to `differ`.
  */

@@ -58,14 +58,21 @@ recover_core(const struct cli *cli, const struct service_def *def,
         .log_clock = authority->log_clock,
         .lease_ms = lease_ms,
     };
+    struct seal *seal = NULL;
     enum status rc = cli_kafka(cli, &options.conn, err);
 
+    if (rc == ST_OK)
+        rc = cli_seal(cli, options.schema, &seal, err);
+    options.seal = seal;
     if (rc == ST_OK)
         rc = kafka_cluster_id(&options.conn, CLUSTER_MS, cluster_id, err);
     if (rc == ST_OK)
         rc = read_incarnation(cli, options.schema, authority->partition,
                               &options.incarnation, err);
-    return rc == ST_OK ? retake(&options, done, err) : rc;
+    if (rc == ST_OK)
+        rc = retake(&options, done, err);
+    seal_close(seal);
+    return rc;
 }
 
 static enum status
@@ -172,6 +179,7 @@ const struct verb verb_recover = {
                   "a new incarnation can't be begun yet" },
         { .name = "lease-ms", .value = "N", .env = "WAYMARK_LEASE_MS",
           .dflt = "5000", .help = "the services' lease, ms" },
+        CLI_SEAL_KEY_FILE,
     },
     .prints_data = true,
     .run = run,

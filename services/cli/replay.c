@@ -43,6 +43,7 @@ struct replay {
     bool forked[TOPIC_N];        /* said that the chains part */
     int64_t published;           /* last turn that the sink was given */
     struct avro_codec *avro;
+    struct avro_port *avro_port;
     struct codec codec;
 };
 
@@ -584,6 +585,7 @@ close_all(struct replay *r)
         stream_close(r->in[i]);
     for (size_t i = 0; i < TOPIC_N; i++)
         stream_close(r->out[i]);
+    codec_close(r->avro_port);
     avro_close(r->avro);
     memory_close(r->arena);
     memory_close(r->scratch);
@@ -596,6 +598,11 @@ replay_run(const struct replay_options *options, struct differ *differ,
     const struct service_def *def = options->def;
     struct ticker ticker = { .now_ms = monotonic_ms };
     struct replay r = { .options = options, .differ = differ };
+    struct codec_options codec = { .seal = options->seal,
+                                   .conninfo = options->conninfo,
+                                   .schema = service_name(SERVICE_INTAKE),
+                                   .shard = options->authority,
+                                   .lost_is_erased = true };
     struct source source = { .self = &r,
                              .start = source_start,
                              .take = source_take };
@@ -638,15 +645,15 @@ replay_run(const struct replay_options *options, struct differ *differ,
 
     r.arena = memory_open((size_t)256 << 20);
     r.scratch = memory_open((size_t)MEMORY_MB << 20);
-    r.avro = avro_open(err);
+    codec.avro = r.avro = avro_open(err);
     if (r.avro == NULL)
         rc = ST_FATAL;
     else if (texts == NULL || r.arena == NULL || r.scratch == NULL)
         rc = err_set(err, ST_FATAL, "memory", "no memory");
-    if (rc == ST_OK) {
-        codec_over(r.avro, &r.codec);
+    if (rc == ST_OK)
+        rc = codec_open(&codec, &r.avro_port, &r.codec, err);
+    if (rc == ST_OK)
         rc = open_streams(&r, err);
-    }
     if (rc == ST_OK)
         rc = pg_store_open(&store_options, &pg_store, &store, err);
     if (rc == ST_OK) {

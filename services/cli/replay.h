@@ -9,13 +9,15 @@
 #include "cli/differ.h"
 #include "common/adapters/kafka.h"
 #include "common/adapters/pg.h"
+#include "common/adapters/seal.h"
 #include "common/core/service.h"
 
 struct replay_options {
     const struct service_def *def;
     struct kafka_conn conn;
     struct pg *live; /* inside its snapshot; search_path is the service's */
-    const char *conninfo; /* for the empty schema */
+    const char *conninfo; /* for the empty schema, and for keys */
+    const struct seal *seal; /* opens persons; NULL where none are read */
     const char *schema;   /* that is empty but for its tables */
     uint16_t authority;
     const char *authority_name;

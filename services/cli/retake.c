@@ -38,6 +38,7 @@ struct retake {
     int64_t open_from[TOPIC_N]; /* first number of these, by topic */
     int64_t published;
     struct avro_codec *avro;
+    struct avro_port *avro_port;
     struct codec codec;
     struct pg_store *pg_store;
     struct store store; /* the one below */
@@ -486,6 +487,7 @@ close_all(struct retake *r)
     order_close(r->order);
     for (size_t i = 0; i < TOPIC_N; i++)
         stream_close(r->out[i]);
+    codec_close(r->avro_port);
     avro_close(r->avro);
 }
 
@@ -555,6 +557,10 @@ retake(const struct retake_options *options, struct retaken *out,
                          .confirmed = sink_confirmed };
     struct configurer configurer;
     struct configurer_texts *texts = configurer_open(&configurer);
+    struct codec_options codec = { .seal = options->seal,
+                                   .conninfo = options->conninfo,
+                                   .schema = service_name(SERVICE_INTAKE),
+                                   .shard = options->authority };
     enum status rc = ST_OK;
 
     *out = (struct retaken){ .turns = 0 };
@@ -565,13 +571,11 @@ retake(const struct retake_options *options, struct retaken *out,
     }
     r->options = options;
     r->done = out;
-    r->avro = avro_open(err);
-    if (r->avro == NULL)
-        rc = ST_FATAL;
-    if (rc == ST_OK) {
-        codec_over(r->avro, &r->codec);
+    codec.avro = r->avro = avro_open(err);
+    rc = r->avro == NULL ? ST_FATAL
+                         : codec_open(&codec, &r->avro_port, &r->codec, err);
+    if (rc == ST_OK)
         rc = open_outputs(r, err);
-    }
     if (rc == ST_OK)
         rc = open_runner(r, &store, &source, &sink, &configurer, &ticker, err);
     if (rc == ST_OK)

@@ -8,6 +8,7 @@
 #define WAYMARK_CLI_RETAKE_H
 
 #include "common/adapters/kafka.h"
+#include "common/adapters/seal.h"
 #include "common/core/service.h"
 
 struct retake_options {
@@ -16,6 +17,7 @@ struct retake_options {
     const char *cluster_id; /* the database must be of this cluster */
     const char *conninfo;
     const char *schema; /* the live one */
+    const struct seal *seal; /* opens persons; NULL where none are read */
     uint16_t authority;
     const char *authority_name;
     uint32_t incarnation;

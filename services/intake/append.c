@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/adapters/avro.h"
+#include "common/adapters/person_keys.h"
 #include "common/adapters/pg.h"
 #include "common/core/outbox.h"
 #include "common/engine/log.h"
@@ -91,6 +92,9 @@ struct group {
     /* Receipts that the group's references have, old and new. */
     struct known *known;
     size_t n_known;
+    /* What seals the persons in what was accepted. */
+    struct person_key *keys;
+    size_t n_keys;
 };
 
 struct known {
@@ -575,11 +579,42 @@ introduce(struct group *g, struct err *err)
     return rc == ST_REJECT ? ST_FATAL : rc;
 }
 
+/*
+ * Seal what a record says of persons by a key of its own, which is drawn here
+ * and becomes true with the group. Nothing said, nothing sealed: *key_id none.
+ */
+static struct str
+seal_text(struct group *g, const struct append_item *it, struct str plain,
+          struct id *key_id)
+{
+    const struct seal *seal = g->a->options.seal;
+    const struct str parts[] = { id_part(&it->v.id) };
+    struct seal_name name = { .key_id = id_derive("person-key", parts, 1),
+                              .record_id = it->v.id };
+    struct seal_draw draw;
+    struct str sealed;
+
+    *key_id = ID_NONE;
+    if (plain.p == NULL)
+        return plain;
+    seal_draw(&draw);
+    g->keys[g->n_keys++] = (struct person_key){
+        .key_id = name.key_id,
+        .wrapped = seal_wrap(seal, name.key_id, &draw.key, draw.wrap_nonce,
+                             g->a->arena),
+    };
+    sealed = seal_write(&draw.key, &name, draw.nonce, plain, g->a->arena);
+    seal_forget(&draw, sizeof draw);
+    *key_id = name.key_id;
+    return sealed;
+}
+
 static enum status
 give_notification(struct group *g, struct append_item *it, struct err *err)
 {
     struct notification_received *rec = it->v.record.notification;
     struct notification_accepted accepted;
+    struct str person;
     enum status rc;
 
     rec->content_hash = bytes_of(it->hash, sizeof it->hash);
@@ -587,10 +622,12 @@ give_notification(struct group *g, struct append_item *it, struct err *err)
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
     rc = avro_encode(g->a->avro, REC_PERSON, it->v.person, g->a->arena,
-                     &rec->person, err);
-    if (rc == ST_OK)
+                     &person, err);
+    if (rc == ST_OK) {
+        rec->person = seal_text(g, it, person, &rec->key_id);
         rc = give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_NOTIFICATION_RECEIVED,
                   rec, err);
+    }
     if (rc != ST_OK)
         return rc;
     fields_clear(&fields_notification_accepted, &accepted);
@@ -616,7 +653,7 @@ give_activity(struct group *g, struct append_item *it, struct err *err)
 
     rec->content_hash = bytes_of(it->hash, sizeof it->hash);
     rec->warnings = form_warnings(g->a->arena, it->v.warnings);
-    rec->detail = it->v.detail;
+    rec->detail = seal_text(g, it, it->v.detail, &rec->key_id);
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
     return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_ACTIVITY_REPORTED, rec,
@@ -629,7 +666,7 @@ give_screening(struct group *g, struct append_item *it, struct err *err)
     struct screening_recorded *rec = it->v.record.screening;
 
     rec->content_hash = bytes_of(it->hash, sizeof it->hash);
-    rec->detail = it->v.detail;
+    rec->detail = seal_text(g, it, it->v.detail, &rec->key_id);
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
     return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_SCREENING_RECORDED, rec,
@@ -642,7 +679,7 @@ give_match(struct group *g, struct append_item *it, struct err *err)
     struct match_resolved *rec = it->v.record.match;
 
     rec->content_hash = bytes_of(it->hash, sizeof it->hash);
-    rec->detail = it->v.detail;
+    rec->detail = seal_text(g, it, it->v.detail, &rec->key_id);
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
     return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_MATCH_RESOLVED, rec, err);
@@ -743,6 +780,7 @@ static void
 decide(struct group *g, struct append_item *it, struct arena *arena)
 {
     struct outbox_mark mark = outbox_mark(&g->box);
+    size_t n_keys = g->n_keys;
     const struct known *k;
     struct err err = { .code = "" };
     struct id ref;
@@ -762,6 +800,7 @@ decide(struct group *g, struct append_item *it, struct arena *arena)
     rc = give_item(g, it, &err);
     if (rc != ST_OK) {
         outbox_undo(&g->box, mark);
+        g->n_keys = n_keys;
         if (rc == ST_REJECT) {
             refuse(it, arena, "R04", "", "too large once it is read");
         } else {
@@ -969,6 +1008,8 @@ commit_group(struct group *g, struct err *err)
     }
     pg_pipeline_begin(a->pg);
     send_receipts(g);
+    person_keys_send(a->pg, a->options.partition, g->keys, g->n_keys,
+                     a->arena);
     send_configs(g);
     send_outbox(g);
     send_turn(g);
@@ -1025,9 +1066,10 @@ all_later(struct group *g, const char *why)
 static void
 clear_group(struct group *g)
 {
-    g->n_known = g->n_accepted = g->n_new_configs = 0;
+    g->n_known = g->n_accepted = g->n_new_configs = g->n_keys = 0;
     g->known = NULL;
     arena_reset(g->a->arena);
+    g->keys = arena_array(g->a->arena, g->n, sizeof *g->keys);
     for (size_t i = 0; i < g->n; i++)
         g->items[i]->result = APPEND_WAITING;
 }

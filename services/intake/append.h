@@ -5,7 +5,9 @@
  * One writer thread per authority takes all requests that wait, up to
  * APPEND_GROUP_MAX items, into one transaction. It locks the shard's row, so
  * that commit order is sequence order among all instances; reads there the
- * last numbers, the time and the versions in force; encodes; commits. Only
+ * last numbers, the time and the versions in force; encodes; commits. What is
+ * said of persons is sealed, each record by a key of its own, which becomes
+ * true with it. Only
  * then a caller hears that its message is accepted. An error or an unknown
  * outcome makes all of the group APPEND_LATER: sent again, what became true
  * nevertheless is found as a repeat.
@@ -18,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "common/adapters/seal.h"
 #include "intake/agree.h"
 #include "intake/core/content.h"
 #include "intake/core/validate.h"
@@ -33,6 +36,7 @@ struct append_options {
     uint16_t partition;
     bool log_clock;       /* time comes from append_time only */
     struct terms *terms;  /* takes, whatever comes: how it begins */
+    const struct seal *seal; /* borrowed: seals what is said of persons */
     struct agree_options agree; /* with every new connection: agree.h */
     /* Where a fault test lets the process die; NULL in production. */
     void (*at)(void *self, const char *place);

@@ -35,6 +35,7 @@ struct intake_config {
     char *instance;
     char *listen;
     char *hash_key;
+    char *seal_key_file;
     char *drop_folder;
     char *drop_authority;
     char *auth;
@@ -85,6 +86,9 @@ static const struct config_entry entries[] = {
       .max = CONTENT_KEY_MAX,
       .help = "secret over contents, the same for ever, characters",
       .offset = AT(hash_key) },
+    { .name = "SEAL_KEY_FILE", .type = CONFIG_TEXT, .min = 1,
+      .help = "file of master keys, which seal what is said of persons",
+      .offset = AT(seal_key_file) },
     { .name = "REPLICATION", .type = CONFIG_INT, .dflt = "1", .min = 1,
       .max = 9, .help = "copies of a topic that is made at start",
       .offset = AT(replication) },
@@ -132,6 +136,7 @@ struct intake {
     struct agencies agencies;
     struct token_keys *keys; /* of the same register */
     struct guard *guard;     /* NULL with AUTH=open */
+    struct seal *seal;
     const struct authority *chosen[SERVED_MAX];
     struct terms *terms[SERVED_MAX]; /* until a writer takes them */
     struct served served[SERVED_MAX];
@@ -251,6 +256,16 @@ read_crash_at(struct intake *in, struct err *err)
 }
 
 static enum status
+read_seal_keys(struct intake *in, struct err *err)
+{
+    enum status rc = seal_open(in->config.seal_key_file, &in->seal, err);
+
+    if (rc != ST_OK)
+        err_where(err, "SEAL_KEY_FILE");
+    return rc;
+}
+
+static enum status
 configure(struct intake *in, struct err *err)
 {
     char name[64] = "";
@@ -275,6 +290,8 @@ configure(struct intake *in, struct err *err)
         rc = read_agencies(in, err);
     if (rc == ST_OK)
         rc = read_terms(in, err);
+    if (rc == ST_OK)
+        rc = read_seal_keys(in, err);
     in->kafka = (struct kafka_conn){
         .brokers = in->config.kafka,
         .client_id = service_name(SERVICE_INTAKE),
@@ -327,6 +344,7 @@ open_door(struct intake *in, size_t i, struct err *err)
         .partition = a->partition,
         .log_clock = a->log_clock,
         .terms = in->terms[i],
+        .seal = in->seal,
         .agree = agree_options(in, i),
         .at = crash ? crash_here : NULL,
         .at_self = in,
@@ -644,6 +662,7 @@ main(int argc, char **argv)
             terms_close(in->terms[i]);
     token_keys_close(in->keys);
     config_free(entries, N_ENTRIES, &in->config);
+    seal_close(in->seal);
     memory_close(in->arena);
     free(in);
     return code;

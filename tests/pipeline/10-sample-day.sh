@@ -55,12 +55,16 @@ claim 'the repeat of row 2 made no second receipt' \
 claim 'the replay of the log through the cores gives the same' \
     "$(build/bin/waymark reconcile --authority kent-2015 2>/dev/null | tail -n 1)" \
     'reconcile: 0 differences'
-# Names may stand in triage's and intake's own tables, nowhere else.
-for topic in receipts casework case-journal alerts feedback dead-letters; do
+# Names stand in triage's tables, nowhere else.
+claim 'triage knows the names' \
+    "$(pg_dump --data-only --schema=triage | grep -caE 'Testgirl|Testboy' | awk '{ print ($1 > 0) }')" 1
+claim 'each notification has its key, and so has what was said of an activity' \
+    "$(lines "SELECT count(*) >= (SELECT count(*) FROM intake.receipt WHERE item_kind = 'notification') FROM intake.person_key")" 't;'
+for topic in notifications receipts casework case-journal alerts feedback dead-letters; do
     claim "no name is on the topic $topic" \
         "$(kcat -C -e -q -b "$WAYMARK_KAFKA" -t "$topic" -p 1 2>/dev/null | grep -caE 'Testgirl|Testboy|Alpha|Bravo|Charlie' || :)" 0
 done
-for schema in tracker metrics; do
+for schema in intake tracker metrics; do
     claim "no name is in the tables of $schema" \
         "$(pg_dump --data-only --schema=$schema | grep -caE 'Testgirl|Testboy|Alpha|Bravo|Charlie' || :)" 0
 done

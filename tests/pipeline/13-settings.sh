@@ -11,6 +11,10 @@ build=${BUILD:-build/gcc}
 make -s VARIANT=gcc ${BUILD:+B="$BUILD"} build >&2 || exit 3
 services=(intake triage tracker metrics)
 
+seal_key=$(mktemp)
+trap 'rm -f "$seal_key" "${secret:-}"' EXIT
+head -c 32 /dev/urandom | base64 >"$seal_key"
+
 clean() # command...: in an environment without our variables
 {
     local name unset=()
@@ -26,7 +30,7 @@ check() # service [KEY=VALUE...]: what --check says, and its exit code
     shift
     clean WAYMARK_KAFKA=127.0.0.1:1 WAYMARK_AUTHORITIES=kent-2015 \
         WAYMARK_INTAKE_HASH_KEY=only-for-tests-0123456789 \
-        WAYMARK_AUTH=open "$@" \
+        WAYMARK_SEAL_KEY_FILE="$seal_key" WAYMARK_AUTH=open "$@" \
         "$build/bin/waymark-$service" --check 2>&1
     echo "exit $?"
 }
@@ -48,6 +52,7 @@ in_tree()
         grep -vxE 'KEY|ELEPHANT|LEASE_SM'
 }
 
+# "on" is no file of keys: that it is refused for is its value, not its name.
 unknown_of() # service: names of all programs and of the tree that it refuses
 {
     local key
@@ -72,7 +77,6 @@ claim 'the check of settings shows where the database is, without password' \
 claim 'nor any in a URI' \
     "$(check triage PGCONN=postgresql://u:sesame@db/waymark | grep -c sesame)" 0
 secret=$(mktemp)
-trap 'rm -f "$secret"' EXIT
 echo 'host=db user=u' >"$secret"
 claim 'nor what was read from a file' \
     "$(check triage PGCONN_FILE="$secret" | grep ^PGCONN)" 'PGCONN=***'
@@ -88,4 +92,15 @@ claim 'a closed door has a name' \
     "$(check intake WAYMARK_AUTH=token | tail -n 2 | sed 's/.*: AUD/AUD/' | cut -c 1-17 | tr '\n' ' ')" \
     'AUDIENCE is empty exit 2 '
 claim 'and there is no third way' "$(check intake WAYMARK_AUTH=off | tail -n 1)" 'exit 2'
+for service in intake triage; do
+    claim "$service does not start without a key for persons" \
+        "$(check $service WAYMARK_SEAL_KEY_FILE= | grep -c SEAL_KEY_FILE) $(check $service WAYMARK_SEAL_KEY_FILE= | tail -n 1)" \
+        '1 exit 2'
+    chmod 644 "$seal_key"
+    claim "nor with one that others may read" \
+        "$(check $service | grep -c SEAL_KEY_FILE) $(check $service | tail -n 1)" '1 exit 2'
+    chmod 600 "$seal_key"
+done
+claim 'who reads no person needs none' \
+    "$(check tracker WAYMARK_SEAL_KEY_FILE= | tail -n 1)" 'exit 0'
 claims_end settings

@@ -156,7 +156,6 @@ good_value(struct plant *p, struct id *id, const char *ref)
     rec = *(const struct notification_received *)body;
     rec.agency_ref = arena_printf(p->arena, "%s%" PRId64, ref, sequence);
     rec.notification_id = *id = id_derive("notification", parts, 2);
-    rec.key_id = rec.notification_id;
     rec.meta.id = id_derive("record", parts, 2);
     rec.meta.subject = rec.agency_ref;
     rec.meta.recorded_at = rec.meta.occurred_at = rec.sent_at = now();

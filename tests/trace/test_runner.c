@@ -64,17 +64,19 @@ static const struct service_def relay = {
 struct stage {
     struct world *w;
     struct avro_codec *avro;
+    struct avro_port *port;
 };
 
 static struct stage
 open_stage(bool log_clock)
 {
     struct stage s = { .w = world_open(&relay, 8) };
+    struct codec_options codec = { .avro = NULL };
     struct err err;
 
-    s.avro = avro_open(&err);
+    codec.avro = s.avro = avro_open(&err);
     assert_non_null(s.avro);
-    codec_over(s.avro, &s.w->codec);
+    assert_int_equal(codec_open(&codec, &s.port, &s.w->codec, &err), ST_OK);
     s.w->apart = s.w->options.log_clock = log_clock;
     return s;
 }
@@ -83,8 +85,10 @@ static void
 close_stage(struct stage *s)
 {
     struct avro_codec *avro = s->avro;
+    struct avro_port *port = s->port;
 
     world_close(s->w);
+    codec_close(port);
     avro_close(avro);
 }
 

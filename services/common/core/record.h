@@ -128,6 +128,7 @@ struct event {
     int64_t sequence;
     const void *body; /* the type's struct; begins with struct meta */
     const struct person *person; /* opened by the engine where the record holds one, else NULL */
+    bool erased; /* it held a person whose key is gone */
 };
 
 /** The meta that `body` begins with. */

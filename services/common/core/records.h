@@ -91,9 +91,9 @@ struct notification_received {
     /* Keyed hash of the content: same key, same content */
     struct str content_hash;
     struct texts warnings; /* Codes W01..W17 */
-    /* Null today; for the key that will seal person, erased with the child */
+    /* Of the key that seals person; null where it is plain */
     struct id key_id;
-    struct str person; /* An encoded Person, not sealed yet */
+    struct str person; /* An encoded Person, sealed */
 };
 extern const struct fields fields_notification_received;
 
@@ -144,8 +144,8 @@ struct activity_reported {
     struct id alert_id; /* Alert of alert_acknowledged */
     struct str content_hash;
     struct texts warnings;
-    struct id key_id; /* Null today; for the key that will seal detail */
-    struct str detail; /* Free text (reason, note), not sealed yet */
+    struct id key_id; /* Of the key that seals detail */
+    struct str detail; /* Free text (reason, note), sealed */
 };
 extern const struct fields fields_activity_reported;
 
@@ -179,8 +179,8 @@ struct screening_recorded {
     struct str second_by; /* Second person, for a downgrade */
     struct str primary_need; /* CIN N0..N9, entered by a person */
     struct str content_hash;
-    struct id key_id; /* Null today, as in ActivityReported */
-    struct str detail; /* Rationale, not sealed yet */
+    struct id key_id; /* Of the key that seals detail */
+    struct str detail; /* Rationale, sealed */
 };
 extern const struct fields fields_screening_recorded;
 
@@ -200,8 +200,8 @@ struct match_resolved {
     struct str by;
     struct str second_by;
     struct str content_hash;
-    struct id key_id; /* Null today, as in ActivityReported */
-    struct str detail; /* Reason, not sealed yet */
+    struct id key_id; /* Of the key that seals detail */
+    struct str detail; /* Reason, sealed */
 };
 extern const struct fields fields_match_resolved;
 

@@ -187,6 +187,16 @@ travels_on(enum record_type type, enum topic topic)
 }
 
 static enum status
+say_where(const struct batch *b, const struct item *it, enum status rc,
+          struct err *err)
+{
+    *err = it->why;
+    err_where(err, "%s %" PRId64,
+              topic_name(b->def->inputs[it->raw->input]), it->link.sequence);
+    return rc;
+}
+
+static enum status
 decode(struct batch *b, struct item *it, struct err *err)
 {
     enum topic topic = b->def->inputs[it->raw->input];
@@ -209,20 +219,13 @@ decode(struct batch *b, struct item *it, struct err *err)
                      record_def(it->ev.type) == NULL
                          ? "record of no known type"
                          : record_def(it->ev.type)->fields->name);
-    if (rc == ST_OK) {
-        it->ev.body = body;
-        rc = b->codec->open_person(b->codec->self, it->ev.type, body, b->arena,
-                                   &it->ev.person, &it->why);
-    }
     if (rc == ST_REJECT) {
         it->kind = ITEM_POISON;
         return ST_OK;
     }
-    if (rc != ST_OK) {
-        *err = it->why;
-        err_where(err, "%s %" PRId64, topic_name(topic), it->link.sequence);
-        return rc;
-    }
+    if (rc != ST_OK)
+        return say_where(b, it, rc, err);
+    it->ev.body = body;
     it->at = it->ev.type == REC_TIME_ADVANCED
                  ? ((const struct time_advanced *)body)->at
                  : event_meta(&it->ev)->recorded_at;
@@ -236,6 +239,65 @@ is_refused(const struct item *it, const struct refused *refused)
            refused->input == it->raw->input &&
            origin_eq(refused->origin, it->link.origin) &&
            refused->sequence == it->link.sequence;
+}
+
+/* ---- persons ------------------------------------------------------------- */
+
+static const struct notification_received *
+sealed_of(const struct item *it)
+{
+    return it->kind == ITEM_EVENT && it->ev.type == REC_NOTIFICATION_RECEIVED
+               ? it->ev.body
+               : NULL;
+}
+
+/* All keys of the batch at once; while one is missing all of it waits. */
+static enum status
+fetch_keys(struct batch *b, struct err *err)
+{
+    struct id *ids;
+    size_t n = 0;
+
+    if (b->codec->fetch_keys == NULL)
+        return ST_OK;
+    ids = arena_array(b->arena, b->n, sizeof *ids);
+    for (size_t i = 0; i < b->n; i++)
+        if (sealed_of(&b->items[i]) != NULL)
+            ids[n++] = sealed_of(&b->items[i])->key_id;
+    return b->codec->fetch_keys(b->codec->self, ids, n, b->arena, err);
+}
+
+static enum status
+open_person(struct batch *b, struct item *it, struct err *err)
+{
+    enum status rc =
+        b->codec->open_person(b->codec->self, it->ev.type, it->ev.body,
+                              b->arena, &it->ev.person, &it->why);
+
+    if (rc == ST_REJECT && strcmp(it->why.code, "erased") == 0)
+        it->ev.erased = true;
+    else if (rc == ST_REJECT)
+        it->kind = ITEM_POISON;
+    else if (rc != ST_OK)
+        return say_where(b, it, rc, err);
+    return ST_OK;
+}
+
+/* The batch ends before the first that only a newer program can read. */
+static enum status
+open_persons(struct batch *b, struct err *err)
+{
+    enum status rc = fetch_keys(b, err);
+
+    if (rc != ST_OK)
+        return rc;
+    for (size_t i = 0; rc == ST_OK && i < b->n; i++) {
+        if (b->items[i].kind == ITEM_EVENT)
+            rc = open_person(b, &b->items[i], err);
+        if (rc != ST_OK)
+            b->n = i;
+    }
+    return b->n == 0 ? rc : ST_OK;
 }
 
 enum status
@@ -265,10 +327,12 @@ batch_begin(struct batch *b, const struct shard *shard,
             it->kind = ITEM_POISON;
             it->why = refused->why;
         }
+        if (rc != ST_OK && b->n == 0)
+            return rc;
         if (rc != ST_OK)
-            return b->n == 0 ? rc : ST_OK; /* first apply what came before */
+            break; /* first apply what came before */
     }
-    return ST_OK;
+    return open_persons(b, err);
 }
 
 /* ---- touching ------------------------------------------------------------ */

@@ -158,7 +158,17 @@ struct codec {
     enum status (*encode)(void *self, enum record_type type, const void *body,
                           struct arena *arena, struct str *out,
                           struct err *err);
-    /** The person inside a record, NULL where there is none. ST_REJECT "person": can't be read. */
+    /**
+     * Before the persons of a batch are opened: bring the keys of them all
+     * (ID_NONE: none), in `arena`. ST_RETRY, code "no_key": one isn't there.
+     * NULL: persons need no keys.
+     */
+    enum status (*fetch_keys)(void *self, const struct id *ids, size_t n,
+                              struct arena *arena, struct err *err);
+    /**
+     * The person inside a record, NULL where there is none. ST_REJECT
+     * "person": can't be read; "erased": its key is gone for ever.
+     */
     enum status (*open_person)(void *self, enum record_type type,
                                const void *body, struct arena *arena,
                                const struct person **out, struct err *err);

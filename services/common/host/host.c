@@ -17,6 +17,7 @@
 #include "common/adapters/configurer.h"
 #include "common/adapters/kafka_port.h"
 #include "common/adapters/pg_store.h"
+#include "common/adapters/seal.h"
 #include "common/engine/config.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
@@ -44,6 +45,8 @@ struct host_config {
     char *instance;
     char *listen;
     char *crash_at;
+    char *seal_key_file;
+    char *intake_schema;
     bool any_address; /* listen beyond loopback: in a container */
     int64_t replication;
     int64_t lease_ms;
@@ -100,6 +103,12 @@ static const struct config_entry entries[] = {
     { .name = "QUEUE_KB", .type = CONFIG_INT, .dflt = "1024", .min = 256,
       .max = 1048576, .help = "records read ahead, kB an authority",
       .offset = AT(queue_kb) },
+    { .name = "SEAL_KEY_FILE", .type = CONFIG_TEXT, .dflt = "",
+      .help = "file of master keys; must be given where persons are read",
+      .offset = AT(seal_key_file) },
+    { .name = "INTAKE_SCHEMA", .type = CONFIG_TEXT, .dflt = "intake",
+      .min = 1, .max = 40, .help = "schema of intake, which has their keys",
+      .offset = AT(intake_schema) },
     { .name = "CRASH_AT", .type = CONFIG_TEXT, .dflt = "", .max = 60,
       .help = "for fault tests: PLACE:N ends the process there, as kill -9",
       .offset = AT(crash_at) },
@@ -117,6 +126,7 @@ struct host_shard {
     bool careful;              /* the next record may be the last */
     /* Opened and closed by the thread. */
     struct avro_codec *avro;
+    struct avro_port *avro_port;
     struct codec codec;
     struct configurer_texts *texts;
     struct configurer configurer;
@@ -135,6 +145,7 @@ struct host {
     struct host_config config;
     struct arena *arena;
     struct authorities authorities;
+    struct seal *seal; /* NULL where no persons are read */
     struct kafka_conn conn;
     char cluster_id[KAFKA_CLUSTER_ID_SIZE];
     struct ticker ticker;
@@ -264,13 +275,19 @@ open_shard(struct host_shard *s, struct err *err)
         .at = s->careful || h->crash_place[0] != '\0' ? at_place : NULL,
         .at_self = s,
     };
-    enum status rc = ST_OK;
+    struct codec_options codec = { .seal = h->seal,
+                                   .conninfo = h->config.pgconn,
+                                   .schema = h->config.intake_schema,
+                                   .shard = s->authority->partition };
+    enum status rc;
 
     memcpy(source.topics, h->def->inputs, sizeof source.topics);
-    s->avro = avro_open(err);
+    codec.avro = s->avro = avro_open(err);
     if (s->avro == NULL)
         return ST_FATAL;
-    codec_over(s->avro, &s->codec);
+    rc = codec_open(&codec, &s->avro_port, &s->codec, err);
+    if (rc != ST_OK)
+        return rc;
     s->texts = configurer_open(&s->configurer);
     if (s->texts == NULL)
         return err_set(err, ST_FATAL, "memory", "no memory");
@@ -298,6 +315,7 @@ close_shard(struct host_shard *s)
     kafka_sink_close(s->kafka_sink);
     kafka_source_close(s->kafka_source);
     configurer_close(s->texts);
+    codec_close(s->avro_port);
     avro_close(s->avro);
 }
 
@@ -500,6 +518,25 @@ choose_shards(struct host *h, struct err *err)
                                      "AUTHORITIES is empty");
 }
 
+/* Persons come with the notifications; no service reads them unsealed. */
+static enum status
+read_seal_keys(struct host *h, struct err *err)
+{
+    bool wanted = false;
+    enum status rc;
+
+    for (size_t i = 0; i < h->def->n_inputs; i++)
+        wanted = wanted || h->def->inputs[i] == TOPIC_NOTIFICATIONS;
+    if (!wanted)
+        return ST_OK;
+    if (h->config.seal_key_file[0] == '\0')
+        return err_set(err, ST_REJECT, "config", "SEAL_KEY_FILE must be given");
+    rc = seal_open(h->config.seal_key_file, &h->seal, err);
+    if (rc != ST_OK)
+        err_where(err, "SEAL_KEY_FILE");
+    return rc;
+}
+
 static enum status
 configure(struct host *h, struct err *err)
 {
@@ -517,6 +554,8 @@ configure(struct host *h, struct err *err)
                               err);
     if (rc == ST_OK)
         rc = choose_shards(h, err);
+    if (rc == ST_OK)
+        rc = read_seal_keys(h, err);
     h->conn = (struct kafka_conn){ .brokers = h->config.kafka,
                                    .client_id = h->service };
     return rc;
@@ -650,6 +689,7 @@ host_main(const struct service_def *def, int argc, char **argv)
         code = run(h);
     }
     config_free(entries, N_ENTRIES, &h->config);
+    seal_close(h->seal);
     memory_close(h->arena);
     free(h);
     return code;
