@@ -208,6 +208,9 @@ read_one(struct check *c, const struct stream_record *r, struct err *err)
         c->keys[c->n_keys] = receipt_key_id(type, body);
         c->n_keys += !id_is_none(c->keys[c->n_keys]);
     }
+    if (rc == ST_OK && type == REC_ERASURE_RECORDED)
+        rc = reconcile_keys_erase(c->pg, c->options->schema,
+                                  c->options->authority, body, c->arena, err);
     if (rc == ST_OK && (c->n_page == PAGE || c->arena->used > PAGE_BYTES))
         rc = save_page(c, err);
     return rc;

@@ -50,6 +50,31 @@ reconcile_keys_save(struct pg *pg, const char *schema, uint16_t shard,
     return pg_query(pg, NULL, sql.p, &p, NULL, err);
 }
 
+enum status
+reconcile_keys_erase(struct pg *pg, const char *schema, uint16_t shard,
+                     const struct erasure_recorded *e, struct arena *arena,
+                     struct err *err)
+{
+    struct str sql =
+        arena_printf(arena,
+                     "INSERT INTO \"%s\".person_key (shard, key_id, erased_at, "
+                     "erased_by, erased_second) VALUES ($1, $2, $3, $4, $5) "
+                     "ON CONFLICT (shard, key_id) DO UPDATE SET "
+                     "erased_at = excluded.erased_at, "
+                     "erased_by = excluded.erased_by, "
+                     "erased_second = excluded.erased_second",
+                     schema);
+    struct pg_params p;
+
+    pg_params_init(&p, arena);
+    pg_add_i16(&p, (int16_t)shard);
+    pg_add_id(&p, e->key_id);
+    pg_add_time(&p, e->meta.recorded_at);
+    pg_add_text(&p, e->by);
+    pg_add_text(&p, e->second_by);
+    return pg_query(pg, NULL, sql.p, &p, NULL, err);
+}
+
 static void
 look_into(const struct pg_result *page, const struct seal *seal,
           struct differ *differ)

@@ -9,6 +9,7 @@
 #include "cli/differ.h"
 #include "common/adapters/pg.h"
 #include "common/adapters/seal.h"
+#include "common/core/records.h"
 
 /** Make the table anew in `schema`, empty. */
 MUST_CHECK enum status reconcile_keys_table(struct pg *pg, const char *schema,
@@ -19,6 +20,13 @@ MUST_CHECK enum status reconcile_keys_save(struct pg *pg, const char *schema,
                                            uint16_t shard, const struct id *ids,
                                            size_t n, struct arena *arena,
                                            struct err *err);
+
+/** What the log says of an erasure. */
+MUST_CHECK enum status reconcile_keys_erase(struct pg *pg, const char *schema,
+                                            uint16_t shard,
+                                            const struct erasure_recorded *e,
+                                            struct arena *arena,
+                                            struct err *err);
 
 /**
  * The live table against that of `schema`. `live` and `pg` are inside

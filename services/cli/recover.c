@@ -101,15 +101,22 @@ say_done(const struct cli *cli, const char *service, const char *authority,
     if (cli_flag(cli, "json"))
         printf("{\"recover\":{\"service\":\"%s\",\"authority\":\"%s\","
                "\"turns\":%" PRId64 ",\"inputs\":%" PRId64
-               ",\"records\":%" PRId64 ",\"to_publish\":%" PRId64 "}}\n",
+               ",\"records\":%" PRId64 ",\"to_publish\":%" PRId64
+               ",\"keys_lost\":%" PRId64 "}}\n",
                service, authority, done->turns, done->inputs, done->records,
-               done->open);
+               done->open, done->keys_lost);
     else
         printf("recover: %s %s: %" PRId64 " turns of %" PRId64
                " inputs taken in, %" PRId64 " records as the log has them, "
                "%" PRId64 " that the service publishes\n",
                service, authority, done->turns, done->inputs, done->records,
                done->open);
+    if (done->keys_lost > 0)
+        fprintf(stderr,
+                "recover: %" PRId64 " of them have no key: nobody can read "
+                "whom they are about until these rows of intake.person_key "
+                "come back from a standby or the archived log\n",
+                done->keys_lost);
 }
 
 /* Both sides are there and don't agree: that is what the exit code says. */

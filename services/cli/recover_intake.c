@@ -34,7 +34,8 @@ struct recover {
     time_ms now;
     struct outbox box;
     struct receipt receipts[PAGE];
-    size_t n_receipts;
+    struct id keys[PAGE]; /* of persons in them */
+    size_t n_receipts, n_keys;
 };
 
 static struct origin
@@ -60,7 +61,7 @@ new_page(struct recover *r)
 {
     arena_reset(r->arena);
     outbox_init(&r->box, r->arena, &r->tails);
-    r->n_receipts = 0;
+    r->n_receipts = r->n_keys = 0;
 }
 
 #define COLUMN(type, add, member)                                              \
@@ -104,6 +105,30 @@ save_receipts(struct recover *r, struct err *err)
                     "$8::timestamptz[], $9::text[], $10::bigint[], "
                     "$11::integer[])",
                     &p, NULL, err);
+}
+
+/* Keys stand in no log: those of records that the backup does not know went
+ * with the database that was lost. */
+static enum status
+count_lost_keys(struct recover *r, struct err *err)
+{
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    enum status rc;
+
+    begin_params(r, &p);
+    pg_array_begin(&p, PG_UUID, r->n_keys);
+    for (size_t i = 0; i < r->n_keys; i++)
+        pg_add_id(&p, r->keys[i]);
+    pg_array_end(&p);
+    rc = pg_query(r->pg, NULL,
+                  "SELECT count(*) FROM unnest($2::uuid[]) k WHERE NOT EXISTS "
+                  "(SELECT FROM person_key WHERE shard = $1 AND key_id = k)",
+                  &p, &res, err);
+    if (rc == ST_OK)
+        r->done->keys_lost += pg_i64(res, 0, 0);
+    pg_result_close(res);
+    return rc;
 }
 
 static enum status
@@ -166,6 +191,8 @@ end_page(struct recover *r, struct err *err)
     r->tails = r->box.tails;
     rc = save_receipts(r, err);
     if (rc == ST_OK)
+        rc = count_lost_keys(r, err);
+    if (rc == ST_OK)
         rc = save_turn(r, err);
     r->done->turns++;
     r->done->inputs += (int64_t)r->n_receipts;
@@ -201,6 +228,29 @@ save_config(struct recover *r, const struct config_activated *c,
     return pg_query(r->pg, NULL,
                     "INSERT INTO config VALUES ($1,$2,$3,$4,$5,$6,$7)", &p,
                     NULL, err);
+}
+
+/* A backup from before has the key again: it goes once more. */
+static enum status
+save_erasure(struct recover *r, const struct erasure_recorded *e,
+             struct err *err)
+{
+    struct pg_params p;
+
+    begin_params(r, &p);
+    pg_add_id(&p, e->key_id);
+    pg_add_time(&p, e->meta.recorded_at);
+    pg_add_text(&p, e->by);
+    pg_add_text(&p, e->second_by);
+    return pg_query(r->pg, NULL,
+                    "INSERT INTO person_key (shard, key_id, erased_at, "
+                    "erased_by, erased_second) VALUES ($1, $2, $3, $4, $5) "
+                    "ON CONFLICT (shard, key_id) DO UPDATE SET "
+                    "wrapped = NULL, erased_at = excluded.erased_at, "
+                    "erased_by = excluded.erased_by, "
+                    "erased_second = excluded.erased_second "
+                    "WHERE person_key.erased_at IS NULL",
+                    &p, NULL, err);
 }
 
 /* ---- records that a crash kept from the log
@@ -366,9 +416,13 @@ take_in(struct recover *r, const struct stream_record *rec, struct err *err)
         receipt->content_hash = arena_str(r->arena, receipt->content_hash);
         receipt->sequence = rec->link.sequence;
         r->n_receipts++;
+        r->keys[r->n_keys] = receipt_key_id(type, body);
+        r->n_keys += !id_is_none(r->keys[r->n_keys]);
     }
     if (rc == ST_OK && type == REC_CONFIG_ACTIVATED)
         rc = save_config(r, body, err);
+    if (rc == ST_OK && type == REC_ERASURE_RECORDED)
+        rc = save_erasure(r, body, err);
     return rc == ST_OK ? append_others(r, type, body, err) : rc;
 }
 

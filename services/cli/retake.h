@@ -30,6 +30,7 @@ struct retaken {
     int64_t inputs;  /* applied in them */
     int64_t records; /* given out, as the log has them */
     int64_t open;    /* given out, not in the log: the service publishes them */
+    int64_t keys_lost; /* of persons in what was taken in; intake only */
 };
 
 /**

@@ -19,5 +19,6 @@ extern const struct verb verb_republish;
 extern const struct verb verb_recover;
 extern const struct verb verb_profile;
 extern const struct verb verb_clock;
+extern const struct verb verb_erase;
 
 #endif

@@ -21,7 +21,7 @@ enum {
     ASK_PAUSE_MS = 1000,    /* between two tries to ask the log */
 };
 
-enum op_type { OP_ITEMS = 1, OP_TIME, OP_FIND };
+enum op_type { OP_ITEMS = 1, OP_TIME, OP_FIND, OP_ERASE };
 
 /* One caller that waits. */
 struct op {
@@ -35,6 +35,7 @@ struct op {
     time_ms at;
     struct id id;
     struct append_receipt *receipt;
+    struct append_erasure *erasure;
     bool finished;
     enum status status;
     struct err err;
@@ -95,6 +96,7 @@ struct group {
     /* What seals the persons in what was accepted. */
     struct person_key *keys;
     size_t n_keys;
+    const struct erasure_recorded *erased; /* NULL: nothing is erased */
 };
 
 struct known {
@@ -906,6 +908,25 @@ send_receipts(const struct group *g)
 }
 
 static void
+send_erasure(const struct group *g)
+{
+    const struct erasure_recorded *e = g->erased;
+    struct pg_params p;
+
+    if (e == NULL)
+        return;
+    begin_params(g->a, &p);
+    pg_array_begin(&p, PG_UUID, 1);
+    pg_add_id(&p, e->key_id);
+    pg_array_end(&p);
+    pg_add_text(&p, e->by);
+    pg_add_text(&p, e->second_by);
+    pg_add_time(&p, g->recorded);
+    (void)pg_send(g->a->pg, "intake_erase",
+                  "SELECT person_key_erase($1, $2, $3, $4, $5)", &p);
+}
+
+static void
 send_outbox(const struct group *g)
 {
     struct append *a = g->a;
@@ -1010,6 +1031,7 @@ commit_group(struct group *g, struct err *err)
     send_receipts(g);
     person_keys_send(a->pg, a->options.partition, g->keys, g->n_keys,
                      a->arena);
+    send_erasure(g);
     send_configs(g);
     send_outbox(g);
     send_turn(g);
@@ -1067,6 +1089,7 @@ static void
 clear_group(struct group *g)
 {
     g->n_known = g->n_accepted = g->n_new_configs = g->n_keys = 0;
+    g->erased = NULL;
     g->known = NULL;
     arena_reset(g->a->arena);
     g->keys = arena_array(g->a->arena, g->n, sizeof *g->keys);
@@ -1255,6 +1278,104 @@ run_find(struct append *a, struct op *op)
     op->status = rc == ST_FATAL ? ST_RETRY : rc;
 }
 
+/* ---- erasing ----------------------------------------------------------- */
+
+/* *done: somebody did it before; then `e` says who and when. */
+static enum status
+find_key(struct group *g, struct op *op, struct id *key_id, bool *done,
+         struct err *err)
+{
+    struct append_erasure *e = op->erasure;
+    const struct str parts[] = { id_part(&e->item_id) };
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    enum status rc;
+
+    *key_id = id_derive("person-key", parts, 1);
+    begin_params(g->a, &p);
+    pg_add_id(&p, e->item_id);
+    pg_add_id(&p, *key_id);
+    rc = pg_query(g->a->pg, "intake_find_key",
+                  "SELECT k.key_id, k.erased_at, k.erased_by, "
+                  "k.erased_second FROM receipt r LEFT JOIN person_key k ON "
+                  "k.shard = r.shard AND k.key_id = $3 "
+                  "WHERE r.shard = $1 AND r.item_id = $2",
+                  &p, &res, err);
+    if (rc == ST_OK && pg_n_rows(res) == 0)
+        rc = err_set(err, ST_REJECT, "id", "there is no such record");
+    else if (rc == ST_OK && pg_is_null(res, 0, 0))
+        rc = err_set(err, ST_REJECT, "no_key", "nothing in it is sealed");
+    *done = rc == ST_OK && !pg_is_null(res, 0, 1);
+    if (*done) {
+        e->at = pg_time(res, 0, 1);
+        e->by = arena_str(op->arena, pg_text(res, 0, 2));
+        e->second_by = arena_str(op->arena, pg_text(res, 0, 3));
+    }
+    pg_result_close(res);
+    return rc;
+}
+
+static enum status
+give_erasure(struct group *g, struct append_erasure *e, struct id key_id,
+             struct erasure_recorded *rec, struct err *err)
+{
+    char text[ID_TEXT_SIZE];
+
+    fields_clear(&fields_erasure_recorded, rec);
+    rec->item_id = e->item_id;
+    rec->key_id = key_id;
+    rec->by = e->by;
+    rec->second_by = e->second_by;
+    rec->meta.subject =
+        arena_str(g->a->arena, str_of(id_text(e->item_id, text)));
+    fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
+    g->erased = rec;
+    e->at = g->recorded;
+    return give(g, TOPIC_NOTIFICATIONS, e->item_id, REC_ERASURE_RECORDED, rec,
+                err);
+}
+
+static enum status
+erase_in(struct group *g, struct op *op, struct err *err)
+{
+    struct erasure_recorded rec;
+    struct id key_id;
+    bool done = false;
+    enum status rc = begin_group(g, err);
+
+    if (rc == ST_OK)
+        rc = learn_terms(g, err);
+    if (rc == ST_OK)
+        rc = find_key(g, op, &key_id, &done, err);
+    if (rc == ST_OK && !done)
+        rc = give_erasure(g, op->erasure, key_id, &rec, err);
+    if (rc == ST_OK && !done)
+        return commit_group(g, err);
+    rollback(g->a);
+    return rc;
+}
+
+static void
+run_erase(struct append *a, struct op *op)
+{
+    struct group *g = calloc(1, sizeof *g);
+    enum status rc;
+
+    if (g == NULL) {
+        op->status = err_set(&op->err, ST_RETRY, "memory", "no memory");
+        return;
+    }
+    g->a = a;
+    clear_group(g);
+    rc = erase_in(g, op, &op->err);
+    if (rc == ST_OK || rc == ST_REJECT)
+        say_success(a);
+    else
+        say_failure(a, &op->err);
+    op->status = rc == ST_FATAL ? ST_RETRY : rc;
+    free(g);
+}
+
 /* ---- the queue --------------------------------------------------------- */
 
 /* Take what waits: items up to a group, or one other op. Lock held. */
@@ -1343,6 +1464,8 @@ writer(void *self)
             run_group(g);
         else if (other->type == OP_TIME)
             run_time(a, other);
+        else if (other->type == OP_ERASE)
+            run_erase(a, other);
         else
             run_find(a, other);
         pthread_mutex_lock(&a->lock);
@@ -1423,6 +1546,17 @@ append_find(struct append *a, struct id id, struct arena *arena,
     struct op op = {
         .type = OP_FIND, .id = id, .arena = arena, .receipt = out
     };
+
+    wait_for(a, &op);
+    *err = op.err;
+    return op.status;
+}
+
+enum status
+append_erase(struct append *a, struct append_erasure *e, struct arena *arena,
+             struct err *err)
+{
+    struct op op = { .type = OP_ERASE, .arena = arena, .erasure = e };
 
     wait_for(a, &op);
     *err = op.err;

@@ -104,6 +104,14 @@ struct append_receipt {
     uint32_t warnings;
 };
 
+/* The key of one record, to be erased by two people. */
+struct append_erasure {
+    struct id item_id;
+    struct str by;        /* in: now; out: when it was done */
+    struct str second_by; /* likewise */
+    time_ms at;           /* out */
+};
+
 struct append;
 
 /**
@@ -143,6 +151,15 @@ void append_items(struct append *a, struct append_item *items, size_t n,
  */
 MUST_CHECK enum status append_time(struct append *a, time_ms at, time_ms *out,
                                    struct err *err);
+
+/**
+ * Erase the key that seals what a record says of persons, and append that it
+ * was done. Done before: *e says when and by whom, nothing else happens. Texts
+ * are in `arena`. ST_REJECT "id": there is no such record; "no_key": nothing
+ * in it is sealed. ST_RETRY: come again.
+ */
+MUST_CHECK enum status append_erase(struct append *a, struct append_erasure *e,
+                                    struct arena *arena, struct err *err);
 
 /**
  * Does the database answer the writer? Waits for it until `until_us` of the

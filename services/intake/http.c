@@ -10,6 +10,7 @@
 #include "common/adapters/gzip.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "intake/erase.h"
 #include "intake/openapi.h"
 #include "intake/table.h"
 
@@ -790,6 +791,12 @@ route_openapi(const struct intake_http *h, const struct http_request *req,
     return true;
 }
 
+static bool
+may_erase(const struct door *door, const struct sender *sender)
+{
+    return sender->agency_id.p == NULL || is_own(door, sender->agency_id);
+}
+
 static void
 handle(void *self, const struct http_request *req, struct http_response *resp)
 {
@@ -797,13 +804,14 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     struct intake_http *h = self;
     enum item_kind_of item = item_of(req->path);
     bool time = str_is(req->path, "/v1/time");
+    bool erasure = str_is(req->path, "/v1/erasures");
     bool receipt = str_starts(req->path, receipts);
     const struct served *s;
     struct sender sender;
 
     if (route_health(h, req, resp) || route_openapi(h, req, resp))
         return;
-    if (item == 0 && !time && !receipt) {
+    if (item == 0 && !time && !erasure && !receipt) {
         http_problem(resp, 404, "path", "Not here", NULL);
         return;
     }
@@ -822,6 +830,11 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
         come_again(resp);
     } else if (time)
         post_time(&s->door, &sender, req, resp);
+    else if (erasure && !may_erase(&s->door, &sender))
+        http_problem(resp, 403, "R23", "Not for this agency",
+                     "only the authority's own erase");
+    else if (erasure)
+        erase_post(&s->door, req, resp);
     else if (receipt)
         get_receipt(&s->door, &sender,
                     (struct str){ .p = req->path.p + receipts.n,

@@ -16,7 +16,8 @@
     200 /* code points of a text without a limit of its own                    \
          */
 
-#define ALL_V1 (OPENAPI_ITEMS | OPENAPI_RECEIPT | OPENAPI_TIME)
+#define ALL_V1                                                                 \
+    (OPENAPI_ITEMS | OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE)
 #define ASKED (OPENAPI_SELF | OPENAPI_HEALTH | OPENAPI_READY)
 #define EVERY (ALL_V1 | ASKED)
 
@@ -29,10 +30,12 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_SELF, 200, "", "This document." },
     { OPENAPI_HEALTH | OPENAPI_READY, 200, "", "Yes; or the figures." },
     { OPENAPI_TIME, 202, "", "The clock stands there now." },
+    { OPENAPI_ERASE, 202, "",
+      "Its key is gone. The same again is answered the same." },
     { OPENAPI_ITEMS, 400, "unreadable authority kind gzip request",
       "Not JSON or no such sheet, no known authority was named, or the request "
       "is ambiguous." },
-    { OPENAPI_RECEIPT | OPENAPI_TIME, 400, "authority request",
+    { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE, 400, "authority request",
       "No known authority was named, or the request is ambiguous." },
     { ASKED, 400, "request", "The request is ambiguous." },
     { ALL_V1, 401,
@@ -44,20 +47,24 @@ const struct openapi_answer openapi_answers[] = {
       "Nobody known sends this: sign a new token." },
     { OPENAPI_ITEMS, 403, "refused",
       "Another agency's record, or of a kind that yours may not send (R02)." },
-    { OPENAPI_TIME, 403, "R23", "Time is moved by the authority's own." },
-    { OPENAPI_RECEIPT, 404, "id", "You never sent anything with that id." },
+    { OPENAPI_TIME | OPENAPI_ERASE, 403, "R23",
+      "For the authority's own agencies only." },
+    { OPENAPI_RECEIPT | OPENAPI_ERASE, 404, "id", "You never sent anything with that id." },
     { EVERY, 405, "method", "Not for this method; Allow says for which." },
     { OPENAPI_TIME, 409, "clock time",
       "The clock is the wall's, or stands later already." },
+    { OPENAPI_ERASE, 409, "no_key", "Nothing in it is sealed." },
     { OPENAPI_ITEMS, 413, "unreadable R04",
       "A record above 256 KiB, or a request above 16 MiB, packed or not." },
-    { OPENAPI_RECEIPT | OPENAPI_TIME | ASKED, 413, "R04",
+    { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE | ASKED, 413, "R04",
       "A request above 16 MiB." },
     { OPENAPI_ITEMS, 415, "media_type content_encoding",
       "Neither JSON, NDJSON nor CSV; or packed, but not by gzip." },
     { OPENAPI_ITEMS, 422, "refused",
       "Refused: every reason, with the field. Mend it and send it again." },
     { OPENAPI_TIME, 422, "R03 R04 R09 R16 R17", "No instant." },
+    { OPENAPI_ERASE, 422, "R02 R03 R04 R17 R18",
+      "No id and no two people: to erase takes by and second." },
     { OPENAPI_ITEMS, 500, "fault internal",
       "Our own fault, written down; it was not accepted." },
     { EVERY & ~(unsigned)OPENAPI_ITEMS, 500, "internal", "Our own fault." },
@@ -65,7 +72,7 @@ const struct openapi_answer openapi_answers[] = {
       "Not now: send it again after Retry-After. For a missing child ring "
       "duty_phone. A list of which nothing was taken is answered as with "
       "207." },
-    { OPENAPI_RECEIPT | OPENAPI_TIME, 503,
+    { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE, 503,
       "not_ready clock restore memory busy",
       "Not now: ask again after Retry-After." },
     { OPENAPI_SELF | OPENAPI_HEALTH, 503, "memory busy", "Not now." },
@@ -512,6 +519,17 @@ static const char row_schema[] =
     "422,500,503]}},\"anyOf\":[{\"$ref\":\"" SCHEMA "receipt\"},"
     "{\"$ref\":\"" SCHEMA "problem\"}]}";
 
+static const char erase_schema[] =
+    "{\"type\":\"object\",\"required\":[\"id\",\"by\",\"second\"],"
+    "\"properties\":{\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"by\":{"
+    "\"type\":\"string\",\"minLength\":1,\"maxLength\":200},\"second\":{"
+    "\"type\":\"string\",\"minLength\":1,\"maxLength\":200}}}";
+static const char erased_schema[] =
+    "{\"type\":\"object\",\"required\":[\"id\",\"erased_at\",\"by\","
+    "\"second\"],\"properties\":{\"id\":{\"type\":\"string\",\"format\":"
+    "\"uuid\"},\"erased_at\":{\"type\":\"string\",\"format\":\"date-time\"},"
+    "\"by\":{\"type\":\"string\"},\"second\":{\"type\":\"string\"}}}";
+
 static const char at_schema[] =
     "{\"type\":\"object\",\"required\":[\"at\"],\"properties\":{\"at\":{"
     "\"type\":\"string\",\"format\":\"date-time\"}}}";
@@ -645,6 +663,8 @@ put_content(struct json_out *out, enum openapi_path path,
         put_schema(out, "application/json", "{\"type\":\"object\"}");
     else if (path == OPENAPI_TIME && a->status == 202)
         put_schema(out, "application/json", at_schema);
+    else if (path == OPENAPI_ERASE && a->status == 202)
+        put_schema(out, "application/json", erased_schema);
     else if (a->codes[0] == '\0')
         put_schema(out, "application/json", "receipt");
     json_out_object_end(out);
@@ -859,20 +879,36 @@ put_door(struct json_out *out, struct arena *arena,
 }
 
 static void
-put_time(struct json_out *out)
+put_json_body(struct json_out *out, const char *schema)
 {
-    begin_operation(out, "/v1/time", "post", "time",
-                    "Set the clock, where it is not the wall's");
-    put_parameters(out, false);
     json_out_key(out, "requestBody");
     json_out_object(out);
     json_out_kbool(out, "required", true);
     json_out_key(out, "content");
     json_out_object(out);
-    put_schema(out, "application/json", at_schema);
+    put_schema(out, "application/json", schema);
     json_out_object_end(out);
     json_out_object_end(out);
+}
+
+static void
+put_time(struct json_out *out)
+{
+    begin_operation(out, "/v1/time", "post", "time",
+                    "Set the clock, where it is not the wall's");
+    put_parameters(out, false);
+    put_json_body(out, at_schema);
     end_operation(out, OPENAPI_TIME);
+}
+
+static void
+put_erasures(struct json_out *out)
+{
+    begin_operation(out, "/v1/erasures", "post", "erasures",
+                    "Erase whom a record is about: two people, for ever");
+    put_parameters(out, false);
+    put_json_body(out, erase_schema);
+    end_operation(out, OPENAPI_ERASE);
 }
 
 static void
@@ -890,6 +926,7 @@ put_paths(struct json_out *out, struct arena *arena,
     put_parameters(out, true);
     end_operation(out, OPENAPI_RECEIPT);
     put_time(out);
+    put_erasures(out);
     begin_operation(out, "/openapi.json", "get", "openapi", "This document");
     end_operation(out, OPENAPI_SELF);
     for (size_t i = 0; i < N_OF(health); i++) {

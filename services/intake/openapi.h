@@ -18,6 +18,7 @@ enum openapi_path {
     OPENAPI_SELF = 8,    /* GET /openapi.json */
     OPENAPI_HEALTH = 16, /* GET /livez, /metrics */
     OPENAPI_READY = 32,  /* GET /readyz */
+    OPENAPI_ERASE = 64,  /* POST /v1/erasures */
 };
 
 /* One answer that may come. */

@@ -157,6 +157,26 @@ ask "$one" "$url/v1/notifications/$id"
 ask "$one" -X DELETE "$url/v1/notifications/$id"
 two_hosts GET "$one" "/v1/notifications/$id"
 ask "$one" -X GET --data-binary "@$work/large" "$url/v1/notifications/$id"
+erase=/v1/erasures
+two='"by":"a","second":"b"'
+post $erase "{\"id\":\"$id\",$two}"
+first=$body
+post $erase "{\"id\":\"$id\",\"by\":\"c\",\"second\":\"d\"}"
+check 'an erasure is answered the same again' "202 $first" "$status $body"
+ask $erase -d "{\"id\":\"$id\",$two}" "$url$erase"
+post $erase "{\"id\":\"00000000-0000-8000-8000-000000000000\",$two}"
+bare=$(jq -c 'del(.note, .reason)' <<<"$(jq -c '.paths["/v1/activities"].post.requestBody.content["application/json"].examples | to_entries[0].value.value' "$doc")" |
+    jq -c '.agency_ref = "bare"')
+post /v1/activities "$bare"
+post $erase "{\"id\":$(jq .id <<<"$body"),$two}"
+check 'what has no free text has no key' '409 "no_key"' "$status $(jq .code <<<"$body")"
+for bad in '{}' "{\"id\":\"$id\",\"by\":\"a\"}" "{\"id\":\"$id\",\"by\":\"A \",\"second\":\"a\"}" \
+    "\"$(head -c 5000 /dev/zero | tr '\0' x)\"" $'"\001"'; do
+    post $erase "$bad"
+done
+post $erase "@$work/large"
+ask $erase "$url$erase"
+two_hosts POST $erase $erase
 time=/v1/time
 post $time '{"at":"2015-06-26T12:00:00Z"}'
 ask $time -d '{"at":"2015-06-26T12:00:00Z"}' "$url$time"
@@ -190,6 +210,7 @@ for path in $items; do
 done
 ask "$one" -H 'Waymark-Authority: demo-live' "$url/v1/notifications/$id"
 authority=kent-2015 post $time '{"at":"2015-06-26T13:00:00Z"}'
+post $erase "{\"id\":\"$id\",$two}"
 ask /readyz "$url/readyz"
 testbed/bed.sh start-pg "$bed" >/dev/null
 

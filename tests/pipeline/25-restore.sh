@@ -101,6 +101,8 @@ plant good:60 garbage good null stranger good:20 time value good:80 value time
 through "$planted"
 letters=$(sql "SELECT sequence FROM triage.out_seq WHERE shard = $shard AND topic = 'dead-letters'")
 stop triage tracker metrics # intake lives on
+# What a standby or the archived log would still have.
+psql -qAtX -c "COPY (SELECT * FROM intake.person_key WHERE shard = 4) TO STDOUT" >"$shard_work/keys"
 testbed/bed.sh restore "$WAYMARK_BED" "$shard_work/base" >/dev/null 2>&1 ||
     fail 'the restore'
 
@@ -182,6 +184,15 @@ claim 'beside another authority it alone is refused' \
 claim 'and named' "$(stopped_metric both)" "$(stopped_metric idle)"
 claim "intake's receipts are rebuilt" "$(recovered intake)" 0
 cat "$shard_work/recover.out"
+claim 'it says how many persons nobody can read now' \
+    "$(grep -o '^recover: [0-9]* of them have no key' "$shard_work/recover.out")" \
+    'recover: 60 of them have no key'
+claim 'and so does the checker' \
+    "$(WAYMARK_AUTHORITIES='' reconciled intake 2>/dev/null)" 'reconcile: 60 differences'
+claim 'their keys come back from elsewhere' \
+    "$(psql -qAtX -v ON_ERROR_STOP=1 -c 'CREATE TEMP TABLE k (LIKE intake.person_key)' \
+        -c "\\copy k FROM '$shard_work/keys'" \
+        -c 'INSERT INTO intake.person_key SELECT * FROM k ON CONFLICT DO NOTHING' 2>&1)" ''
 claim 'each of them' \
     "$(sql 'SELECT count(*) FROM intake.receipt WHERE shard = 4')" 100
 for instance in intake idle both; do

@@ -875,7 +875,7 @@ struct topic_row {
 static const struct topic_row topic_rows[] = {
     { "notifications carry what comes in", TOPIC_NOTIFICATIONS, "intake ",
       "NotificationReceived ActivityReported ScreeningRecorded "
-      "MatchResolved ConfigActivated " },
+      "MatchResolved ErasureRecorded ConfigActivated " },
     { "receipts carry what was accepted", TOPIC_RECEIPTS, "intake ",
       "NotificationAccepted " },
     { "casework carries decisions", TOPIC_CASEWORK, "triage ",

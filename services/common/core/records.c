@@ -223,6 +223,23 @@ const struct fields fields_match_resolved = {
     .n = N_OF(match_resolved_at),
 };
 
+#define S struct erasure_recorded
+static const struct field erasure_recorded_at[] = {
+    FIELD_RECORD(S, meta, struct meta, &fields_meta),
+    FIELD_ID(S, item_id, 0),
+    FIELD_ID(S, key_id, 0),
+    FIELD_TEXT(S, by, 0),
+    FIELD_TEXT(S, second_by, 0),
+};
+#undef S
+
+const struct fields fields_erasure_recorded = {
+    .name = "ErasureRecorded",
+    .size = sizeof(struct erasure_recorded),
+    .at = erasure_recorded_at,
+    .n = N_OF(erasure_recorded_at),
+};
+
 #define S struct config_activated
 static const struct field config_activated_at[] = {
     FIELD_RECORD(S, meta, struct meta, &fields_meta),
@@ -773,6 +790,7 @@ static const struct record_def defs[REC_N] = {
     DEF(ACTIVITY_REPORTED, activity_reported, 1002),
     DEF(SCREENING_RECORDED, screening_recorded, 1003),
     DEF(MATCH_RESOLVED, match_resolved, 1004),
+    DEF(ERASURE_RECORDED, erasure_recorded, 1025),
     DEF(CONFIG_ACTIVATED, config_activated, 1005),
     DEF(TIME_ADVANCED, time_advanced, 1006),
     DEF(NOTIFICATION_ACCEPTED, notification_accepted, 1007),

@@ -206,6 +206,19 @@ struct match_resolved {
 extern const struct fields fields_match_resolved;
 
 /*
+ * ErasureRecorded: topic notifications.
+ * Two people had the key of one record erased: what it said of persons is gone.
+ */
+struct erasure_recorded {
+    struct meta meta;
+    struct id item_id; /* The record: a notification, activity, ... */
+    struct id key_id; /* Of the key that is gone */
+    struct str by;
+    struct str second_by; /* Who agreed; never the same */
+};
+extern const struct fields fields_erasure_recorded;
+
+/*
  * ConfigActivated: topic notifications, casework.
  * A version of a configuration holds from here on.
  */

@@ -176,6 +176,12 @@ triage_standing(struct rows *rows, struct id notification_id)
     return rows_get(rows, TRIAGE_STANDING, &like);
 }
 
+bool
+triage_is_history(const struct triage_decision *d)
+{
+    return str_is(d->rule_id, SUPERSEDED);
+}
+
 const struct triage_child *
 triage_child_of(struct rows *rows, struct id child_id)
 {
@@ -374,6 +380,7 @@ keep_child(struct receiving *r)
     keep_names(r, own);
     keep_birth(r, own);
     keep_rest(r);
+    r->child.told_by++;
     rows_put(r->rows, TRIAGE_CHILD, &r->child);
     keep_number(r, IDENTIFIER_NHS, r->p->nhs_number, STR(""));
     keep_number(r, IDENTIFIER_UPN, r->p->upn, STR(""));

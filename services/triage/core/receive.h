@@ -44,6 +44,9 @@ void triage_keep_standing(struct rows *rows, const struct triage_decision *d);
 const struct triage_decision *triage_standing(struct rows *rows,
                                               struct id notification_id);
 
+/** Was it kept as history only (W12)? Then it told nothing of the child. */
+bool triage_is_history(const struct triage_decision *d);
+
 /** The child's row, or NULL. */
 const struct triage_child *triage_child_of(struct rows *rows,
                                            struct id child_id);

@@ -39,6 +39,7 @@ static const struct field child_at[] = {
     FIELD_TEXT(S, address_norm, P),
     FIELD_TEXT(S, school_urn, P),
     FIELD_TEXT(S, looked_after_by, P),
+    FIELD_I32(S, told_by, 0),
 };
 #undef S
 
@@ -223,8 +224,11 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
                          identifier_at),
         .n_key = 4,
         .index = { [IDENTIFIER_BY_VALUE] = { .name = "child_identifier_pkey",
-                                             .fields = { 0, 1 }, .n = 2 } },
-        .n_index = 1,
+                                             .fields = { 0, 1 }, .n = 2 },
+                   [IDENTIFIER_BY_CHILD] = { .name =
+                                                 "child_identifier_by_child",
+                                             .fields = { 3 }, .n = 1 } },
+        .n_index = 2,
         .due = -1,
     },
     [TRIAGE_LINK] = {

@@ -38,8 +38,11 @@ enum {
     CHILD_BY_MOTHER,    /* mother_norm; unborn children only */
 };
 
-/* Index of TRIAGE_IDENTIFIER: kind, value. */
-enum { IDENTIFIER_BY_VALUE = 0 };
+/* Indexes of TRIAGE_IDENTIFIER. */
+enum {
+    IDENTIFIER_BY_VALUE = 0, /* kind, value */
+    IDENTIFIER_BY_CHILD,
+};
 
 /* Indexes of TRIAGE_DECISION. */
 enum {
@@ -79,6 +82,9 @@ struct triage_child {
     struct str address_norm; /* address and postcode together */
     struct str school_urn;
     struct str looked_after_by;
+    /* How many notifications have told of it: with the last of them that is
+     * erased all of it is, but for id and first_seen_at. */
+    int32_t told_by;
 };
 
 /* A number that belongs to a child; a wrong one may belong to two. */

@@ -2,6 +2,7 @@
 
 #include "common/core/records.h"
 
+#include "triage/core/erase.h"
 #include "triage/core/journal.h"
 #include "triage/core/receive.h"
 #include "triage/core/relay.h"
@@ -26,6 +27,9 @@ want(const struct step *step, const struct event *ev, int round)
         return;
     case REC_ACTIVITY_REPORTED:
         triage_relay_want(step, ev->body, round);
+        return;
+    case REC_ERASURE_RECORDED:
+        triage_erase_want(step, ev->body, round);
         return;
     case REC_CASE_CHANGED:
         if (round == 0)
@@ -73,6 +77,8 @@ apply(struct step *step, const struct event *ev, struct err *err)
         return triage_resolve(step, ev->body, err);
     case REC_ACTIVITY_REPORTED:
         return triage_relay(step, ev->body, err);
+    case REC_ERASURE_RECORDED:
+        return triage_erase(step, ev->body, err);
     case REC_CONFIG_ACTIVATED:
         return pass_on(step, ev->body, err);
     case REC_CASE_CHANGED:
