@@ -25,7 +25,7 @@ static const char *const others[] = {
     "BEAT_MS",      "CALENDARS",      "CLOCK_TICK_MS",
     "CRASH_AT",     "DROP_AUTHORITY", "DROP_FOLDER",
     "DROP_POLL_MS", "INSTANCE",       "INTAKE_HASH_KEY",
-    "INTAKE_SCHEMA", "SEAL_KEY",
+    "INTAKE_SCHEMA", "SEAL_KEY",       "PROFILE",
     "KAFKA",        "LEASE_MS",       "LISTEN",
     "MEMORY_MB",    "PROFILES",       "QUEUE_KB",
     "REPLICATION",  "SCHEMA",         "THREADS",
