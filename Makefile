@@ -153,7 +153,10 @@ contract: $(CONTRACT) ## Schemas against structs
 adapter: $(ADAPTER) ## Real libraries on loopback
 	@sh tests/lib/run.sh adapter $^
 
-.PHONY: clocks jsonlogic
+.PHONY: clocks jsonlogic profiles
+profiles: build ## Profiles through the binaries: clean, shown, planted faults refused
+	@tests/oracle/profiles.sh $(call program_file,cli) $(call program_file,intake)
+
 clocks: build ## Clocks through the binary: vectors, and numpy (PYTHON=, BUDGET=small)
 	@tests/oracle/clocks.sh $(call program_file,cli)
 

@@ -73,6 +73,7 @@ part man make man
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
 part clocks env BUDGET=small make VARIANT=gcc clocks
+part profiles make VARIANT=gcc profiles
 part contract make VARIANT=gcc contract
 part bed testbed/bed.sh up "$bed" --durable
 part adapter with_bed "$bed" make VARIANT=gcc adapter
