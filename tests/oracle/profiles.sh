@@ -6,7 +6,9 @@ waymark=${1:-build/bin/waymark}
 intake=${2:-build/bin/waymark-intake}
 passed=0 failed=0
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+seal_key=$(mktemp)
+trap 'rm -rf "$folder" "$seal_key"' EXIT
+head -c 32 /dev/urandom | base64 >"$seal_key"
 
 verdict() # what, condition's exit code, output
 {
@@ -33,7 +35,7 @@ done
 
 intake_check() # folder of profiles
 {
-    env -i PATH="$PATH" "$intake" --check --kafka 127.0.0.1:1 --authorities kent-2015 --auth open \
+    env -i PATH="$PATH" WAYMARK_SEAL_KEY_FILE="$seal_key" "$intake" --check --kafka 127.0.0.1:1 --authorities kent-2015 --auth open \
         --intake-hash-key 0123456789abcdef0123456789abcdef --profiles "$1" 2>&1
 }
 
