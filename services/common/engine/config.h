@@ -22,7 +22,7 @@
 
 #include "common/core/err.h"
 
-#define CONFIG_ENTRIES_MAX 40
+#define CONFIG_ENTRIES_MAX 48
 
 enum config_type {
     CONFIG_INT = 1, /* int64_t */

@@ -14,6 +14,8 @@ struct health {
     size_t n;
     struct http_server *server;
     char address[128];
+    void *more_self; /* set before `more` */
+    void (*_Atomic more)(void *self, FILE *to);
 };
 
 void
@@ -225,6 +227,7 @@ print_states(const struct health *h, FILE *to)
 static void
 answer_metrics(const struct health *h, struct http_response *response)
 {
+    void (*more)(void *self, FILE *to);
     char *text = NULL;
     size_t n = 0;
     FILE *to = open_memstream(&text, &n);
@@ -236,6 +239,9 @@ answer_metrics(const struct health *h, struct http_response *response)
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         print_family(h, &families[i], to);
     print_states(h, to);
+    more = atomic_load(&h->more);
+    if (more != NULL)
+        more(h->more_self, to);
     fclose(to);
     http_body_take(response, 200, "text/plain; version=0.0.4", text, n);
 }
@@ -319,6 +325,13 @@ const char *
 health_address(const struct health *h)
 {
     return h->address;
+}
+
+void
+health_add(struct health *h, void (*print)(void *self, FILE *to), void *self)
+{
+    h->more_self = self;
+    atomic_store(&h->more, print);
 }
 
 void

@@ -10,6 +10,7 @@
 #define WAYMARK_COMMON_HOST_HEALTH_H
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "common/core/err.h"
 #include "common/engine/runner.h"
@@ -47,6 +48,9 @@ MUST_CHECK enum status health_serve(const char *service, const char *listen,
                                     struct health **out, struct err *err);
 /** Where it answers: "127.0.0.1:41234". */
 const char *health_address(const struct health *h);
+/** Let `print` add to /metrics, from any thread, until health_close. */
+void health_add(struct health *h, void (*print)(void *self, FILE *to),
+                void *self);
 void health_close(struct health *h);
 
 #endif

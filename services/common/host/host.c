@@ -143,6 +143,13 @@ struct host {
     const struct service_def *def;
     const char *service;
     struct host_config config;
+    /* Of the part; the table's offsets run on from config's. */
+    _Alignas(8) char part_config[HOST_PART_CONFIG_MAX];
+    const struct host_part *part; /* NULL: turns only */
+    struct host_world world;
+    const struct authority *served[SHARDS_MAX];
+    struct config_entry entries[CONFIG_ENTRIES_MAX];
+    size_t n_entries;
     struct arena *arena;
     struct authorities authorities;
     struct seal *seal; /* NULL where no persons are read */
@@ -561,6 +568,48 @@ configure(struct host *h, struct err *err)
     return rc;
 }
 
+static void
+at_part(void *self, const char *place)
+{
+    crash_here(self, place);
+}
+
+static enum status
+check_part(struct host *h, struct err *err)
+{
+    for (size_t i = 0; i < h->n_shards; i++)
+        h->served[i] = h->shards[i].authority;
+    h->world = (struct host_world){
+        .pgconn = h->config.pgconn,
+        .schema = h->config.pgschema,
+        .instance = h->config.instance,
+        .profiles = h->config.profiles,
+        .kafka = h->conn,
+        .authorities = h->served,
+        .n = h->n_shards,
+        .at = at_part,
+        .at_self = h,
+    };
+    return h->part->check(h->part->self, h->part_config, &h->world, err);
+}
+
+/* The host's settings, then the part's. */
+static void
+gather_entries(struct host *h)
+{
+    size_t gap = offsetof(struct host, part_config) -
+                 offsetof(struct host, config);
+
+    memcpy(h->entries, entries, sizeof entries);
+    h->n_entries = N_ENTRIES;
+    for (size_t i = 0; h->part != NULL && i < h->part->n_entries &&
+                       h->n_entries < CONFIG_ENTRIES_MAX;
+         i++) {
+        h->entries[h->n_entries] = h->part->entries[i];
+        h->entries[h->n_entries++].offset += gap;
+    }
+}
+
 /* Threads inherit the mask: only main takes SIGTERM and SIGINT. */
 static void
 block_signals(sigset_t *set)
@@ -615,6 +664,10 @@ serve(struct host *h, const sigset_t *set, struct err *err)
     if (rc == ST_OK)
         rc = health_serve(h->service, h->config.listen, shards, h->n_shards,
                           h->config.any_address, &health, err);
+    if (rc == ST_OK && h->part != NULL) {
+        health_add(health, h->part->metrics, h->part->self);
+        rc = h->part->start(h->part->self, err);
+    }
     if (rc == ST_OK) {
         log_info("service_up", "listen=%s shards=%zu", health_address(health),
                  h->n_shards);
@@ -626,6 +679,8 @@ serve(struct host *h, const sigset_t *set, struct err *err)
     }
     stop_shards(h);
     health_close(health);
+    if (h->part != NULL)
+        h->part->stop(h->part->self);
     log_info("service_down", "exit=%d", atomic_load(&h->exit_code));
     return atomic_load(&h->exit_code);
 }
@@ -654,12 +709,11 @@ run(struct host *h)
 }
 
 int
-host_main(const struct service_def *def, int argc, char **argv)
+host_main_with(const struct service_def *def, const struct host_part *part,
+               int argc, char **argv)
 {
     struct host *h = calloc(1, sizeof *h);
     struct config_args args = { .program = argv[0],
-                                .entries = entries,
-                                .n = N_ENTRIES,
                                 .argc = argc,
                                 .argv = argv };
     struct err err = { .code = "" };
@@ -670,14 +724,20 @@ host_main(const struct service_def *def, int argc, char **argv)
     if (h == NULL || (h->arena = memory_open((size_t)64 << 20)) == NULL)
         return EXIT_WORLD;
     h->def = def;
+    h->part = part;
     h->service = service_name(def->service);
     h->ticker = (struct ticker){ .now_ms = monotonic_ms };
+    gather_entries(h);
+    args.entries = h->entries;
+    args.n = h->n_entries;
     rc = config_read(&args, &h->config, &action, &err);
     if (rc == ST_OK && action == CONFIG_HELP) {
         config_help(&args, stdout);
         code = EXIT_DONE;
     } else if (rc == ST_OK) {
         rc = configure(h, &err);
+        if (rc == ST_OK && part != NULL)
+            rc = check_part(h, &err);
     }
     if (rc != ST_OK) {
         fprintf(stderr, "%s: %s\n", argv[0], err.text);
@@ -688,9 +748,15 @@ host_main(const struct service_def *def, int argc, char **argv)
         log_open(h->service, h->config.instance);
         code = run(h);
     }
-    config_free(entries, N_ENTRIES, &h->config);
+    config_free(h->entries, h->n_entries, &h->config);
     seal_close(h->seal);
     memory_close(h->arena);
     free(h);
     return code;
+}
+
+int
+host_main(const struct service_def *def, int argc, char **argv)
+{
+    return host_main_with(def, NULL, argc, argv);
 }
