@@ -49,7 +49,7 @@ for service in intake triage tracker metrics notifier; do
 done
 # One outside library a file: nobody else includes it.
 for pair in librdkafka:kafka avro:avro libpq-fe:pg microhttpd:http \
-    curl/curl:http_client csv:csv iconv:csv zlib:gzip; do
+    'curl/curl:(http_client|mail)' csv:csv iconv:csv zlib:gzip; do
     found+=$(grep -lE "^#include <${pair%%:*}(/rdkafka)?\.h>" services/*/*.[ch] \
         services/*/*/*.[ch] | grep -vE "^services/common/adapters/${pair##*:}\.c$" || :)
 done

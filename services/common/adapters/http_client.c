@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,8 @@ struct http_client {
     size_t n;
     size_t cap;
     bool too_large;
+    bool loopback;
+    bool refused; /* an address of the guarded client */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -49,6 +53,88 @@ on_body(char *piece, size_t size, size_t count, void *self)
     return n;
 }
 
+/* Networks that nobody reaches from outside (RFC 6890), as prefixes. */
+struct network {
+    uint32_t at;
+    int bits;
+};
+
+static bool
+is_public_v4(uint32_t a, bool loopback)
+{
+    static const struct network closed[] = {
+        { 0x00000000, 8 },  { 0x0a000000, 8 },  { 0x64400000, 10 },
+        { 0x7f000000, 8 },  { 0xa9fe0000, 16 }, { 0xac100000, 12 },
+        { 0xc0000000, 24 }, { 0xc0000200, 24 }, { 0xc0586300, 24 },
+        { 0xc0a80000, 16 }, { 0xc6120000, 15 }, { 0xc6336400, 24 },
+        { 0xcb007100, 24 }, { 0xe0000000, 3 },
+    };
+
+    if (a >> 24 == 127)
+        return loopback;
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+        if ((a ^ closed[i].at) >> (32 - closed[i].bits) == 0)
+            return false;
+    return true;
+}
+
+/* 2000::/3 is what is given out; tunnels within it lead anywhere. */
+static bool
+is_public_v6(const uint8_t a[16], bool loopback)
+{
+    static const uint8_t one[16] = { [15] = 1 };
+
+    if (memcmp(a, one, sizeof one) == 0)
+        return loopback;
+    if ((a[0] & 0xe0) != 0x20)
+        return false;
+    if (a[0] == 0x20 && a[1] == 0x02) /* 6to4 */
+        return false;
+    /* 2001::/23, Teredo and tests; 2001:db8::/32, examples */
+    return !(a[0] == 0x20 && a[1] == 0x01 &&
+             (a[2] < 2 || (a[2] == 0x0d && a[3] == 0xb8)));
+}
+
+/* libcurl asks for a socket to the address that the name led to. */
+static curl_socket_t
+on_socket(void *self, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct http_client *c = self;
+    bool fine = false;
+
+    if (purpose == CURLSOCKTYPE_IPCXN && to->family == AF_INET) {
+        struct sockaddr_in in;
+
+        memcpy(&in, &to->addr, sizeof in);
+        fine = is_public_v4(ntohl(in.sin_addr.s_addr), c->loopback);
+    } else if (purpose == CURLSOCKTYPE_IPCXN && to->family == AF_INET6) {
+        struct sockaddr_in6 in6;
+
+        memcpy(&in6, &to->addr, sizeof in6);
+        fine = is_public_v6(in6.sin6_addr.s6_addr, c->loopback);
+    }
+    if (fine)
+        return socket(to->family, to->socktype, to->protocol);
+    c->refused = true;
+    return CURL_SOCKET_BAD;
+}
+
+static CURLcode
+set_guard(struct http_client *c, const struct http_client_options *o)
+{
+    CURL *h = c->curl;
+    CURLcode e = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https");
+
+    c->loopback = o->loopback;
+    if (e == CURLE_OK)
+        e = curl_easy_setopt(h, CURLOPT_PROXY, "");
+    if (e == CURLE_OK)
+        e = curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    if (e == CURLE_OK)
+        e = curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, c);
+    return e;
+}
+
 /* Options that hold for all calls. */
 static CURLcode
 set_up(struct http_client *c, const struct http_client_options *o)
@@ -76,6 +162,8 @@ set_up(struct http_client *c, const struct http_client_options *o)
         e = curl_easy_setopt(h, CURLOPT_SSLCERT, o->cert_file);
     if (e == CURLE_OK && o->key_file != NULL)
         e = curl_easy_setopt(h, CURLOPT_SSLKEY, o->key_file);
+    if (e == CURLE_OK && o->guarded)
+        e = set_guard(c, o);
     return e;
 }
 
@@ -179,6 +267,9 @@ call_status(const struct http_client *c, CURLcode e, struct err *err)
     if (c->too_large)
         return err_set(err, ST_REJECT, "size",
                        "the answer is larger than %zu bytes", c->max_body);
+    if (e != CURLE_OK && c->refused)
+        return err_set(err, ST_REJECT, "address",
+                       "the name leads to no public address");
     switch (e) {
     case CURLE_OK:
         return ST_OK;
@@ -225,6 +316,7 @@ http_client_call(struct http_client *c, const struct http_call *call,
 
     c->n = 0;
     c->too_large = false;
+    c->refused = false;
     c->why[0] = '\0';
     n = snprintf(url, sizeof url, "%s%s", c->base, call->path);
     if (n < 0 || (size_t)n >= sizeof url || !make_lines(call, &lines))

@@ -24,6 +24,10 @@ struct http_client_options {
     const char *ca_file;   /* PEM, NULL: the system's; the next two likewise */
     const char *cert_file; /* PEM, NULL: no client certificate */
     const char *key_file;  /* PEM */
+    /* To a host that somebody else chose: https alone, no proxy, and no
+     * address that isn't public, whatever its name resolves to. */
+    bool guarded;
+    bool loopback; /* guarded: loopback is let through, for tests */
 };
 
 struct http_client_header {
@@ -57,7 +61,8 @@ http_client_open(const struct http_client_options *options,
  * Make one call. ST_OK whatever the status of the answer is. ST_RETRY code
  * "http": nobody answered in time, or the connection broke: the server may or
  * may not have acted. ST_REJECT code "size": the answer is larger than
- * max_body. ST_FATAL: the call itself is wrong, or the certificate is.
+ * max_body; code "address": guarded, and the name leads to no public address.
+ * ST_FATAL: the call itself is wrong, or the certificate is.
  */
 MUST_CHECK enum status
 http_client_call(struct http_client *c, const struct http_call *call,
