@@ -206,7 +206,7 @@ bench: install build ## How fast, against what (JSON)
 man: ## Manual pages to build/man
 	@mkdir -p build/man
 	@scdoc <man/waymark.1.scd >build/man/waymark.1
-	@for p in intake triage tracker metrics; do \
+	@for p in intake triage tracker metrics notifier; do \
 	    cat man/waymark-$$p.8.scd $$([ $$p = intake ] || echo man/turns.inc) \
 	        man/service.inc | scdoc >build/man/waymark-$$p.8; \
 	done

@@ -19,7 +19,7 @@ if [ $# -ne 1 ]; then
 fi
 umask 077
 folder=$1
-names=(intake triage tracker metrics cli)
+names=(intake triage tracker metrics notifier cli)
 mkdir -p "$folder"
 
 random()

@@ -11,7 +11,8 @@ usage: testbed/services.sh up BED AUTHORITIES [KEY=VALUE...]
 up starts intake, triage, tracker and metrics for the authorities (names of
 profiles/authorities.json, with commas) and waits until all are ready; further
 KEY=VALUE pairs go into their environment (WAYMARK_LEASE_MS=1000). What runs
-already is left alone. down ends them with SIGTERM. env prints WAYMARK_INTAKE
+already is left alone. With ALSO=notifier among them notifier is one of the bed's
+services from then on. down ends them with SIGTERM. env prints WAYMARK_INTAKE
 and the others' addresses. Exit codes: 0 done, 1 failed, 2 usage, 3 not running.
 EOF
 }
@@ -29,6 +30,7 @@ names=(intake triage tracker metrics)
 verb=$1 bed=$2
 shift 2
 dir=$top/var/bed/$bed/services
+[ ! -e "$dir/notifier.also" ] || names+=(notifier)
 
 address() { # service; what its log says of where it listens
     sed -n 's/.*"event":"service_up".*"listen":"\([^"]*\)".*/\1/p' \
@@ -49,6 +51,10 @@ up() {
     local authorities=$1 name end
     shift
     mkdir -p "$dir"
+    if [[ " $* " == *' ALSO=notifier '* && " ${names[*]} " != *notifier* ]]; then
+        : >"$dir/notifier.also"
+        names+=(notifier)
+    fi
     [ -s "$dir/intake.key" ] || # of this bed alone: for trying out
         (umask 077 && head -c 32 /dev/urandom | base64 >"$dir/intake.key")
     roles

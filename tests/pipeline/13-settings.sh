@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 build=${BUILD:-build/gcc}
 make -s VARIANT=gcc ${BUILD:+B="$BUILD"} build >&2 || exit 3
-services=(intake triage tracker metrics)
+services=(intake triage tracker metrics notifier)
 
 seal_key=$(mktemp)
 trap 'rm -f "$seal_key" "${secret:-}"' EXIT

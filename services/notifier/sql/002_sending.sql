@@ -21,7 +21,7 @@ CREATE TABLE notice (
     made_at timestamptz NOT NULL,
     send_at timestamptz NOT NULL,
     urgent boolean NOT NULL,
-    alert_id uuid,
+    alert_id uuid,             -- or the incident's id
     state text NOT NULL DEFAULT 'new'
         CHECK (state IN ('new', 'held', 'released', 'grouped', 'nobody',
                          'withdrawn')),
@@ -45,8 +45,8 @@ CREATE TABLE message (
     state text NOT NULL DEFAULT 'ready'
         CHECK (state IN ('ready', 'sent', 'failed', 'withdrawn')),
     tries integer NOT NULL DEFAULT 0,
-    first_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    next_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    first_at timestamptz NOT NULL,
+    next_at timestamptz NOT NULL,
     outcome text,              -- of the last attempt
     ended_at timestamptz,
     PRIMARY KEY (shard, message_id)
@@ -58,7 +58,7 @@ CREATE TABLE attempt (
     shard integer NOT NULL,
     message_id uuid NOT NULL,
     try integer NOT NULL,
-    begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    begun_at timestamptz NOT NULL,
     ended_at timestamptz,
     outcome text,              -- ok, 451, http-503, timeout, ...
     detail text,
@@ -72,7 +72,7 @@ CREATE TABLE incident (
     rule text NOT NULL,        -- D16, still, lag, dead-letters, delivery, held
     subject_id uuid,
     reference text,
-    raised_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    raised_at timestamptz NOT NULL,
     escalated_at timestamptz,
     cleared_at timestamptz,
     acknowledged_at timestamptz,
@@ -104,6 +104,20 @@ BEGIN
 END $$;
 CREATE TRIGGER delivery_made AFTER INSERT ON delivery
     FOR EACH ROW EXECUTE FUNCTION delivery_to_notice();
+
+-- Does anybody still want to hear it?
+CREATE FUNCTION is_wanted(n notice) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT CASE n.purpose
+        WHEN 'test' THEN true
+        WHEN 'incident' THEN EXISTS (
+            SELECT 1 FROM incident i WHERE i.shard = n.shard
+            AND i.incident_id = n.alert_id AND i.cleared_at IS NULL
+            AND i.acknowledged_at IS NULL)
+        ELSE EXISTS (
+            SELECT 1 FROM delivery d WHERE d.shard = n.shard
+            AND d.delivery_id = n.notice_id AND d.state = 'wanted')
+        END
+$$;
 
 -- A person lets go what was kept back after a restore or a long outage.
 CREATE FUNCTION release_held(p_shard integer) RETURNS bigint

@@ -1,0 +1,28 @@
+/**
+ * Staff lists from their JSON text into plain structs. A list is refused
+ * whole, and the reason names the place: unknown roles, two persons of one id,
+ * cover and shifts that name nobody, addresses that are neither mailto: nor
+ * https:, hooks to a host that the list does not allow.
+ */
+#ifndef WAYMARK_NOTIFIER_STAFF_JSON_H
+#define WAYMARK_NOTIFIER_STAFF_JSON_H
+
+#include "common/core/arena.h"
+#include "common/core/err.h"
+#include "notifier/core/staff.h"
+
+/**
+ * Read FOLDER/staff/AUTHORITY.json into the arena. ST_REJECT, code "staff",
+ * with file, place and reason; code "config" where the file can't be read.
+ */
+MUST_CHECK enum status staff_read(const char *folder, struct str authority,
+                                  struct arena *arena, struct staff *out,
+                                  struct err *err);
+/** The same from a text. */
+MUST_CHECK enum status staff_json_read(struct arena *arena, struct str text,
+                                       struct staff *out, struct err *err);
+
+/** Host of "https://HOST[:PORT]/..."; null for anything else. */
+struct str staff_hook_host(struct str address);
+
+#endif
