@@ -29,7 +29,7 @@ LD_cov := --coverage
 CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iservices \
   $(WARN) $(OPT_$(VARIANT)) -pthread -MMD -MP
 CORE_LIBS := -lxxhash -lsodium
-ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl -lcrypto -lcsv -lz
+ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl -lcrypto -lcsv -lz -lm
 PQ_INC := -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 CFLAGS += $(PQ_INC)
 
@@ -140,6 +140,17 @@ $(B)/tests/faults/%: $(B)/obj/tests/faults/%.o $(SHELL_LIB) $(CORE_LIB)
 $(B)/tests/jsonlogic/%: $(B)/obj/tests/jsonlogic/%.o $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+
+# A made-up population for record linkage; the check has a small one.
+$(B)/tests/linkage/%: $(B)/obj/tests/linkage/%.o $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(CORE_LIBS)
+.PHONY: linkage febrl
+CHILDREN ?= 100000
+linkage: build $(B)/tests/linkage/population ## Record linkage on a made-up population (CHILDREN=100000 SEED=1)
+	@BINARIES=$(B) tests/linkage/run.sh $(CHILDREN) $(SEED)
+febrl: build ## Record linkage on FEBRL 1 and 2 (from PyPI, outside the repository)
+	@WAYMARK=$(B)/bin/waymark bench/linkage.sh
 
 .SECONDARY:
 .PHONY: tests-build unit trace contract adapter

@@ -75,6 +75,7 @@ part trace make VARIANT=gcc trace
 part clocks env BUDGET=small make VARIANT=gcc clocks
 part profiles make VARIANT=gcc profiles
 part contract make VARIANT=gcc contract
+part linkage make VARIANT=gcc linkage CHILDREN=2000
 part bed testbed/bed.sh up "$bed" --durable
 part adapter with_bed "$bed" make VARIANT=gcc adapter
 part build-asan make -j"$jobs" VARIANT=asan tests-build

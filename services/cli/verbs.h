@@ -20,5 +20,6 @@ extern const struct verb verb_recover;
 extern const struct verb verb_profile;
 extern const struct verb verb_clock;
 extern const struct verb verb_erase;
+extern const struct verb verb_match;
 
 #endif
