@@ -37,7 +37,7 @@ struct snapshot_shard {
 };
 
 static const char *const without_shard[] = {
-    "owner",          "epoch",  "beat",       "backend",
+    "owner",          "epoch",  "beat",       "beat_at", "backend",
     "confirmed_turn", "starts", "cluster_id", NULL,
 };
 static const char *const without_turn[] = { "at", "epoch", NULL };

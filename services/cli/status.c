@@ -27,6 +27,14 @@ static const char service_sql[] =
     "o.shard = s.shard AND o.topic = 'dead-letters') AS dead_letters, "
     "s.now AS event_time FROM %s.shard s WHERE $1 = -1 OR s.shard = $1";
 
+/* Nobody shows a sign of life, and nobody said why; an owner beats at least
+ * once a second unless BEAT_MS says otherwise. */
+static const char silent_sql[] =
+    "SELECT '%s' AS service, s.authority, coalesce(s.owner, '-') AS owner, "
+    "extract(epoch FROM clock_timestamp() - s.beat_at)::bigint AS silent_s "
+    "FROM %s.shard s WHERE ($1 = -1 OR s.shard = $1) AND "
+    "s.beat_at < clock_timestamp() - interval '15 s' AND %.*s IS NULL";
+
 /* One reader's marks against what one writer has given out. */
 static const char mark_sql[] =
     "SELECT '%s' AS reader, h.authority, m.topic, m.service AS writer, "
@@ -66,6 +74,7 @@ find_schemas(struct pg *pg, bool there[N_SCHEMAS], bool lives[N_SCHEMAS],
 struct parts {
     struct str services;
     struct str stops;
+    struct str silent;
     struct str marks;
 };
 
@@ -85,6 +94,9 @@ add_service(struct arena *arena, const char *s, bool lives, struct parts *parts)
     parts->services =
         add_part(arena, parts->services,
                  arena_printf(arena, service_sql, s, STR_ARG(stopped), s, s));
+    parts->silent =
+        add_part(arena, parts->silent,
+                 arena_printf(arena, silent_sql, s, s, STR_ARG(stopped)));
 }
 
 static void
@@ -106,11 +118,12 @@ write_sql(struct arena *arena, const bool there[N_SCHEMAS],
 }
 
 static enum status
-show(const struct cli *cli, struct pg *pg, int32_t shard, size_t *stops,
+show(const struct cli *cli, struct pg *pg, int32_t shard, size_t *wrong,
      struct err *err)
 {
     struct parts parts = { .services = STR_NULL };
     bool there[N_SCHEMAS], lives[N_SCHEMAS], json = cli_flag(cli, "json");
+    size_t stops = 0, silent = 0;
     struct pg_params p;
     enum status rc = find_schemas(pg, there, lives, err);
 
@@ -123,10 +136,16 @@ show(const struct cli *cli, struct pg *pg, int32_t shard, size_t *stops,
     rc = cli_show(cli, pg, NULL, "services", parts.services.p, &p, NULL, err);
     printf("%s", json ? "," : "\n");
     if (rc == ST_OK && parts.stops.p != NULL) {
-        rc = cli_show(cli, pg, "stopped", "stopped", parts.stops.p, &p, stops,
+        rc = cli_show(cli, pg, "stopped", "stopped", parts.stops.p, &p, &stops,
                       err);
         printf("%s", json ? "," : "\n");
     }
+    if (rc == ST_OK) {
+        rc = cli_show(cli, pg, "silent", "silent", parts.silent.p, &p, &silent,
+                      err);
+        printf("%s", json ? "," : "\n");
+    }
+    *wrong = stops + silent;
     if (rc == ST_OK)
         rc = cli_show(cli, pg, NULL, "marks", parts.marks.p, &p, NULL, err);
     printf("%s", json ? "}\n" : "");
@@ -141,24 +160,24 @@ run(struct cli *cli)
 {
     struct err err = { .code = "" };
     struct pg *pg = NULL;
-    size_t stops = 0;
+    size_t wrong = 0;
     int32_t shard;
     enum status rc = cli_shard(cli, &shard, &err);
 
     if (rc == ST_OK)
         rc = cli_pg(cli, &pg, &err);
     if (rc == ST_OK)
-        rc = show(cli, pg, shard, &stops, &err);
+        rc = show(cli, pg, shard, &wrong, &err);
     pg_close(pg);
     if (rc != ST_OK)
         return cli_fail(cli, rc, &err);
-    return stops > 0 ? CLI_DIFFERENT : CLI_DONE;
+    return wrong > 0 ? CLI_DIFFERENT : CLI_DONE;
 }
 
 const struct verb verb_status = {
     .name = "status",
     .words = "[--authority NAME]",
-    .help = "every service: owner, what stopped, turn, lag, dead letters",
+    .help = "every service: owner, what stopped or is silent, lag, dead letters",
     .options = {
         { .name = "authority", .value = "NAME",
           .help = "only this authority" },

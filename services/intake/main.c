@@ -12,6 +12,7 @@
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "common/host/exit_code.h"
+#include "common/host/lease.h"
 #include "common/host/life.h"
 #include "common/host/start.h"
 #include "intake/agencies_json.h"
@@ -278,7 +279,9 @@ configure(struct intake *in, struct err *err)
         if (in->config.instance == NULL)
             return err_set(err, ST_FATAL, "memory", "no memory");
     }
-    rc = read_crash_at(in, err);
+    rc = lease_check(in->config.lease_ms, in->config.beat_ms, 0, err);
+    if (rc == ST_OK)
+        rc = read_crash_at(in, err);
     if (rc == ST_OK)
         rc = check_auth(in, err);
     if (rc == ST_OK)

@@ -187,6 +187,11 @@ store_commit(void *self, const struct turn *turn, struct committed *out,
     struct committed *c = &w->blocks[w->n_blocks];
 
     assert_true(w->n_blocks < WORLD_BLOCKS_MAX);
+    w->ms += w->slow_ms * (int64_t)turn->n_in;
+    if (w->lease_ms > 0 && w->slow_ms * (int64_t)turn->n_in > w->lease_ms) {
+        world_say(w, "commit of %zu fails\n", turn->n_in);
+        return err_set(err, ST_RETRY, "database", "the server process ended");
+    }
     if (w->fail_commit != NULL) {
         const char *code = w->fail_commit;
 

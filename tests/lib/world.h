@@ -68,6 +68,8 @@ struct world {
     size_t n_blocks;
     struct config_text configs[WORLD_CONFIGS_MAX];
     const char *fail_commit; /* code of the next commit's failure, or NULL */
+    int64_t slow_ms;         /* what a commit takes for each record */
+    int64_t lease_ms; /* a commit that takes longer has lost it; 0: never */
     int64_t refuse_sequence; /* the database refuses turns with this record */
     bool refuse_all;         /* and these even where it is a dead letter */
     void (*load)(void *self, struct rows *rows, struct arena *arena);

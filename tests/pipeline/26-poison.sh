@@ -32,6 +32,27 @@ claim 'each says its place' "$(letters 'wm-place=notifications:(intake|stranger)
 claim 'the bytes are as they came' "$(letters 'this is no Avro')" 4
 claim 'the good ones are decided' \
     "$(sql "SELECT count(DISTINCT notification_id) FROM triage.decision WHERE shard = $shard")" 123
+# A row stands where triage says that there is none: its own fault, no record's.
+stop triage
+plant good
+id=$(kcat -C -e -q -b "$WAYMARK_KAFKA" -t notifications -p $shard -o -1 -c 1 \
+    -f %k | od -An -tx1 | tr -d ' \n')
+sql "INSERT INTO triage.standing SELECT (jsonb_populate_record(s,
+         jsonb_build_object('notification_id', '$id'))).*
+       FROM triage.standing s WHERE shard = $shard LIMIT 1"
+start triage triage
+reap triage 20
+claim 'a false claim of its own stops it' \
+    "exit $exit_code, $(log_of triage shard_stopped | grep -o 'standing:insert')" \
+    'exit 14, standing:insert'
+sql "DELETE FROM triage.standing WHERE notification_id = '$id'"
+start triage triage
+until_true 20 'triage reads on' has_read triage notifications intake "$planted"
+until_true 20 'all is confirmed' is_confirmed triage
+until_true 20 'tracker has all' is_level tracker casework triage
+claim 'nothing was put aside for it' "$(given triage dead-letters)" 14
+claim 'and it is decided' "$(sql "SELECT count(*) FROM triage.decision
+    WHERE notification_id = '$id'")" 1
 for service in triage tracker; do
     claim "the replay of $service agrees with the log" \
         "$(reconciled $service)" 'reconcile: 0 differences'

@@ -245,6 +245,20 @@ look(const struct step *step, int64_t number, struct err *err)
                : give(step, seen != NULL ? STR("sees") : STR("nothing"), err);
 }
 
+/* Where nobody has heard of `number`, as long as its row has not come, it takes
+ * `other` for new. */
+static enum status
+doubt(const struct step *step, int64_t number, int64_t other, struct err *err)
+{
+    const struct alarm like = { .number = number };
+
+    (void)rows_get(step->rows, 0, &like);
+    if (!rows_short(step->rows))
+        return give(step, STR("known"), err);
+    rows_new_group(step->rows, 0, ROWS_KEY, &(struct alarm){ .number = other });
+    return ST_OK;
+}
+
 static enum status
 do_as_told(struct step *step, const char *text, struct err *err)
 {
@@ -279,6 +293,8 @@ do_as_told(struct step *step, const char *text, struct err *err)
                     err);
     if (sscanf(text, "look %lld", &a) == 1)
         return look(step, a, err);
+    if (sscanf(text, "doubt %lld %lld", &a, &b) == 2)
+        return doubt(step, a, b, err);
     if (sscanf(text, "claim %lld", &a) == 1)
         rows_new_group(step->rows, 0, ROWS_KEY, &(struct alarm){ .number = a });
     if (strcmp(text, "astray") == 0) {
@@ -708,6 +724,43 @@ a_deadline_that_asks_for_more_rows_fires_once_and_hides_none(void **state)
                     "ring 100 at 5/5\ntime 5\n");
     assert_int_equal(runner_stats(s->w->runner)->fired, 3);
     assert_int_equal(runner_stats(s->w->runner)->late_loads, 1);
+    close_stage(s);
+}
+
+/* Another instance took the lease of the owner that was at it too long. */
+static void
+a_turn_that_outlasts_its_lease_is_tried_with_fewer_records(void **state)
+{
+    struct stage *s = open_stage(8);
+
+    (void)state;
+    s->w->options.beat_ms = 1000;
+    s->w->slow_ms = 2000;
+    s->w->lease_ms = 7000;
+    s->w->brief = true;
+    for (int i = 1; i <= 6; i++)
+        put(s, NOTES, "D 1 give 1");
+    play(s);
+    world_expect(s->w, "own 0\ncommit of 6 fails\nown 0\n"
+                       "commit 1 notifications:intake.1:1-3\n"
+                       "publish 1: 3 records\n"
+                       "commit 2 notifications:intake.1:4-6\n"
+                       "publish 2: 3 records\n");
+    close_stage(s);
+}
+
+/* It took a row that had not come yet for one that is not there. */
+static void
+what_is_declared_new_while_rows_are_missing_counts_for_nothing(void **state)
+{
+    struct stage *s = open_stage(8);
+
+    (void)state;
+    keep_alarm(s, (struct alarm){ .number = 42, .due = 2000, .left = 1 });
+    put(s, NOTES, "D 1 set 42 2000");
+    put(s, NOTES, "D 2 doubt 43 42");
+    play(s);
+    expect_story(s, "known\n");
     close_stage(s);
 }
 
@@ -1682,6 +1735,10 @@ main(void)
             a_step_that_asks_for_more_rows_is_done_again_with_them),
         cmocka_unit_test(
             a_deadline_that_asks_for_more_rows_fires_once_and_hides_none),
+        cmocka_unit_test(
+            a_turn_that_outlasts_its_lease_is_tried_with_fewer_records),
+        cmocka_unit_test(
+            what_is_declared_new_while_rows_are_missing_counts_for_nothing),
         cmocka_unit_test(what_is_declared_new_and_is_not_stops_the_shard),
         cmocka_unit_test(deadlines_that_give_much_out_end_the_turn),
         cmocka_unit_test(a_batch_ends_where_its_outputs_are_many),

@@ -107,6 +107,10 @@ status_of(const char *sqlstate, const char **code)
         *code = "fence";
         return ST_RETRY;
     }
+    if (strcmp(sqlstate, "42501") == 0) {
+        *code = "rights";
+        return ST_FATAL;
+    }
     if (in_class(sqlstate, value)) {
         *code = "value";
         return ST_REJECT;

@@ -55,9 +55,10 @@ MUST_CHECK enum status pg_rows_load(struct pg_rows *pr, struct pg *pg,
 
 /**
  * Send what has changed in the working set into the pipeline that is open, in
- * the order of tables, deletions before upserts, each in key order. A failure
- * shows in pg_sync: ST_REJECT, code "value", also for a null where the field
- * isn't nullable.
+ * the order of tables: deletions, then upserts, then rows that are known to be
+ * new, each in key order. A failure shows in pg_sync: ST_REJECT, code "value",
+ * also for a null where the field isn't nullable, and for a new row whose key
+ * is there (SQLSTATE 23505 of the statement TABLE:insert).
  *
  * A connection keeps its plans. One that was made while a table was empty
  * takes any index for as good as another, and walks over the whole shard for

@@ -350,6 +350,7 @@ take_row(struct pg_store *s, const struct lease *lease, struct err *err)
     rc = pg_query(s->pg, NULL,
                   "UPDATE shard SET epoch = epoch + 1, owner = $3, "
                   "backend = pg_backend_pid(), beat = beat + 1, "
+                  "beat_at = clock_timestamp(), "
                   "starts = starts + $4, "
                   "cluster_id = coalesce(cluster_id, $5) "
                   "WHERE shard = $1 AND epoch = $2",
@@ -673,6 +674,15 @@ is_of_engine(const struct err *err)
     return false;
 }
 
+/* A row was said to be new and stands there: a declaration of ours is wrong,
+ * and no fault of the record. */
+static bool
+is_false_claim(const struct pg_store *s, const struct err *err)
+{
+    return strcmp(pg_sqlstate(s->pg), "23505") == 0 &&
+           strstr(err->text, ":insert: ") != NULL;
+}
+
 static enum status
 commit(void *self, const struct turn *turn, struct committed *out,
        struct err *err)
@@ -698,7 +708,7 @@ commit(void *self, const struct turn *turn, struct committed *out,
     if (rc == ST_OK)
         *out = (struct committed){ .turn = turn->after->turn,
                                    .block = turn->block };
-    if (rc == ST_REJECT && is_of_engine(err))
+    if (rc == ST_REJECT && (is_of_engine(err) || is_false_claim(s, err)))
         rc = err_recode(err, ST_FATAL, "engine");
     if (rc == ST_FATAL && strcmp(pg_sqlstate(s->pg), "42804") == 0) {
         s->learnt = false;

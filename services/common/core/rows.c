@@ -874,7 +874,7 @@ rows_new_group(struct rows *rows, size_t table, int index, const void *like)
         e = entry_of(rows, p, like, NULL);
         entry_note(rows, p, e);
         e->fresh = true;
-        if (e->base != NULL)
+        if (e->base != NULL && !rows_short(rows))
             wrong_add(rows, p, index, "was declared new and is not");
         return;
     }
@@ -886,7 +886,8 @@ rows_new_group(struct rows *rows, size_t table, int index, const void *like)
         (struct undo){ .part = p, .group = g, .fresh = g->fresh };
     g->fresh = true;
     for (size_t i = 0; i < g->n; i++)
-        if (g->at[i]->base != NULL && g->at[i]->row == g->at[i]->base)
+        if (g->at[i]->base != NULL && g->at[i]->row == g->at[i]->base &&
+            !rows_short(rows))
             wrong_add(rows, p, index, "was declared new and is not");
 }
 

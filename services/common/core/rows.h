@@ -160,7 +160,9 @@ void rows_delete(struct rows *rows, size_t table, const void *like);
 
 /**
  * Was something asked for, since wants were last taken, that was not known? It
- * is wanted now; whoever asked got no row and has to ask again.
+ * is wanted now; whoever asked got no row and has to ask again. What is
+ * declared new meanwhile counts for nothing, since it rests on that. False
+ * where a wrong declaration came before: no load mends that.
  */
 bool rows_short(const struct rows *rows);
 

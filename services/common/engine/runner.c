@@ -435,6 +435,19 @@ consume(struct runner *r, int group, const struct batch *b)
         r->limit = r->options.batch_max;
 }
 
+/*
+ * Another instance takes the lease of an owner whose turn lasts longer than
+ * that, and would find the same turn as long: the next one is shorter.
+ */
+static void
+note_lost_turn(struct runner *r, int group, int64_t began_ms)
+{
+    size_t n = batch_size(r, group);
+
+    if (!r->options.whole && now_ms(r) - began_ms > r->options.beat_ms && n > 1)
+        r->limit = n / 2;
+}
+
 /* Make it true, then say it. Never the other way round. */
 static enum status
 commit_and_publish(struct runner *r, struct batch *b, struct err *err)
@@ -493,7 +506,11 @@ run_batch(struct runner *r, int group, struct err *err)
     loaded = now_ms(r);
     at_place(r, "loaded");
     if (rc == ST_OK)
+        rc = beat_when_due(r, err);
+    if (rc == ST_OK)
         rc = step(r, &b, err);
+    if (rc == ST_OK)
+        rc = beat_when_due(r, err);
     stepped = now_ms(r);
     if (rc != ST_OK)
         return rc;
@@ -516,13 +533,18 @@ enum status
 runner_turn(struct runner *r, struct err *err)
 {
     int group = group_now(r);
+    int64_t began_ms;
     enum status rc;
 
     arena_reset(r->arena);
     rc = take(r, group, err);
     at_place(r, "taken");
-    if (rc == ST_OK && r->pending[group].n > 0)
+    began_ms = now_ms(r);
+    if (rc == ST_OK && r->pending[group].n > 0) {
         rc = run_batch(r, group, err);
+        if (rc == ST_RETRY)
+            note_lost_turn(r, group, began_ms);
+    }
     if (rc == ST_OK)
         rc = check_holds(r, group, err);
     if (rc == ST_OK)

@@ -10,9 +10,10 @@ exit_code_of(const char *err_code)
         const char *code;
         enum exit_code exit;
     } rows[] = {
-        { "gap", EXIT_GAP },         { "fork", EXIT_FORK },
-        { "schema", EXIT_SCHEMA },   { "restore", EXIT_RESTORE },
-        { "config", EXIT_CONFIG },   { "kills", EXIT_KILLS },
+        { "gap", EXIT_GAP },       { "fork", EXIT_FORK },
+        { "schema", EXIT_SCHEMA }, { "restore", EXIT_RESTORE },
+        { "config", EXIT_CONFIG }, { "kills", EXIT_KILLS },
+        { "rights", EXIT_WORLD },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -24,6 +24,7 @@
 #include "common/engine/runner.h"
 #include "common/host/exit_code.h"
 #include "common/host/health.h"
+#include "common/host/lease.h"
 #include "common/host/life.h"
 #include "common/host/start.h"
 
@@ -554,6 +555,9 @@ configure(struct host *h, struct err *err)
     rc = default_text(&h->config.instance, name, err);
     if (rc == ST_OK)
         rc = default_text(&h->config.pgschema, h->service, err);
+    if (rc == ST_OK)
+        rc = lease_check(h->config.lease_ms, h->config.beat_ms,
+                         h->config.wait_ms, err);
     if (rc == ST_OK)
         rc = read_crash_at(h, err);
     if (rc == ST_OK)

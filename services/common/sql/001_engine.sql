@@ -11,6 +11,7 @@ CREATE TABLE shard (
     owner text,                -- instance that holds the lease
     backend integer,           -- its server process, which a taker ends
     beat bigint NOT NULL DEFAULT 0, -- rises with every sign of life
+    beat_at timestamptz NOT NULL DEFAULT clock_timestamp(), -- for people
     turn bigint NOT NULL DEFAULT 0,
     confirmed_turn bigint NOT NULL DEFAULT 0,
     now timestamptz,           -- event time
@@ -93,7 +94,8 @@ CREATE FUNCTION engine_turn(p_shard integer, p_epoch bigint, p_turn bigint,
                             p_barrier timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE shard SET turn = p_turn, beat = beat + 1, now = p_now,
+    UPDATE shard SET turn = p_turn, beat = beat + 1,
+           beat_at = clock_timestamp(), now = p_now,
            barrier = p_barrier, starts = 0,
            confirmed_turn = greatest(confirmed_turn, p_confirmed)
      WHERE shard = p_shard AND epoch = p_epoch AND turn = p_turn - 1;
@@ -108,7 +110,7 @@ CREATE FUNCTION engine_beat(p_shard integer, p_epoch bigint,
                             p_confirmed bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE shard SET beat = beat + 1,
+    UPDATE shard SET beat = beat + 1, beat_at = clock_timestamp(),
            confirmed_turn = greatest(confirmed_turn, p_confirmed)
      WHERE shard = p_shard AND epoch = p_epoch;
     IF NOT FOUND THEN
