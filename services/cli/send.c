@@ -29,6 +29,7 @@ enum {
     STATUS_MULTI = 207,
     STATUS_BAD = 400,
     STATUS_TOO_LARGE = 413,
+    STATUS_OFTEN = 429,
     STATUS_LATER = 503,
 };
 
@@ -352,6 +353,12 @@ call_signed(struct send *s, const struct http_call *request,
     return http_client_call(s->client, &call, out, err);
 }
 
+static bool
+is_later(int64_t status)
+{
+    return status == STATUS_LATER || status == STATUS_OFTEN;
+}
+
 /* Call until intake has an answer other than "later". */
 static enum status
 call(struct send *s, const struct http_call *request, struct http_answer *out,
@@ -361,7 +368,7 @@ call(struct send *s, const struct http_call *request, struct http_answer *out,
 
     for (;;) {
         rc = call_signed(s, request, out, err);
-        if (rc == ST_OK && out->status != STATUS_LATER)
+        if (rc == ST_OK && !is_later(out->status))
             break;
         if (rc != ST_OK && rc != ST_RETRY)
             break;
@@ -573,7 +580,7 @@ read_answer(struct send *s, const struct file *file, struct line **batch,
         int64_t status = 0;
 
         (void)json_int(json_get(result, "status"), &status);
-        if (status == STATUS_LATER) {
+        if (is_later(status)) {
             ++*later;
             continue;
         }

@@ -36,6 +36,7 @@ struct op {
     struct id id;
     struct append_receipt *receipt;
     struct append_erasure *erasure;
+    bool urgent;
     bool finished;
     enum status status;
     struct err err;
@@ -1481,15 +1482,43 @@ writer(void *self)
     return NULL;
 }
 
-/* Behind all that waits. Lock held. */
+/* Only messages about missing children. */
+static bool
+is_urgent(const struct op *op)
+{
+    bool urgent = op->type == OP_ITEMS && op->n > 0;
+
+    for (size_t i = 0; urgent && i < op->n; i++)
+        urgent = op->items[i].v.missing_kind;
+    return urgent;
+}
+
+/* Must it stay before one that comes now and is urgent? So does what is in
+ * hand, and what came earlier and is urgent too. */
+static bool
+stays_before(const struct append *a, const struct op *op)
+{
+    if (op->type != OP_ITEMS)
+        return op == a->first;
+    return op->taken == op->n || op->urgent;
+}
+
+/* Behind all that waits; what is urgent before what can be later. Lock held. */
 static void
 enqueue(struct append *a, struct op *op)
 {
-    if (a->last == NULL)
-        a->first = op;
-    else
-        a->last->next = op;
-    a->last = op;
+    struct op **at = &a->first;
+
+    op->urgent = is_urgent(op);
+    if (op->urgent)
+        while (*at != NULL && stays_before(a, *at))
+            at = &(*at)->next;
+    else if (a->last != NULL)
+        at = &a->last->next;
+    op->next = *at;
+    *at = op;
+    if (op->next == NULL)
+        a->last = op;
     pthread_cond_signal(&a->wake);
 }
 

@@ -136,7 +136,8 @@ time_ms append_now(const struct append *a);
 const struct append_stats *append_stats(const struct append *a);
 
 /**
- * Append what was looked at and accepted; items that were refused keep their
+ * Append what was looked at and accepted. A call with messages about missing
+ * children only goes before all others that wait; items that were refused keep their
  * problems, but with the log clock they are looked at again under the lock.
  * Returns when every item has a result. `arena` is the caller's: problems
  * that are found here are kept there.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/engine/memory.h"
+#include "intake/lobby.h"
 #include "intake/raw_json.h"
 
 enum {
@@ -138,7 +139,33 @@ status_of(const struct append_item *it)
     case APPEND_WAITING:
         break;
     }
-    return 503;
+    return strcmp(it->why, LOBBY_SHARE) == 0 ? 429 : 503;
+}
+
+static void
+put_off(struct append_item *items, size_t n, const char *why)
+{
+    for (size_t i = 0; i < n; i++) {
+        items[i].result = APPEND_LATER;
+        (void)snprintf(items[i].why, sizeof items[i].why, "%s", why);
+    }
+}
+
+/* Missing children on their own, before the others: they are never shed. */
+static void
+append_in_lanes(const struct door *door, const struct door_batch *batch,
+                struct append_item *items, size_t n_missing, size_t n,
+                struct arena *arena)
+{
+    if (batch->later != NULL) {
+        put_off(items, n, batch->later);
+        return;
+    }
+    append_items(door->append, items, n_missing, arena);
+    if (batch->shed != NULL)
+        put_off(items + n_missing, n - n_missing, batch->shed);
+    else
+        append_items(door->append, items + n_missing, n - n_missing, arena);
 }
 
 /* Look at rows, append those that may be, and settle every status. */
@@ -148,21 +175,20 @@ take_rows(const struct door *door, const struct door_batch *batch,
 {
     struct append_item *items = arena_array(arena, batch->n, sizeof *items);
     size_t *which = arena_array(arena, batch->n, sizeof *which);
-    size_t n = 0;
+    size_t n = 0, n_missing = 0;
 
     for (size_t i = 0; i < batch->n; i++) {
         look(door, batch, i, arena, &rows[i]);
-        if (rows[i].status != 0)
-            continue;
-        which[n] = i;
-        items[n++] = rows[i].it;
+        if (rows[i].status == 0 && rows[i].it.v.missing_kind)
+            which[n++] = i;
     }
-    if (batch->later == NULL)
-        append_items(door->append, items, n, arena);
-    for (size_t i = 0; batch->later != NULL && i < n; i++) {
-        items[i].result = APPEND_LATER;
-        (void)snprintf(items[i].why, sizeof items[i].why, "%s", batch->later);
-    }
+    n_missing = n;
+    for (size_t i = 0; i < batch->n; i++)
+        if (rows[i].status == 0 && !rows[i].it.v.missing_kind)
+            which[n++] = i;
+    for (size_t i = 0; i < n; i++)
+        items[i] = rows[which[i]].it;
+    append_in_lanes(door, batch, items, n_missing, n, arena);
     for (size_t i = 0; i < n; i++) {
         rows[which[i]].it = items[i];
         rows[which[i]].status = status_of(&items[i]);
@@ -245,6 +271,8 @@ door_later_code(const char *why)
 {
     if (strcmp(why, "clock") == 0)
         return "clock";
+    if (strcmp(why, LOBBY_BUSY) == 0 || strcmp(why, LOBBY_SHARE) == 0)
+        return why;
     return strcmp(why, "restore") == 0 || strcmp(why, "fork") == 0
                ? "restore"
                : "not_ready";
@@ -279,6 +307,8 @@ title_of(int status)
     case 403:
     case 422:
         return "Refused";
+    case 429:
+        return "Too much at the same time";
     case 503:
         return "Not ready";
     default:
@@ -304,7 +334,7 @@ put_result(struct json_out *out, const struct door *door, struct arena *arena,
     }
     json_out_kcstr(out, "type", "about:blank");
     json_out_kcstr(out, "title", title_of(row->status));
-    if (row->status == 503) {
+    if (row->status == 503 || row->status == 429) {
         put_later(out, door, it);
     } else if (row->status == 500) {
         json_out_kcstr(out, "code", "fault");
@@ -371,8 +401,8 @@ count_row(struct door_counts *counts, int status, bool repeated)
 {
     counts->accepted += status == 202;
     counts->repeated += repeated;
-    counts->later += status == 503;
-    counts->refused += status != 202 && status != 503;
+    counts->later += status == 503 || status == 429;
+    counts->refused += status != 202 && status != 503 && status != 429;
 }
 
 static void

@@ -32,6 +32,7 @@ struct door_batch {
     struct str agency; /* rows of others are refused; null: any */
     bool proved;       /* `agency` sends it itself: R02 is 403, else 422 */
     const char *later; /* code: nothing is appended, all is APPEND_LATER */
+    const char *shed;  /* code (lobby.h): the same, but for missing children */
     struct str trace_parent;
 };
 
@@ -55,7 +56,7 @@ struct door_told {
 
 /**
  * Take one record; the answer is a JSON object: a receipt or a problem.
- * Returns the HTTP status: 202, 400, 403, 413, 422, 500, 503.
+ * Returns the HTTP status: 202, 400, 403, 413, 422, 429, 500, 503.
  */
 int door_one(const struct door *door, const struct door_batch *one,
              struct json_out *out);

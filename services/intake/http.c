@@ -11,10 +11,13 @@
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "intake/erase.h"
+#include "intake/lobby.h"
 #include "intake/openapi.h"
 #include "intake/table.h"
 
 enum {
+    SHED_READ_MAX = DOOR_RECORD_MAX, /* bytes that are read without a place */
+    CONNECTIONS_MAX = 512,
     REQUEST_MEMORY = 64 << 20, /* lists of rows, one problem */
     TIME_BODY_MAX = 1024,
     STATUS_MULTI = 207,
@@ -29,6 +32,7 @@ struct intake_http {
     struct intake_http_options options;
     _Atomic size_t unpacked; /* bytes of bodies that came packed */
     struct http_server *server;
+    struct lobby *lobby;
     char address[128];
 };
 
@@ -134,6 +138,7 @@ answer_json(struct http_response *resp, int status, const char *type,
 struct sender {
     struct str agency_id; /* null: nobody was asked (AUTH=open) */
     const char *later;    /* code, where nobody can say if it may; or NULL */
+    const char *shed;     /* code, where it found no place (lobby.h); or NULL */
 };
 
 /* False: it was answered. */
@@ -164,6 +169,12 @@ let_in(const struct intake_http *h, const struct http_request *req,
     return false;
 }
 
+static int
+later_status(const char *shed)
+{
+    return shed != NULL && strcmp(shed, LOBBY_SHARE) == 0 ? 429 : 503;
+}
+
 /* Is it one of the authority's own? */
 static bool
 is_own(const struct door *door, struct str agency_id)
@@ -190,7 +201,7 @@ post_one(const struct door *door, const struct door_batch *one,
     answer_json(resp, status,
                 status == 202 ? "application/json" : "application/problem+json",
                 &out);
-    if (status == 503)
+    if (status == 503 || status == 429)
         come_again(resp);
 }
 
@@ -228,7 +239,7 @@ post_rows(const struct door *door, struct door_batch *batch, struct str body,
         if (rc == ST_OK)
             answer_json(resp,
                         counts.later > 0 && counts.later == batch->n
-                            ? 503
+                            ? later_status(batch->shed)
                             : STATUS_MULTI,
                         "application/json", &out);
         else
@@ -303,7 +314,8 @@ answer_sheet(const struct door *door, struct door_batch *batch,
     json_out_array_end(&out);
     none = all.later > 0 && all.accepted + all.refused == 0;
     if (rc == ST_OK)
-        answer_json(resp, none ? 503 : STATUS_MULTI, "application/json", &out);
+        answer_json(resp, none ? later_status(batch->shed) : STATUS_MULTI,
+                    "application/json", &out);
     else
         http_problem(resp, 503, "memory", "Not ready", NULL);
     if (rc != ST_OK || all.later > 0)
@@ -375,6 +387,7 @@ post_items(const struct door *door, enum item_kind_of item,
         .agency = sender->agency_id,
         .proved = sender->agency_id.p != NULL,
         .later = sender->later,
+        .shed = sender->shed,
         .trace_parent = http_header(req, "traceparent"),
     };
 
@@ -437,8 +450,14 @@ post_body(struct intake_http *h, const struct door *door,
           const struct http_request *req, struct http_response *resp)
 {
     struct str coding = http_header(req, "Content-Encoding");
+    size_t size = coding.n == 0 ? req->body.n : gzip_size(req->body);
 
-    if (coding.n == 0 || str_is(coding, "identity")) {
+    if (sender->shed != NULL && size > SHED_READ_MAX) {
+        http_problem(resp, later_status(sender->shed), sender->shed,
+                     "Too much at the same time",
+                     "not read: send messages about missing children alone");
+        come_again(resp);
+    } else if (coding.n == 0 || str_is(coding, "identity")) {
         post_items(door, item, sender, req, resp);
     } else if (str_is(coding, "gzip") || str_is(coding, "x-gzip")) {
         post_packed(h, door, item, sender, req, resp);
@@ -447,6 +466,17 @@ post_body(struct intake_http *h, const struct door *door,
                      "want gzip or none");
         http_add_header(resp, "Accept-Encoding", "gzip");
     }
+}
+
+static void
+post_admitted(struct intake_http *h, const struct door *door,
+              enum item_kind_of item, struct sender *sender,
+              const struct http_request *req, struct http_response *resp)
+{
+    sender->shed = lobby_enter(h->lobby, sender->agency_id);
+    post_body(h, door, item, sender, req, resp);
+    if (sender->shed == NULL)
+        lobby_leave(h->lobby, sender->agency_id);
 }
 
 /* ---- time -------------------------------------------------------------- */
@@ -708,6 +738,7 @@ get_metrics(const struct intake_http *h, struct http_response *resp)
         }
     }
     print_stopped(h, to);
+    lobby_print(h->lobby, to);
     if (h->options.guard != NULL)
         guard_print(h->options.guard, to);
     if (fclose(to) != 0) {
@@ -841,7 +872,7 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
                                   .n = req->path.n - receipts.n },
                     resp);
     else
-        post_body(h, &s->door, item, &sender, req, resp);
+        post_admitted(h, &s->door, item, &sender, req, resp);
 }
 
 enum status
@@ -849,9 +880,12 @@ intake_http_open(const struct intake_http_options *options,
                  struct intake_http **out, struct err *err)
 {
     struct intake_http *h = calloc(1, sizeof *h);
+    /* Handlers for who finds no place, and for missing children. */
+    int reserve = options->threads / 4 > 2 ? options->threads / 4 : 2;
     struct http_options http = { .bind = options->listen,
                                  .any_address = options->any_address,
-                                 .threads = options->threads,
+                                 .threads = options->threads + reserve,
+                                 .max_connections = CONNECTIONS_MAX,
                                  .max_body = DOOR_BATCH_MAX,
                                  .handle = handle,
                                  .self = h };
@@ -861,8 +895,11 @@ intake_http_open(const struct intake_http_options *options,
     if (h == NULL)
         return err_set(err, ST_FATAL, "memory", "no memory");
     h->options = *options;
-    rc = http_serve(&http, &h->server, err);
+    rc = lobby_open((size_t)options->threads, &h->lobby, err);
+    if (rc == ST_OK)
+        rc = http_serve(&http, &h->server, err);
     if (rc != ST_OK) {
+        lobby_close(h->lobby);
         free(h);
         return rc;
     }
@@ -888,5 +925,6 @@ intake_http_close(struct intake_http *h)
     if (h == NULL)
         return;
     http_close(h->server);
+    lobby_close(h->lobby);
     free(h);
 }

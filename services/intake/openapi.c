@@ -65,6 +65,9 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_TIME, 422, "R03 R04 R09 R16 R17", "No instant." },
     { OPENAPI_ERASE, 422, "R02 R03 R04 R17 R18",
       "No id and no two people: to erase takes by and second." },
+    { OPENAPI_ITEMS, 429, "share",
+      "You have more under way than your share: send it again after "
+      "Retry-After. Messages about missing children are taken all the same." },
     { OPENAPI_ITEMS, 500, "fault internal",
       "Our own fault, written down; it was not accepted." },
     { EVERY & ~(unsigned)OPENAPI_ITEMS, 500, "internal", "Our own fault." },
@@ -516,7 +519,7 @@ static const char row_schema[] =
     "\"row\":{\"type\":\"integer\",\"description\":\"From 1 in NDJSON, from 0 "
     "in an array, in CSV as a spreadsheet "
     "counts\"},\"status\":{\"type\":\"integer\",\"enum\":[202,400,403,413,"
-    "422,500,503]}},\"anyOf\":[{\"$ref\":\"" SCHEMA "receipt\"},"
+    "422,429,500,503]}},\"anyOf\":[{\"$ref\":\"" SCHEMA "receipt\"},"
     "{\"$ref\":\"" SCHEMA "problem\"}]}";
 
 static const char erase_schema[] =
@@ -653,7 +656,8 @@ put_content(struct json_out *out, enum openapi_path path,
     json_out_object(out);
     if (a->codes[0] != '\0')
         put_problem(out, a->codes);
-    if (path == OPENAPI_ITEMS && (a->status == 207 || a->status == 503))
+    if (path == OPENAPI_ITEMS &&
+        (a->status == 207 || a->status == 429 || a->status == 503))
         put_schema(out, "application/json", ROWS);
     else if (path == OPENAPI_READY && (a->status == 200 || a->status == 503))
         put_schema(out, "text/plain", "{\"type\":\"string\"}");
@@ -702,7 +706,7 @@ put_responses(struct json_out *out, enum openapi_path path)
         json_out_key(out, status);
         json_out_object(out);
         json_out_kcstr(out, "description", a->what);
-        if (a->status == 503)
+        if (a->status == 503 || a->status == 429)
             put_header(out, "Retry-After", "integer", "Seconds");
         if (a->status == 401)
             put_header(out, "WWW-Authenticate", "string", "Bearer");

@@ -224,10 +224,10 @@ printf '%s\n' "${!seen[@]}" | grep -v '^row ' | sort -u >"$work/came"
 check 'every answer that came is described' '' "$(comm -13 "$work/described" "$work/came")"
 # Memory, overload, a restored database, a clock that was never set, our own
 # faults: other tests bring them about (11-intake-instances, 25-restore), and
-# who is refused for who it is (14-tokens).
+# who is refused for who it is (14-tokens) or comes too often (17-overload).
 check 'every answer that is described came, faults apart' '' \
-    "$(comm -23 "$work/described" "$work/came" | grep -vE ' 40[13] ' |
-        grep -vE ' (memory|busy|restore|clock|fault|internal)$')"
+    "$(comm -23 "$work/described" "$work/came" | grep -vE ' (40[13]|429) ' |
+        grep -vE ' (memory|busy|share|restore|clock|fault|internal)$')"
 check 'rows have the statuses that are described' '' "$(printf '%s\n' "${!seen[@]}" |
     sed -n 's/^row //p' | sort -u | comm -13 <(jq -r '.components.schemas.row.properties.status.enum[]' "$doc" | sort) -)"
 # Whatever a handler answers with stands as literals in the source.

@@ -24,13 +24,14 @@
 #include "common/adapters/json.h"
 
 #define THREADS_DEFAULT 8
-#define THREADS_MAX 256
+#define THREADS_MAX 640
 #define CONNECTIONS_DEFAULT 256
 #define BODY_DEFAULT ((size_t)16 * 1024 * 1024)
 #define IDLE_DEFAULT_S 30
 #define RECEIVE_DEFAULT_MS 60000
 #define HEAD_BYTES ((size_t)64 * 1024) /* request line, headers, buffers */
 #define FIRST_BODY_BYTES ((size_t)4096)
+#define SMALL_BODY_BYTES ((size_t)64 * 1024)
 #define STREAM_BLOCK_BYTES 4096
 #define BACKLOG 511
 #define GOODBYE_MS 2000 /* for answers to go out at http_close */
@@ -450,6 +451,7 @@ grow_body(struct exchange *ex, size_t n)
 {
     struct http_server *s = ex->server;
     size_t cap = ex->body_cap == 0 ? FIRST_BODY_BYTES : ex->body_cap;
+    size_t room; /* the last quarter is for small ones */
     bool fits;
     char *p;
 
@@ -459,8 +461,11 @@ grow_body(struct exchange *ex, size_t n)
         return 0;
     while (cap < ex->body_n + n)
         cap *= 2;
+    room = cap <= SMALL_BODY_BYTES
+               ? s->options.max_in_flight
+               : s->options.max_in_flight - s->options.max_in_flight / 4;
     (void)pthread_mutex_lock(&s->lock);
-    fits = cap - ex->body_cap <= s->options.max_in_flight - s->in_flight;
+    fits = s->in_flight <= room && cap - ex->body_cap <= room - s->in_flight;
     if (fits)
         s->in_flight += cap - ex->body_cap;
     (void)pthread_mutex_unlock(&s->lock);

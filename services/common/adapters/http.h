@@ -104,7 +104,9 @@ struct http_options {
     int threads;          /* handlers at the same time; 0 gives 8 */
     int max_connections;  /* 0 gives 256; further ones wait unaccepted */
     size_t max_body;      /* bytes; above: 413. 0 gives 16 MiB */
-    size_t max_in_flight; /* bytes of all bodies; above: 503. 0: 4 * max_body */
+    /* Bytes of all bodies; above: 503. 0: 4 * max_body. The last quarter is for
+     * bodies up to 64 KiB. */
+    size_t max_in_flight;
     int idle_s;           /* a silent connection is closed; 0 gives 30 */
     int receive_ms;       /* for a whole body however it drips; 0: 60000 */
     /* Runs in any of the threads, many at a time; may block. */
