@@ -62,8 +62,9 @@ kafka_settings() # node
 kafka_cluster_id()
 {
     [ -s "$kafka/cluster.id" ] ||
-        head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22 \
-            >"$kafka/cluster.id"
+        # One that begins with a hyphen would be taken for an option.
+        head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c 1-22 |
+            sed 's/^-/A/' >"$kafka/cluster.id"
     cat "$kafka/cluster.id"
 }
 
