@@ -4,6 +4,7 @@
 
 #include "common/engine/memory.h"
 #include "common/host/host.h"
+#include "notifier/ack.h"
 #include "notifier/core/notifier.h"
 #include "notifier/sender.h"
 #include "notifier/staff_json.h"
@@ -19,6 +20,11 @@ struct notifier_config {
     char *hook_secret;
     char *link_base;
     char *ack_key;
+    char *ack_listen;
+    char *ack_intake;
+    char *ack_agency;
+    char *ack_sign_key;
+    char *ack_audience;
     bool smtp_plain;
     bool hook_loopback;
     int64_t send_timeout_ms;
@@ -95,6 +101,33 @@ static const struct config_entry entries[] = {
       .help = "signs links to acknowledge, at least 16 characters; empty: "
               "none",
       .offset = AT(ack_key) },
+    { .name = "ACK_LISTEN",
+      .type = CONFIG_TEXT,
+      .dflt = "",
+      .help = "address of the door behind these links; empty: none",
+      .offset = AT(ack_listen) },
+    { .name = "ACK_INTAKE",
+      .type = CONFIG_TEXT,
+      .dflt = "http://127.0.0.1:8080",
+      .help = "intake's door, that takes acknowledgements",
+      .offset = AT(ack_intake) },
+    { .name = "ACK_AGENCY",
+      .type = CONFIG_TEXT,
+      .dflt = "early-help",
+      .min = 1,
+      .max = 60,
+      .help = "in whose name they are sent",
+      .offset = AT(ack_agency) },
+    { .name = "ACK_SIGN_WITH",
+      .type = CONFIG_TEXT,
+      .dflt = "",
+      .help = "PEM file of its private key; empty: intake's door is open",
+      .offset = AT(ack_sign_key) },
+    { .name = "ACK_AUDIENCE",
+      .type = CONFIG_TEXT,
+      .dflt = "",
+      .help = "intake's name in tokens",
+      .offset = AT(ack_audience) },
     { .name = "LINK_HOURS",
       .type = CONFIG_INT,
       .dflt = "168",
@@ -165,6 +198,8 @@ struct notifier {
     struct staff staff[SERVED_MAX];
     struct sender_options options;
     struct sender *sender;
+    struct ack_options ack_options;
+    struct ack *ack; /* NULL without ACK_LISTEN */
 };
 
 /* ---- settings
@@ -210,6 +245,12 @@ check_texts(const struct notifier_config *c, struct err *err)
     if (c->ack_key[0] != '\0' && strlen(c->ack_key) < SECRET_MIN)
         return err_set(err, ST_REJECT, "config",
                        "ACK_KEY: want %d characters or more", SECRET_MIN);
+    if (c->ack_listen[0] != '\0' && c->ack_key[0] == '\0')
+        return err_set(err, ST_REJECT, "config",
+                       "ACK_LISTEN wants ACK_KEY, which signs the links");
+    if (c->ack_sign_key[0] != '\0' && c->ack_audience[0] == '\0')
+        return err_set(err, ST_REJECT, "config",
+                       "ACK_SIGN_WITH wants ACK_AUDIENCE");
     return ST_OK;
 }
 
@@ -246,6 +287,19 @@ options_of(struct notifier *n, const struct notifier_config *c,
     };
 }
 
+static struct ack_options
+ack_options_of(const struct notifier_config *c, const struct host_world *world)
+{
+    return (struct ack_options){ .world = world,
+                                 .listen = c->ack_listen,
+                                 .any_address = world->any_address,
+                                 .key = c->ack_key,
+                                 .intake = c->ack_intake,
+                                 .agency = c->ack_agency,
+                                 .sign_key = c->ack_sign_key,
+                                 .audience = c->ack_audience };
+}
+
 /* Nobody is told of an authority whose time comes from outside: it has no
  * staff list. */
 static enum status
@@ -270,6 +324,7 @@ check(void *self, const void *config, const struct host_world *world,
             err_where(err, "authority %.*s", STR_ARG(a->name));
     }
     n->options = options_of(n, config, world);
+    n->ack_options = ack_options_of(config, world);
     return rc;
 }
 
@@ -281,7 +336,11 @@ start(void *self, struct err *err)
 {
     struct notifier *n = self;
 
-    return sender_open(&n->options, &n->sender, err);
+    enum status rc = ST_OK;
+
+    if (n->ack_options.listen[0] != '\0')
+        rc = ack_open(&n->ack_options, &n->ack, err);
+    return rc == ST_OK ? sender_open(&n->options, &n->sender, err) : rc;
 }
 
 static void
@@ -289,6 +348,8 @@ stop(void *self)
 {
     struct notifier *n = self;
 
+    ack_close(n->ack);
+    n->ack = NULL;
     sender_close(n->sender);
     n->sender = NULL;
 }

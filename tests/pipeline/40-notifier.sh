@@ -49,6 +49,10 @@ until [ -s "$work/ports" ]; do sleep 0.05; done
 read -r smtp https <"$work/ports"
 
 cp -r profiles "$work/profiles"
+openssl ecparam -name prime256v1 -genkey -noout -out "$work/desk.pem" 2>/dev/null
+jq --arg d "$(openssl pkey -in "$work/desk.pem" -pubout 2>/dev/null)" \
+    '(.agencies[] | select(.id == "early-help")).keys += [{kid: "d", pem: $d}]' \
+    profiles/agencies.json >"$work/profiles/agencies.json"
 # D16 after 2 and 6 seconds instead of 60 and 300.
 jq '(.. | objects | select(has("D16_missing_untriaged_seconds")))
     .D16_missing_untriaged_seconds.value = 2' \
@@ -200,6 +204,32 @@ claim 'time that stands still on casework is told to duty' \
 up
 claim 'with triage back both are over' \
     "$(wait_sql 30 "SELECT count(*) = 0 FROM notifier.incident WHERE rule IN ('D16', 'still', 'lag') AND cleared_at IS NULL" && echo yes)" yes
+
+# ---- "I have seen it" ------------------------------------------------------------------------
+
+# Intake asks who sends from here on.
+testbed/services.sh down "$bed"
+settings+=(WAYMARK_AUDIENCE=the-door)
+up WAYMARK_AUTH=token
+set -a
+eval "$(testbed/services.sh env "$bed")"
+set +a
+kill9 notifier
+up WAYMARK_ACK_LISTEN=127.0.0.1:0 WAYMARK_ACK_INTAKE="$WAYMARK_INTAKE" \
+    WAYMARK_ACK_SIGN_WITH="$work/desk.pem" WAYMARK_ACK_AUDIENCE=the-door
+port=$(sed -n 's/.*"event":"ack_up".*"port":"\([0-9]*\)".*/\1/p' "$dir/notifier.log" | tail -n 1)
+link=$(jq -r .text "$work/mails" | sed -n 's/^I have seen it: //p' | grep 'k=a' | head -n 1)
+alert=${link#*id=} alert=${alert%%[!0-9a-f-]*}
+door="http://127.0.0.1:$port/ack?${link#*\?}"
+click() { curl -s -m 10 -o /dev/null -w '%{http_code}' "$@"; }
+claim 'who looks at the link changes nothing' "$(click "$door")" 200
+claim 'a link that was changed is not ours' \
+    "$(click -X POST "${door/k=a/k=i}")" 403
+claim 'nothing is acknowledged by that' \
+    "$(sql "SELECT count(*) FROM notifier.alert WHERE acknowledged_at IS NOT NULL")" 0
+claim 'the button says that it was seen' "$(click -X POST "$door")" 200
+claim 'and the tracker hears it, through intake, and all others' \
+    "$(wait_sql 20 "SELECT acknowledged_at IS NOT NULL FROM notifier.alert WHERE alert_id = '$alert'" && echo yes)" yes
 
 # ---- what is old is held, and the checker agrees -----------------------------------------
 

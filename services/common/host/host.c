@@ -588,6 +588,7 @@ check_part(struct host *h, struct err *err)
         .schema = h->config.pgschema,
         .instance = h->config.instance,
         .profiles = h->config.profiles,
+        .any_address = h->config.any_address,
         .kafka = h->conn,
         .authorities = h->served,
         .n = h->n_shards,

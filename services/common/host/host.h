@@ -30,6 +30,7 @@ struct host_world {
     const char *schema;
     const char *instance;
     const char *profiles; /* folder */
+    bool any_address;     /* ANY_ADDRESS: more than loopback may be served */
     struct kafka_conn kafka;
     const struct authority *const *authorities; /* served by this process */
     size_t n;

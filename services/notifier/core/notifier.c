@@ -82,6 +82,8 @@ apply_stage(const struct step *step, const struct alert_raised *rec)
     a.rule = rec->rule;
     a.subject_kind = rec->subject_kind;
     a.subject_id = rec->subject_id;
+    a.child_id = rec->child_id;
+    a.case_id = rec->case_id;
     a.acknowledged_at = TIME_NONE; /* whoever is told now hasn't seen it */
     rows_put(step->rows, TABLE_ALERT, &a);
     if (a.cleared_at != TIME_NONE)

@@ -33,6 +33,8 @@ static const struct field alert_at[] = {
     FIELD_TEXT(S, rule, N),
     FIELD_CODE(S, subject_kind, N, &codes_clock_subject),
     FIELD_ID(S, subject_id, N),
+    FIELD_ID(S, child_id, N),
+    FIELD_ID(S, case_id, N),
     FIELD_I32(S, stage, N),
     FIELD_TIME(S, raised_at, N),
     FIELD_TIME(S, acknowledged_at, N),

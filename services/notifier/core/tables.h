@@ -42,6 +42,8 @@ struct alert_row {
     struct str rule;
     int subject_kind; /* enum clock_subject */
     struct id subject_id;
+    struct id child_id; /* for who acknowledges by a link */
+    struct id case_id;
     int32_t stage; /* the highest rung told */
     time_ms raised_at;
     time_ms acknowledged_at;

@@ -7,6 +7,8 @@ CREATE TABLE alert (
     rule text,
     subject_kind text,
     subject_id uuid,
+    child_id uuid,
+    case_id uuid,
     stage integer,
     raised_at timestamptz,
     acknowledged_at timestamptz,
