@@ -22,7 +22,7 @@ enum {
     FULL_WAIT_MS = 1000,
     WINDOW_TURNS = 64,       /* under way at most, */
     WINDOW_BYTES = 64 << 20, /* and their bytes */
-    SETTLE_MS = 3000,
+    SETTLE_MS = 5000,
     NOTE_MS = 1000, /* confirmed turns are noted this often */
 };
 
@@ -420,6 +420,33 @@ settle(struct publish *p)
                  p->options.authority, err.code, err.text);
 }
 
+/* Is there nothing that this instance may do about it now? */
+static bool
+is_not_ours(const struct err *err)
+{
+    return strcmp(err->code, "lease") == 0 || strcmp(err->code, "restore") == 0;
+}
+
+/*
+ * Asked to stop in an outage: what is committed shall not lie until the next
+ * start, if the world comes back soon.
+ */
+static enum status
+own_at_last(struct publish *p, struct err *err)
+{
+    int64_t until = now_ms(NULL) + SETTLE_MS;
+    enum status rc = own(p, err);
+
+    while (rc == ST_RETRY && !is_not_ours(err) && now_ms(NULL) < until) {
+        pause_ms(POLL_MS);
+        rc = own(p, err);
+    }
+    if (rc == ST_RETRY && !is_not_ours(err))
+        log_warn("settle_failed", "authority=%s code=%s why=\"%s\"",
+                 p->options.authority, err->code, err->text);
+    return rc;
+}
+
 static void *
 publisher(void *self)
 {
@@ -429,6 +456,8 @@ publisher(void *self)
 
     if (rc == ST_OK)
         rc = run(p, &err);
+    if (rc == ST_RETRY)
+        rc = own_at_last(p, &err);
     if (rc == ST_OK) {
         settle(p);
     } else if (rc != ST_RETRY) {

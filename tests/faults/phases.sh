@@ -317,6 +317,9 @@ phase_pg()
     done
     wait_load 120 || return 1
     check none-ended expect 4 "$(running | grep -vc '^load$')" 'services that run'
+    # A busy machine may take longer to bring the database back than intake
+    # waits when it is asked to stop.
+    until_true 60 'intake to be confirmed' intake_is_confirmed || return 1
     hold
 }
 
