@@ -151,7 +151,7 @@ build_mutant() # patch folder
     mkdir -p "$2/build/gcc" || return 1
     cp -a services schemas profiles calendars Makefile "$2/" &&
         cp -a build/gcc/obj build/gcc/gen build/gcc/lib*.a "$2/build/gcc/" &&
-        patch -s -p1 -d "$2" <"$1" &&
+        patch -s -F0 -p1 -d "$2" <"$1" &&
         make -s -C "$2" -j"$(nproc)" VARIANT=gcc build
 }
 
