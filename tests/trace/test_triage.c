@@ -666,6 +666,128 @@ messages_of_an_episode_stay_with_its_child_without_a_name(void **state)
             "found_at=2015-06-26T14:55:00+01:00 missing_30d=1\n");
 }
 
+/* A message of the missing girl's episode that says nothing beside its kind. */
+static struct notification_received
+more_of_her(const struct story *s, int kind, const char *ref, const char *local)
+{
+    struct notification_received n =
+        notification(s, kind, "kent-police", ref, local);
+
+    n.entry = ENTRY_CSC;
+    n.episode_ref = STR("E-1");
+    if (kind == KIND_POLICE_MISSING_FOUND)
+        n.found_at = n.meta.recorded_at;
+    if (kind == KIND_POLICE_MISSING_RISK_CHANGED) {
+        n.graded_at = n.meta.recorded_at;
+        n.risk_grade = RISK_HIGH;
+    }
+    if (kind == KIND_POLICE_MISSING_CANCELLED) {
+        n.cancelled_at = n.meta.recorded_at;
+        n.cancel_reason = CANCEL_NOT_MISSING;
+    }
+    return n;
+}
+
+static void
+a_message_of_an_episode_is_decided_by_what_all_of_them_say(void **state)
+{
+    struct story *s = *state;
+    struct notification_received early = more_of_her(
+        s, KIND_POLICE_MISSING_FOUND, "M-1F", "2015-06-26T07:00:00");
+    struct notification_received n = girl_missing(s);
+    struct notification_received cancelled = more_of_her(
+        s, KIND_POLICE_MISSING_CANCELLED, "M-1C", "2015-06-26T08:00:00");
+    struct notification_received harm = more_of_her(
+        s, KIND_POLICE_MISSING_RISK_CHANGED, "M-1R", "2015-06-26T09:00:00");
+    struct notification_received last = more_of_her(
+        s, KIND_POLICE_MISSING_FOUND, "M-1G", "2015-06-26T10:00:00");
+    struct person p = girl();
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "rule_id outcome status ask");
+    harm.harm = HARM_LIKELY;
+    send_note(s, &early, &p);
+    send_note(s, &n, NULL);
+    send_note(s, &cancelled, NULL);
+    send_note(s, &harm, NULL);
+    send_note(s, &last, NULL);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=KE03 outcome=single_agency "
+            "status=provisional ask=harm,risk_grade\n"
+            "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=KE03 outcome=single_agency "
+            "status=final ask=-\n"
+            "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=KE03 outcome=single_agency "
+            "status=final ask=-\n"
+            "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=C02 "
+            "outcome=strategy_discussion status=final ask=-\n"
+            "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=C02 "
+            "outcome=strategy_discussion status=final ask=-\n");
+}
+
+static void
+an_episodes_own_case_is_no_existing_one_until_a_worker_has_it(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = girl_missing(s);
+    struct notification_received high = more_of_her(
+        s, KIND_POLICE_MISSING_RISK_CHANGED, "M-1R", "2015-06-26T09:00:00");
+    struct notification_received found = more_of_her(
+        s, KIND_POLICE_MISSING_FOUND, "M-1F", "2015-06-26T10:00:00");
+    struct person p = girl();
+    struct case_changed c;
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "rule_id unit csc_status re_referral");
+    n.risk_grade = RISK_HIGH;
+    send_note(s, &n, &p);
+    c = case_of(s, "case-1", child_of("kent-police", "M-1"), SIDE_CSC,
+                CASE_UNALLOCATED, "2015-06-26T07:12:05");
+    c.notification_id = n.notification_id;
+    c.decision_id = decision(s, "kent-police", "M-1")->decision_id;
+    c.effect = OUTCOME_SOCIAL_CARE_REFERRAL;
+    c.outcome = OUTCOME_SOCIAL_CARE_REFERRAL;
+    c.unit = STR("central-duty-team");
+    hear(s, &c);
+    mem_clear(s->m);
+    send_note(s, &high, NULL);
+    c.state = CASE_ALLOCATED;
+    hear(s, &c);
+    send_note(s, &found, NULL);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=C03 unit=central-duty-team "
+            "csc_status=none re_referral=no\n"
+            "in  CaseChanged\n"
+            "in  NotificationReceived\n"
+            "out casework ReferralDecided rule_id=C05 unit=central-duty-team "
+            "csc_status=open re_referral=no\n");
+}
+
+static void
+an_episode_stays_with_its_unit(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = girl_missing(s);
+    struct notification_received found = more_of_her(
+        s, KIND_POLICE_MISSING_FOUND, "M-1F", "2015-06-26T10:00:00");
+    struct person p = girl();
+    struct case_changed c;
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "unit");
+    send_note(s, &n, &p);
+    c = case_of(s, "case-1", child_of("kent-police", "M-1"), SIDE_EH,
+                CASE_UNALLOCATED, "2015-06-26T07:12:05");
+    c.notification_id = n.notification_id;
+    c.outcome = OUTCOME_SINGLE_AGENCY;
+    c.unit = STR("maidstone-1"); /* which has one more than the others now */
+    hear(s, &c);
+    mem_clear(s->m);
+    send_note(s, &found, NULL);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided unit=maidstone-1\n");
+}
+
 static void
 a_cancelled_episode_does_not_count_until_it_is_withdrawn(void **state)
 {
@@ -884,6 +1006,26 @@ a_new_case_goes_to_the_unit_with_the_fewest_open_ones(void **state)
     send_note(s, &n, &p);
     told(s, "in  NotificationReceived\n"
             "out casework ReferralDecided unit=swale-3\n");
+}
+
+static void
+a_case_that_changes_sides_counts_where_it_goes(void **state)
+{
+    struct story *s = *state;
+    struct case_changed c = case_of(s, "case-1", some_id("x"), SIDE_EH,
+                                    CASE_UNALLOCATED, "2015-06-01T09:00:00");
+    struct triage_unit eh = { .side = SIDE_EH, .unit = STR("unit-1") };
+    struct triage_unit csc = { .side = SIDE_CSC, .unit = STR("unit-1") };
+    const struct triage_unit *u;
+
+    c.unit = STR("unit-1");
+    hear(s, &c);
+    c.side = SIDE_CSC;
+    hear(s, &c);
+    u = mem_row(s->m, TRIAGE_UNIT, &eh);
+    assert_int_equal(u->open_cases, 0);
+    u = mem_row(s->m, TRIAGE_UNIT, &csc);
+    assert_int_equal(u->open_cases, 1);
 }
 
 static void
@@ -1747,6 +1889,9 @@ main(void)
         STORY(an_amendment_is_not_put_off_by_the_case_that_it_opened_itself),
         STORY(three_episodes_in_thirty_days_ask_for_a_strategy_discussion),
         STORY(messages_of_an_episode_stay_with_its_child_without_a_name),
+        STORY(a_message_of_an_episode_is_decided_by_what_all_of_them_say),
+        STORY(an_episodes_own_case_is_no_existing_one_until_a_worker_has_it),
+        STORY(an_episode_stays_with_its_unit),
         STORY(a_cancelled_episode_does_not_count_until_it_is_withdrawn),
         STORY(a_screening_is_refused_where_it_breaks_a_rule),
         STORY(an_override_with_reason_and_second_name_stands),
@@ -1755,6 +1900,7 @@ main(void)
         STORY(the_case_of_a_proposal_does_not_count_against_its_screening),
         STORY(the_answer_of_tracker_clears_the_pending_mark),
         STORY(a_new_case_goes_to_the_unit_with_the_fewest_open_ones),
+        STORY(a_case_that_changes_sides_counts_where_it_goes),
         STORY(a_closed_case_is_open_no_longer),
         STORY(an_activity_finds_its_child_by_any_of_its_names),
         STORY(an_activity_about_nobody_is_refused_and_its_sender_hears),

@@ -228,10 +228,11 @@ join(struct arena *a, struct texts one, struct texts two)
 }
 
 static void
-run_rules(struct arena *a, const struct frame *f, const struct known *known,
+run_rules(struct arena *a, const struct frame *f,
+          const struct triage_decision *seen, const struct known *known,
           struct triage_decision *d)
 {
-    struct facts facts = triage_facts(a, d, known);
+    struct facts facts = triage_facts(a, seen, known);
     struct rule_result rules;
     struct rule_result actions;
 
@@ -269,8 +270,11 @@ triage_decide(struct arena *a, struct rows *rows, const struct frame *f,
               const struct triage_child *child, const struct known *known,
               struct triage_decision *d)
 {
-    run_rules(a, f, known, d);
+    struct triage_decision seen = triage_seen(rows, d);
+
+    run_rules(a, f, &seen, known, d);
     remember(d, known);
+    d->need_count = triage_need_count(&seen, known);
     d->rag = rag_of(d, known);
     d->age_band = triage_age_band(child, zone_date(f->zone, d->recorded_at));
     d->profile_version = f->version->version;

@@ -45,7 +45,7 @@ struct str triage_locality(const struct profile *p,
  * Run the rules over what `d` says and `known` knows: sets all of `d` that is
  * the decision's (outcome to re_referral, warnings W05), status provisional or
  * final, and counts it: `decisions` and `decision_id`. Rows: the units of the
- * eh side.
+ * eh side, the decisions of its episode.
  */
 void triage_decide(struct arena *a, struct rows *rows, const struct frame *f,
                    const struct triage_child *child, const struct known *known,

@@ -144,7 +144,94 @@ know_episodes(struct rows *rows, const struct zone *zone,
     out->missing_90d = count_episodes(rows, d->child_id, on, LONG_DAYS);
 }
 
+/* ---- what an episode says ---- */
+
+/* The next message of the episode of `d`, superseded ones too. */
+static const struct triage_decision *
+next_of_episode(struct rows *rows, const struct triage_decision *d, size_t *at)
+{
+    if (id_is_none(d->episode_id))
+        return NULL;
+    return rows_next(rows, TRIAGE_DECISION, DECISION_BY_EPISODE, d, at);
+}
+
+/* met, unsure, not_met, not_assessed, nothing */
+static int
+threshold_rank(int csc_threshold)
+{
+    static const int ranks[] = { [THRESHOLD_MET] = 4,
+                                 [THRESHOLD_UNSURE] = 3,
+                                 [THRESHOLD_NOT_MET] = 2,
+                                 [THRESHOLD_NOT_ASSESSED] = 1 };
+
+    return ranks[csc_threshold];
+}
+
+static void
+see_message(const struct triage_decision *d, struct triage_decision *seen)
+{
+    /* Whose cancellation is withdrawn or too early was missing all the same. */
+    if (seen->kind == KIND_POLICE_MISSING_CANCELLED)
+        seen->kind = d->kind;
+    seen->needs |= d->needs;
+    seen->immediate_danger |= d->immediate_danger;
+    seen->info_only &= d->info_only;
+    if (d->harm > seen->harm)
+        seen->harm = d->harm;
+    if (d->level != I32_NONE && d->level > seen->level)
+        seen->level = d->level;
+    if (threshold_rank(d->csc_threshold) > threshold_rank(seen->csc_threshold))
+        seen->csc_threshold = d->csc_threshold;
+    if (d->impaired == TRI_YES || seen->impaired == TRI_UNKNOWN)
+        seen->impaired = d->impaired;
+}
+
+struct triage_decision
+triage_seen(struct rows *rows, const struct triage_decision *d)
+{
+    struct triage_decision seen = *d;
+    const struct triage_decision *other;
+    size_t at = 0;
+
+    if (d->screened_by.p != NULL)
+        return seen;
+    while ((other = next_of_episode(rows, d, &at)) != NULL)
+        if (!other->superseded)
+            see_message(other, &seen);
+    return seen;
+}
+
+struct str
+triage_unit_of_episode(struct rows *rows, const struct triage_decision *d)
+{
+    const struct triage_decision *other;
+    struct str unit = STR_NULL;
+    size_t at = 0;
+
+    while ((other = next_of_episode(rows, d, &at)) != NULL)
+        if (other->side == SIDE_EH && other->unit.p != NULL)
+            unit = other->unit;
+    return unit;
+}
+
 /* ---- cases ---- */
+
+/* Opened by a message of the same episode, and not in a worker's hands. */
+static bool
+is_episodes_case(struct rows *rows, const struct triage_decision *d,
+                 const struct triage_case *c)
+{
+    const struct triage_decision *other;
+    size_t at = 0;
+
+    if (c->state != CASE_SCREENING && c->state != CASE_INTENT &&
+        c->state != CASE_UNALLOCATED)
+        return false;
+    while ((other = next_of_episode(rows, d, &at)) != NULL)
+        if (id_eq(other->notification_id, c->opened_by))
+            return true;
+    return false;
+}
 
 static bool
 is_own_case(struct rows *rows, const struct triage_decision *d,
@@ -159,7 +246,7 @@ is_own_case(struct rows *rows, const struct triage_decision *d,
                               &at)) != NULL)
         if (id_eq(other->notification_id, c->opened_by))
             return true;
-    return false;
+    return is_episodes_case(rows, d, c);
 }
 
 static void
@@ -225,6 +312,19 @@ triage_is_referral(const struct triage_decision *d)
            (outcome == OUTCOME_NFA && d->entry == ENTRY_CSC);
 }
 
+static bool
+is_of_same_episode(struct rows *rows, const struct triage_decision *d,
+                   struct id notification_id)
+{
+    const struct triage_decision *other;
+    size_t at = 0;
+
+    while ((other = next_of_episode(rows, d, &at)) != NULL)
+        if (id_eq(other->notification_id, notification_id))
+            return true;
+    return false;
+}
+
 /*
  * On or after the same day `months` before (CIN census). While a case is open
  * no referral is recorded, so there is none to come again.
@@ -246,6 +346,8 @@ is_re_referral(struct rows *rows, const struct profile *p,
                               &like, &at)) != NULL) {
         if (str_eq(other->agency_id, d->agency_id) &&
             str_eq(other->agency_ref, d->agency_ref))
+            continue;
+        if (is_of_same_episode(rows, d, other->notification_id))
             continue;
         if (other->received_at <= d->received_at &&
             zone_date(zone, other->received_at) >= from)

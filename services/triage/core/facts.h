@@ -54,10 +54,28 @@ void triage_episode_of_set(struct rows *rows, const struct zone *zone,
                            struct triage_episode *ep);
 
 /**
+ * What the rules see of a message about a missing child: all that the messages
+ * of its episode say, so that each is decided alike whichever came first. Of
+ * several words the gravest counts; an amendment alone takes one back. Of any
+ * other message, and of one that a person has screened, `d` itself. Rows: the
+ * decisions of the episode (DECISION_BY_EPISODE).
+ */
+struct triage_decision triage_seen(struct rows *rows,
+                                   const struct triage_decision *d);
+
+/**
+ * The early help unit that a message of the episode was given before, null
+ * where none was. Rows: as above.
+ */
+struct str triage_unit_of_episode(struct rows *rows,
+                                  const struct triage_decision *d);
+
+/**
  * Look at the child's cases, episodes and earlier decisions. Cases opened for
- * `d` itself (any amendment) don't make it an existing case, and their needs
- * count only once it is past screening. Rows: everything by child_id, and the
- * decisions with the key of `d`.
+ * `d` itself (any amendment) don't make it an existing case, nor do those that
+ * other messages of its episode opened and that no worker has; their needs
+ * count only once they are past screening. Rows: everything by child_id, the
+ * decisions with the key of `d` and those of its episode.
  */
 void triage_know(struct rows *rows, const struct profile *p,
                  const struct zone *zone, const struct triage_decision *d,

@@ -7,11 +7,13 @@ void
 triage_journal_want(const struct step *step, const struct case_changed *c)
 {
     struct triage_case row = { .case_id = c->case_id };
-    struct triage_unit u = { .side = c->side };
+    struct triage_unit eh = { .side = SIDE_EH };
+    struct triage_unit csc = { .side = SIDE_CSC };
     struct triage_decision d = { .notification_id = c->notification_id };
 
     rows_want(step->rows, TRIAGE_CASE, &row);
-    rows_want_group(step->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &u);
+    rows_want_group(step->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &eh);
+    rows_want_group(step->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &csc);
     if (!id_is_none(c->notification_id))
         rows_want(step->rows, TRIAGE_STANDING, &d);
 }
@@ -65,6 +67,7 @@ triage_journal(struct step *step, const struct case_changed *c, struct err *err)
     struct triage_case row = { .case_id = c->case_id };
     const struct triage_case *had = rows_get(step->rows, TRIAGE_CASE, &row);
     struct str before = working_unit(had);
+    int side_before = had != NULL ? had->side : c->side;
     struct str after;
 
     (void)err;
@@ -81,8 +84,8 @@ triage_journal(struct step *step, const struct case_changed *c, struct err *err)
         .opened_at = c->opened_at,
     };
     after = working_unit(&row);
-    if (!str_eq(before, after)) {
-        count(step->rows, row.side, before, -1);
+    if (!str_eq(before, after) || side_before != row.side) {
+        count(step->rows, side_before, before, -1);
         count(step->rows, row.side, after, 1);
     }
     rows_put(step->rows, TRIAGE_CASE, &row);

@@ -537,6 +537,7 @@ begin_decision(const struct receiving *r)
     d.decisions = 0;
     fill_inputs(n, &d);
     fill_episode(n, &d);
+    d.unit = triage_unit_of_episode(r->rows, &d);
     return d;
 }
 
@@ -563,6 +564,17 @@ was_final(const struct triage_decision *d)
 {
     return d != NULL &&
            (d->status == DECISION_FINAL || d->status == DECISION_REVISED);
+}
+
+/*
+ * What an episode's messages leave open stays open, though an amendment before
+ * had closed it: in another order it would never have been final.
+ */
+static bool
+waits_again(const struct triage_decision *d)
+{
+    return !id_is_none(d->episode_id) && d->screened_by.p == NULL &&
+           d->status == DECISION_PROVISIONAL;
 }
 
 /* A person's outcome outlives an amendment, unless that asks for more. */
@@ -613,7 +625,7 @@ decide(struct receiving *r, struct err *err)
     if (override_stands(r->top, &d))
         triage_override(r->a, r->rows, &r->frame, &r->child, &known,
                         r->top->outcome, &d);
-    if (was_final(r->top))
+    if (was_final(r->top) && !waits_again(&d))
         d.status = DECISION_REVISED;
     d.relayed = r->top != NULL && r->top->relayed;
     st = triage_say(r->step, &r->child, &d, d.occurred_at, err);

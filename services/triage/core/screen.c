@@ -33,6 +33,7 @@ triage_screen_want(const struct step *step, const struct screening_recorded *s,
     if (!id_is_none(d->episode_id)) {
         struct triage_episode ep = { .episode_id = d->episode_id };
 
+        rows_want_group(step->rows, TRIAGE_DECISION, DECISION_BY_EPISODE, d);
         rows_want(step->rows, TRIAGE_EPISODE, &ep);
     }
 }
