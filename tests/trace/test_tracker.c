@@ -163,6 +163,7 @@ struct decision {
     int32_t missing_30d; /* 1 */
     int32_t missing_90d; /* 1 */
     const char *action;
+    const char *screened_by;
 };
 
 static void
@@ -194,6 +195,8 @@ decision_of(struct day *d, const struct decision *in,
     r->missing_90d = in->missing_90d == 0 ? 1 : in->missing_90d;
     r->risk_grade = in->risk_grade;
     r->rag = in->rag;
+    if (in->screened_by != NULL)
+        r->screened_by = str_of(in->screened_by);
     if (in->episode != NULL) {
         r->episode_id = some_id("episode", in->episode);
         r->episode_ref = str_of(in->episode);
@@ -1956,6 +1959,288 @@ a_cancelled_episode_voids_the_interview_until_it_is_withdrawn(void **s)
                         "rhi_state=due rhi_due_at=2015-06-29T14:55:00+01:00\n");
 }
 
+/* What a message of episode E1 is decided to be; amendments of one message. */
+static void
+decide_grade(struct day *d, const char *at, int32_t amendment, int status,
+             int outcome)
+{
+    decide(d, &(struct decision){
+                  .at = at,
+                  .child = "A",
+                  .ref = "m1",
+                  .amendment = amendment,
+                  .kind = KIND_POLICE_MISSING_RISK_CHANGED,
+                  .agency_type = AGENCY_POLICE,
+                  .entry = ENTRY_CSC,
+                  .status = status,
+                  .outcome = outcome,
+                  .side = outcome == OUTCOME_SOCIAL_CARE_REFERRAL ? SIDE_CSC
+                                                                  : SIDE_EH,
+                  .episode = "E1",
+                  .graded = at,
+              });
+}
+
+static void
+an_untouched_case_is_what_its_episode_says_last(void **s)
+{
+    struct day *d = *s;
+
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SOCIAL_CARE_REFERRAL);
+    mem_name(d->m, last_case(d)->case_id, "A");
+    assert_int_equal(last_case(d)->side, SIDE_CSC);
+    mem_clear(d->m);
+    decide_grade(d, "2015-06-26T10:00:00", 1, DECISION_REVISED,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_int_equal(last_case(d)->side, SIDE_EH);
+    assert_int_equal(last_case(d)->csc_status, 0);
+    assert_string_equal(
+        mem_text(d->m),
+        "in  ReferralDecided\n"
+        "out case-journal CaseChanged case_id=A state=unallocated "
+        "effect=single_agency\n"
+        "out case-journal ClockChanged clock=T2 change=void "
+        "due_at=2015-08-28T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=T13 change=started "
+        "due_at=2015-06-28T08:00:00+01:00 late=-\n"
+        "out feedback ReferrerAnswered answer=outcome "
+        "outcome=single_agency refusal=-\n");
+}
+
+/* T1 of a message that never waited is met, though the case is ruled anew. */
+static void
+each_message_of_an_episode_meets_its_own_t1_once(void **s)
+{
+    struct day *d = *s;
+    struct decision found = { .at = "2015-06-26T10:00:00",
+                              .child = "A",
+                              .ref = "m2",
+                              .kind = KIND_POLICE_MISSING_FOUND,
+                              .agency_type = AGENCY_POLICE,
+                              .outcome = OUTCOME_SINGLE_AGENCY,
+                              .episode = "E1",
+                              .found = "2015-06-26T09:30:00" };
+    static const char met[] =
+        "out case-journal ClockChanged clock=T1 change=stopped "
+        "due_at=2015-06-29T23:59:59.999+01:00 late=no\n";
+
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SOCIAL_CARE_REFERRAL);
+    mem_clear(d->m);
+    decide(d, &found);
+    assert_int_equal(last_case(d)->side, SIDE_EH);
+    assert_string_equal(lines_with(d, "clock=T1 "), met);
+    decide_grade(d, "2015-06-26T11:00:00", 1, DECISION_PROVISIONAL,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_int_equal(last_case(d)->state, CASE_SCREENING);
+    mem_clear(d->m);
+    found.ref = "m3"; /* ends the case's own wait, in which it shared */
+    decide(d, &found);
+    assert_int_equal(last_case(d)->state, CASE_UNALLOCATED);
+    assert_string_equal(lines_with(d, "clock=T1 "), met);
+}
+
+static void
+an_alert_of_what_is_taken_back_is_cleared_not_unsaid(void **s)
+{
+    struct day *d = *s;
+
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SOCIAL_CARE_REFERRAL);
+    tick(d, "2015-07-01T00:00:00");
+    assert_string_equal(lines_with(d, "D01"),
+                        "out alerts AlertRaised rule=D01 told=unit_leader\n");
+    mem_clear(d->m);
+    decide_grade(d, "2015-07-01T09:00:00", 1, DECISION_PROVISIONAL,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_int_equal(last_case(d)->state, CASE_SCREENING);
+    assert_string_equal(lines_with(d, "D01"),
+                        "out alerts AlertCleared rule=D01 reason=ended\n");
+    assert_string_equal(lines_with(d, "clock=L2"),
+                        "out case-journal ClockChanged clock=L2 change=void "
+                        "due_at=2015-06-30T23:59:59.999+01:00 late=-\n");
+    mem_clear(d->m);
+    tick(d, "2015-09-30T09:00:00");
+    assert_string_equal(lines_with(d, "rule=D02"), ""); /* not begun */
+    assert_string_equal(lines_with(d, "rule=D03"), ""); /* nor assessed */
+}
+
+static void
+what_staff_have_touched_its_episode_leaves_alone(void **s)
+{
+    static const struct deed deeds[] = {
+        { .activity = ACTIVITY_NOTE },
+        { .activity = ACTIVITY_CONTACT_AGENCY },
+        { .activity = ACTIVITY_ALLOCATED, .worker = "worker-1" },
+        { .activity = ACTIVITY_LEVEL_CHANGED },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++) {
+        struct deed deed = deeds[i];
+        void *day = NULL;
+        struct day *d;
+        int state;
+
+        (void)open_day(&day);
+        d = day;
+        decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                     OUTCOME_SOCIAL_CARE_REFERRAL);
+        deed.at = "2015-06-26T09:00:00";
+        deed.case_id = last_case(d)->case_id;
+        act(d, &deed);
+        state = last_case(d)->state;
+        decide_grade(d, "2015-06-26T10:00:00", 1, DECISION_REVISED,
+                     OUTCOME_SINGLE_AGENCY);
+        assert_int_equal(last_case(d)->side, SIDE_CSC);
+        assert_int_equal(last_case(d)->state, state);
+        assert_int_equal(last_case(d)->effect, OUTCOME_EXISTING_CASE);
+        (void)close_day(&day);
+    }
+}
+
+static void
+what_a_person_has_screened_its_episode_leaves_alone(void **s)
+{
+    struct day *d = *s;
+
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_PROVISIONAL,
+                 OUTCOME_SINGLE_AGENCY);
+    mem_clear(d->m);
+    decide(d, &(struct decision){ .at = "2015-06-26T09:00:00",
+                                  .child = "A",
+                                  .ref = "m1",
+                                  .kind = KIND_POLICE_MISSING_RISK_CHANGED,
+                                  .agency_type = AGENCY_POLICE,
+                                  .outcome = OUTCOME_EH_INTENSIVE,
+                                  .screened_by = "screener-1",
+                                  .episode = "E1",
+                                  .graded = "2015-06-26T08:00:00" });
+    assert_string_equal(
+        lines_with(d, "clock=T13"),
+        "out case-journal ClockChanged clock=T13 change=started "
+        "due_at=2015-06-28T09:00:00+01:00 late=-\n");
+    decide(d, &(struct decision){ .at = "2015-06-26T10:00:00",
+                                  .child = "A",
+                                  .ref = "m2",
+                                  .kind = KIND_POLICE_MISSING_FOUND,
+                                  .agency_type = AGENCY_POLICE,
+                                  .status = DECISION_PROVISIONAL,
+                                  .side = SIDE_EH,
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .episode = "E1",
+                                  .found = "2015-06-26T09:30:00" });
+    assert_int_equal(last_case(d)->state, CASE_UNALLOCATED);
+    assert_int_equal(last_case(d)->outcome, OUTCOME_EH_INTENSIVE);
+    assert_int_equal(last_case(d)->effect, OUTCOME_EXISTING_CASE);
+}
+
+static void
+a_screening_that_changes_nothing_counts_too(void **s)
+{
+    struct day *d = *s;
+
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SINGLE_AGENCY);
+    decide(d, &(struct decision){ .at = "2015-06-26T09:00:00",
+                                  .child = "A",
+                                  .ref = "m1",
+                                  .kind = KIND_POLICE_MISSING_RISK_CHANGED,
+                                  .agency_type = AGENCY_POLICE,
+                                  .status = DECISION_REVISED,
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .screened_by = "screener-1",
+                                  .episode = "E1",
+                                  .graded = "2015-06-26T08:00:00" });
+    decide_grade(d, "2015-06-26T10:00:00", 1, DECISION_PROVISIONAL,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_int_equal(last_case(d)->state, CASE_UNALLOCATED);
+}
+
+static void
+what_another_referral_made_more_of_its_episode_leaves_alone(void **s)
+{
+    struct day *d = *s;
+
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SINGLE_AGENCY);
+    decide(d, &(struct decision){ .at = "2015-06-26T09:00:00",
+                                  .child = "A",
+                                  .ref = "s1",
+                                  .outcome = OUTCOME_EH_INTENSIVE });
+    assert_int_equal(last_case(d)->effect, OUTCOME_EH_INTENSIVE);
+    decide_grade(d, "2015-06-26T10:00:00", 1, DECISION_PROVISIONAL,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_int_equal(last_case(d)->state, CASE_UNALLOCATED);
+    assert_int_equal(last_case(d)->outcome, OUTCOME_EH_INTENSIVE);
+}
+
+static void
+a_case_of_an_episode_goes_into_one_that_stands_already(void **s)
+{
+    struct day *d = *s;
+    struct id school;
+
+    decide(d, &(struct decision){ .at = "2015-06-26T07:00:00",
+                                  .child = "A",
+                                  .ref = "s1",
+                                  .status = DECISION_PROVISIONAL,
+                                  .side = SIDE_EH,
+                                  .outcome = OUTCOME_EH_INTENSIVE });
+    school = last_case(d)->case_id;
+    mem_name(d->m, school, "school");
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SOCIAL_CARE_REFERRAL);
+    mem_name(d->m, last_case(d)->case_id, "episode");
+    mem_clear(d->m);
+    decide_grade(d, "2015-06-26T10:00:00", 1, DECISION_REVISED,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_string_equal(lines_with(d, "CaseChanged"),
+                        "out case-journal CaseChanged case_id=episode "
+                        "state=merged effect=-\n"
+                        "out case-journal CaseChanged case_id=school "
+                        "state=screening effect=existing_case\n");
+    mem_clear(d->m);
+    decide_grade(d, "2015-06-26T11:00:00", 2, DECISION_PROVISIONAL,
+                 OUTCOME_SINGLE_AGENCY);
+    assert_true(id_eq(last_case(d)->case_id, school));
+    assert_int_equal(last_case(d)->outcome, OUTCOME_EH_INTENSIVE);
+}
+
+static void
+the_case_that_it_goes_into_keeps_what_it_was_waiting_for(void **s)
+{
+    struct day *d = *s;
+
+    decide(d, &(struct decision){ .at = "2015-06-26T07:00:00",
+                                  .child = "A",
+                                  .ref = "s1",
+                                  .status = DECISION_PROVISIONAL,
+                                  .side = SIDE_EH,
+                                  .outcome = OUTCOME_SINGLE_AGENCY });
+    mem_name(d->m, last_case(d)->case_id, "school");
+    act(d, &(struct deed){ .at = "2015-06-26T07:30:00",
+                           .case_id = last_case(d)->case_id,
+                           .activity = ACTIVITY_CONSULTED });
+    decide_grade(d, "2015-06-26T08:00:00", 0, DECISION_FINAL,
+                 OUTCOME_SOCIAL_CARE_REFERRAL);
+    mem_name(d->m, last_case(d)->case_id, "episode");
+    mem_clear(d->m);
+    decide_grade(d, "2015-06-26T10:00:00", 1, DECISION_REVISED,
+                 OUTCOME_EH_INTENSIVE);
+    assert_string_equal(lines_with(d, "CaseChanged"),
+                        "out case-journal CaseChanged case_id=episode "
+                        "state=merged effect=-\n"
+                        "out case-journal CaseChanged case_id=school "
+                        "state=unallocated effect=eh_intensive\n");
+    assert_string_equal(lines_with(d, "clock=L6"), "");
+    assert_string_equal(
+        lines_with(d, "clock=T13"),
+        "out case-journal ClockChanged clock=T13 change=started "
+        "due_at=2015-06-28T10:00:00+01:00 late=-\n");
+}
+
 static void
 a_corrected_finding_moves_the_interview(void **s)
 {
@@ -2762,6 +3047,15 @@ main(void)
         STORY(a_case_closed_in_a_pause_is_reopened_in_it),
         STORY(an_interview_that_is_declined_ends_the_wait),
         STORY(a_cancelled_episode_voids_the_interview_until_it_is_withdrawn),
+        STORY(an_untouched_case_is_what_its_episode_says_last),
+        STORY(each_message_of_an_episode_meets_its_own_t1_once),
+        STORY(an_alert_of_what_is_taken_back_is_cleared_not_unsaid),
+        STORY(what_staff_have_touched_its_episode_leaves_alone),
+        STORY(what_a_person_has_screened_its_episode_leaves_alone),
+        STORY(a_screening_that_changes_nothing_counts_too),
+        STORY(what_another_referral_made_more_of_its_episode_leaves_alone),
+        STORY(a_case_of_an_episode_goes_into_one_that_stands_already),
+        STORY(the_case_that_it_goes_into_keeps_what_it_was_waiting_for),
         STORY(a_corrected_finding_moves_the_interview),
         STORY(a_third_episode_is_told_by_how_close_it_is),
         STORY(a_merged_case_leaves_the_clock_that_is_due_first),

@@ -293,6 +293,7 @@ on_case(const struct moment *m, const struct activity_recorded *a,
     if (rc != ST_OK)
         return rc;
     take_facts(&c, a);
+    c.episode_id = ID_NONE; /* it is in somebody's hands now */
     said.state_before = known->state;
     rc = cases_apply(m, &c, false, event_of(a->activity), &result, &input,
                      &said, err);

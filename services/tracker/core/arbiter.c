@@ -1,5 +1,7 @@
 #include "tracker/core/arbiter.h"
 
+#include "tracker/core/desk.h"
+
 #define RU03 "RU03" /* the third need: once a case */
 #define OPEN_INTENT "open_intent"
 
@@ -12,6 +14,8 @@ struct matter {
     const struct case_row *own;  /* the same while it is in screening */
     const struct case_row *eh;   /* the other open ones */
     const struct case_row *csc;
+    bool waits; /* its sender, for the screening of `own` */
+    bool anew;  /* `own` is its episode's alone: it is ruled as if it opened */
 };
 
 /* What the arbiter makes of it. */
@@ -53,12 +57,56 @@ arbiter_want_case(struct rows *rows, const struct referral_decided *d)
         cases_want(rows, known->case_id);
 }
 
+/* Does an episode decide, with no person's word in it? */
+static bool
+is_of_episode_alone(const struct referral_decided *d)
+{
+    return desk_is_missing(d->kind) && !id_is_none(d->episode_id) &&
+           d->screened_by.n == 0;
+}
+
+/*
+ * The case that earlier messages of the same episode brought about and that
+ * nobody else has had a hand in.
+ */
+static const struct case_row *
+case_of_episode(const struct moment *m, const struct referral_decided *d)
+{
+    const struct case_row *found = NULL;
+    const struct case_row *c;
+    size_t at = 0;
+
+    if (!is_of_episode_alone(d))
+        return NULL;
+    while ((c = cases_next(m, d->child_id, &at)) != NULL)
+        if (id_eq(c->episode_id, d->episode_id) && c->state != CASE_MERGED)
+            found = c;
+    return found;
+}
+
+/* Did another notification open the case that an episode was added to? */
+static bool
+is_guest_of(const struct case_row *c, const struct referral_decided *d)
+{
+    return is_of_episode_alone(d) && !id_eq(c->episode_id, d->episode_id) &&
+           !(str_eq(c->agency_id, d->agency_id) &&
+             str_eq(c->agency_ref, d->agency_ref));
+}
+
+static void
+look_at_others(const struct moment *m, struct matter *t)
+{
+    struct id own = t->own == NULL ? ID_NONE : t->own->case_id;
+
+    t->eh = cases_open(m, t->d->child_id, SIDE_EH, own);
+    t->csc = cases_open(m, t->d->child_id, SIDE_CSC, own);
+}
+
 static struct matter
 look_up(const struct moment *m, const struct referral_decided *d)
 {
     struct matter t = { .d = d };
     struct referral_row like;
-    struct id own = ID_NONE;
 
     like_referral(d, &like);
     t.known = rows_get(m->step->rows, TABLE_REFERRAL, &like);
@@ -66,12 +114,11 @@ look_up(const struct moment *m, const struct referral_decided *d)
         t.last = cases_get(m, t.known->case_id);
         t.history = t.known->amendment > d->amendment && t.last != NULL;
     }
-    if (t.last != NULL && t.last->state == CASE_SCREENING && !t.history)
+    if (t.last != NULL && t.last->state == CASE_SCREENING && !t.history &&
+        !is_guest_of(t.last, d))
         t.own = t.last;
-    if (t.own != NULL)
-        own = t.own->case_id;
-    t.eh = cases_open(m, d->child_id, SIDE_EH, own);
-    t.csc = cases_open(m, d->child_id, SIDE_CSC, own);
+    t.waits = t.own != NULL;
+    look_at_others(m, &t);
     return t;
 }
 
@@ -137,7 +184,7 @@ rule_provisional(const struct matter *t)
 {
     int side = side_of(t->d);
 
-    if (t->own != NULL)
+    if (t->own != NULL && !t->anew)
         return acts_on_own(t, LIFE_PROVISIONAL);
     if (side == SIDE_EH && t->csc != NULL)
         return stays_with(t->csc);
@@ -339,6 +386,8 @@ begin_case(const struct moment *m, const struct referral_decided *d,
     c->entry = d->entry;
     c->received_at = d->received_at;
     c->opened_at = m->at;
+    if (is_of_episode_alone(d))
+        c->episode_id = d->episode_id;
     c->age_band = d->age_band;
     c->sex = d->sex;
     c->ethnicity = d->ethnicity;
@@ -364,6 +413,8 @@ leave(const struct moment *m, const struct matter *t, const struct ruling *r,
     if (t->history)
         return say_case(m, &c, &said, err);
     take_facts(&c, t->d);
+    if (t->d->screened_by.n > 0)
+        c.episode_id = ID_NONE; /* a person has left it so */
     c.profile_version = m->profile_version;
     rows_put(m->step->rows, TABLE_CASE, &c);
     return say_case(m, &c, &said, err);
@@ -380,7 +431,7 @@ merge_own(const struct moment *m, const struct matter *t, struct id into,
     struct case_row c = *t->own;
     struct life_result result;
     enum status rc =
-        life_step(c.state, 0, LIFE_FINAL_EXISTING, &facts, &result, err);
+        life_step(CASE_SCREENING, 0, LIFE_FINAL_EXISTING, &facts, &result, err);
 
     if (rc != ST_OK)
         return rc;
@@ -403,6 +454,30 @@ facts_of(const struct matter *t, const struct case_row *c, int was_outcome)
     };
 }
 
+/* Back to where it was before anything was decided. */
+static void
+open_anew(struct case_row *c)
+{
+    c->state = LIFE_NONE;
+    c->csc_status = 0;
+    c->third_need = false;
+    c->intent = false;
+}
+
+/* What runs and isn't wanted from the opening on: the door's clocks are met,
+ * the others never should have run. */
+static void
+end_others(struct life_result *result)
+{
+    const uint32_t door = CK(CK_T1) | CK(CK_L5) | CK(CK_L1);
+    const uint32_t all = CK(CK_N) - 1;
+
+    result->stop |= door & ~result->start;
+    result->undo = all & ~(result->stop | result->start);
+    if (!life_is_open(result->next))
+        result->effects |= LIFE_DO_STOP_ALL;
+}
+
 static enum status
 apply(const struct moment *m, const struct matter *t, struct ruling *r,
       struct err *err)
@@ -414,7 +489,8 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
     struct life_facts facts;
     struct case_said said;
     struct case_row c;
-    int state = is_new ? LIFE_NONE : r->target->state;
+    int before = is_new ? LIFE_NONE : r->target->state;
+    int state = t->anew ? LIFE_NONE : before;
     int was_outcome;
     enum status rc;
 
@@ -423,14 +499,20 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
     else
         c = *r->target;
     was_outcome = c.outcome;
+    if (t->anew)
+        open_anew(&c);
+    if (!is_of_episode_alone(t->d) || !id_eq(c.episode_id, t->d->episode_id))
+        c.episode_id = ID_NONE; /* more than its messages have a say now */
     if (r->event != LIFE_OFFERED)
         take_decision(&c, t->d, r);
     facts = facts_of(t, &c, was_outcome);
     rc = life_step(state, c.state_before, r->event, &facts, &result, err);
     if (rc != ST_OK)
         return rc;
+    if (t->anew)
+        end_others(&result);
     take_facts(&c, t->d);
-    said = said_of(t, r, state);
+    said = said_of(t, r, before);
     rc = cases_apply(m, &c, is_new, r->event, &result, &input, &said, err);
     if (rc == ST_OK) /* what became true, for the answer */
         r->target = cases_get(m, c.case_id);
@@ -457,6 +539,65 @@ say_met(const struct moment *m, const struct matter *t,
         return rc;
     k.late = m->at > k.due_at ? TRI_YES : TRI_NO;
     return say_clock(m, &k, CLOCK_STOPPED, c->unit, err);
+}
+
+/* ---- an episode anew ----------------------------------------------------- */
+
+/* existing_case and offers say nothing of what the episode's own case should
+ * be, nor does a lower amendment that comes later. */
+static bool
+rules_anew(const struct matter *t)
+{
+    return !t->history && (t->d->status == DECISION_PROVISIONAL ||
+                           outcome_rank(t->d->outcome) >= 0);
+}
+
+static bool
+stays_as_it_is(const struct matter *t, const struct ruling *r, int next)
+{
+    const struct case_row *c = t->own;
+
+    return c->state == next && c->side == r->side &&
+           c->outcome == t->d->outcome;
+}
+
+/*
+ * The messages of an episode overtake each other, so its case is what the
+ * newest decision would have opened, wherever an earlier one had put it; until
+ * somebody else has a hand in it. False where it is ruled like any other.
+ */
+static bool
+rule_anew(const struct moment *m, struct matter *t, struct ruling *r)
+{
+    const struct case_row *own = case_of_episode(m, t->d);
+    struct matter anew = *t;
+    struct life_result result;
+    struct life_facts facts;
+    struct err why;
+
+    if (own == NULL || !rules_anew(t))
+        return false;
+    anew.own = own;
+    anew.waits = own->state == CASE_SCREENING;
+    anew.anew = true;
+    look_at_others(m, &anew);
+    *r = rule_on(&anew);
+    if (r->target != own) { /* which is merged into the target */
+        anew.anew = false;
+        *t = life_is_open(own->state) ? anew : *t;
+        return life_is_open(own->state);
+    }
+    facts = facts_of(&anew, own, own->outcome);
+    facts.side = r->side;
+    if (life_step(LIFE_NONE, 0, r->event, &facts, &result, &why) != ST_OK)
+        return false;
+    if (!stays_as_it_is(&anew, r, result.next))
+        *t = anew;
+    else if (t->own == NULL)
+        *r = stays_with(own);
+    else
+        return false;
+    return true;
 }
 
 static enum status
@@ -492,7 +633,7 @@ answer_final(const struct moment *m, const struct matter *t,
     if (t->history || t->d->status == DECISION_PROVISIONAL ||
         r->target->state == CASE_SCREENING)
         return ST_OK;
-    if (t->own == NULL && !waited)
+    if (!t->waits && !waited)
         rc = say_met(m, t, r->target, err);
     return rc == ST_OK ? answer(m, t, r, STR_NULL, err) : rc;
 }
@@ -532,11 +673,13 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
                 struct err *err)
 {
     struct matter t = look_up(m, d);
-    struct ruling r = rule_on(&t);
     struct err why = { .code = "" };
+    struct ruling r;
     bool refused = false;
     enum status rc = ST_OK;
 
+    if (!rule_anew(m, &t, &r))
+        r = rule_on(&t);
     if (t.own != NULL && r.target != t.own)
         rc = merge_own(m, &t, r.target == NULL ? ID_NONE : r.target->case_id,
                        err);

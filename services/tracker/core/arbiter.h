@@ -3,6 +3,14 @@
  * open (design.md section 2, domain.md section 5 "Early help already open",
  * section 6 rows 1-6, 14, 19, 22).
  *
+ * The case of a missing episode that nobody but its messages had a hand in is
+ * what the newest of its decisions would have opened: the messages overtake
+ * each other, and triage decides each by all that it has of the episode. It
+ * may change its side, and goes back to screening where the rules leave
+ * something open; its clocks run from the first decision, those that no longer
+ * apply are void and their alerts cleared. Staff's first act, a screening or
+ * another referral that makes more of it end that.
+ *
  * Never opens a second case on a side, never refuses a ReferralDecided (but a
  * step-down under a protection plan: R21, as a dead letter beside the
  * answer), and gives exactly one CaseChanged that names the decision.

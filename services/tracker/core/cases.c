@@ -141,6 +141,17 @@ put_case(const struct moment *m, struct case_row *c)
 
 /* ---- clocks -------------------------------------------------------------- */
 
+/*
+ * When a decision on the case counts from. The messages of a missing episode
+ * overtake each other: whichever makes the decision final, the child has waited
+ * since the first of them.
+ */
+static time_ms
+decided_at(const struct moment *m, const struct case_row *c)
+{
+    return id_is_none(c->episode_id) ? m->at : c->opened_at;
+}
+
 /* From when a clock that this row starts runs; most from the event. */
 static time_ms
 start_of(const struct moment *m, const struct case_row *c, enum life_clock k,
@@ -151,7 +162,7 @@ start_of(const struct moment *m, const struct case_row *c, enum life_clock k,
 
     return from_receipt && !offer && c->received_at != TIME_NONE
                ? c->received_at
-               : m->at;
+               : decided_at(m, c);
 }
 
 static enum status
@@ -161,11 +172,16 @@ move_clocks(const struct moment *m, const struct case_row *c,
 {
     static const struct watch_end met = { .change = CLOCK_STOPPED,
                                           .reason = { "ended", 5 } };
+    static const struct watch_end gone = { .change = CLOCK_VOID,
+                                           .reason = { "ended", 5 } };
     enum status rc = ST_OK;
 
     for (int k = 0; rc == ST_OK && k < CK_N; k++)
         if ((result->stop & CK(k)) != 0)
             rc = watch_stop(m, w, str_of(life_clock_id(k)), &met, err);
+    for (int k = 0; rc == ST_OK && k < CK_N; k++)
+        if ((result->undo & CK(k)) != 0)
+            rc = watch_stop(m, w, str_of(life_clock_id(k)), &gone, err);
     for (int k = 0; rc == ST_OK && k < CK_N; k++)
         if ((result->start & CK(k)) != 0)
             rc = watch_start(m, w, str_of(life_clock_id(k)),
@@ -205,13 +221,26 @@ static bool
 note_contact(const struct moment *m, struct case_row *c, unsigned effects)
 {
     bool first = c->contact_at == TIME_NONE;
+    time_ms at = decided_at(m, c);
 
     if ((effects & LIFE_DO_CONTACT) == 0 && !(first && is_worked(c->state)))
         return (effects & LIFE_DO_REOPEN) != 0;
-    if (!first && m->at <= c->contact_at)
+    if (!first && at <= c->contact_at)
         return false;
-    c->contact_at = m->at;
+    c->contact_at = at;
     return is_worked(c->state);
+}
+
+/* What an episode's next message takes back: help has not begun after all. */
+static enum status
+forget_contact(const struct moment *m, struct case_row *c,
+               const struct watched *w, struct err *err)
+{
+    if (id_is_none(c->episode_id) || c->contact_at == TIME_NONE ||
+        is_worked(c->state))
+        return ST_OK;
+    c->contact_at = TIME_NONE;
+    return watch_rule(m, w, D02, TIME_NEVER, err);
 }
 
 /* ---- hand-over ----------------------------------------------------------- */
@@ -323,6 +352,7 @@ case_there(const struct moment *m, const struct case_row *from,
     c.handover_id = ID_NONE;
     c.predecessor_id = from->case_id;
     c.merged_into = ID_NONE;
+    c.episode_id = ID_NONE;
     c.received_at = m->at;
     c.opened_at = m->at;
     c.closed_at = TIME_NONE;
@@ -523,6 +553,8 @@ cases_apply(const struct moment *m, struct case_row *c, bool is_new,
     if (rc == ST_OK && contact)
         rc = watch_contact(m, c, &w, err);
     if (rc == ST_OK)
+        rc = forget_contact(m, c, &w, err);
+    if (rc == ST_OK)
         rc = caseload_moved(m, c, worker, counted_by(c), err);
     if (rc == ST_OK && offers) {
         rows_put(m->step->rows, TABLE_HANDOVER, &made);
@@ -553,6 +585,7 @@ cases_contact(const struct moment *m, struct id child_id, struct err *err)
         struct case_row c = *known;
         struct watched w = cases_watched(&c, NULL);
 
+        c.episode_id = ID_NONE; /* it is in somebody's hands now */
         if (!life_is_open(c.state) || !note_contact(m, &c, LIFE_DO_CONTACT))
             continue;
         rc = watch_contact(m, &c, &w, err);

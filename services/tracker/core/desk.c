@@ -147,7 +147,6 @@ desk_derive(const struct episode_message_row *messages, size_t n,
     e->category = report == NULL ? 0 : report->category;
     if (last != NULL) {
         e->child_id = last->child_id;
-        e->unit = last->unit;
         e->locality = last->locality;
         e->age_band = last->age_band;
         e->csc_status = last->csc_status;
@@ -265,7 +264,6 @@ message_of(const struct referral_decided *d)
     msg.risk_grade = d->risk_grade;
     msg.category = d->missing_category;
     msg.cancel_reason = d->cancel_reason;
-    msg.unit = d->unit;
     msg.locality = d->locality;
     msg.age_band = d->age_band;
     msg.csc_status = d->csc_status;
@@ -321,6 +319,8 @@ desk_message(const struct moment *m, const struct referral_decided *d,
     e.episode_ref = d->episode_ref;
     all = messages_of(m, d->episode_id, &n);
     desk_derive(all, n, &e);
+    if (d->unit.n > 0)
+        e.unit = d->unit;
     rc = settle(m, before, &e, c, err);
     w = desk_watched(&e, c);
     return rc == ST_OK ? settle_count(m, d, &e, &w, err) : rc;

@@ -22,8 +22,9 @@ desk_get(const struct moment *m, struct id episode_id);
 
 /**
  * Fill the members of `e` that follow from its messages (all but episode_id,
- * agency_id, episode_ref, interview, rhi_at and rhi_due_at), in whichever
- * order they stand.
+ * agency_id, episode_ref, unit, interview, rhi_at and rhi_due_at), in whichever
+ * order they stand. The unit is the newest decision's: triage decides each
+ * message by all that it has of the episode.
  */
 void
 desk_derive(const struct episode_message_row *messages, size_t n,

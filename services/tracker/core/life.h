@@ -153,6 +153,9 @@ struct life_result {
     int return_to;    /* where a pending hand-over leads back to, else 0 */
     uint32_t stop;    /* CK bits */
     uint32_t start;   /* CK bits, after stopping */
+    /* CK bits to void: clocks of a decision that an episode's next message
+     * takes back. Never set here. */
+    uint32_t undo;
     unsigned effects; /* enum life_effect bits */
 };
 

@@ -62,6 +62,10 @@ struct case_row {
     struct id handover_id;    /* the offer that waits, or null */
     struct id predecessor_id; /* case handed over to become this one */
     struct id merged_into;
+    /* The missing episode whose messages alone made it what it is: they may
+     * still rule on it anew. Null once staff or another notification had a
+     * say, and for every other case. */
+    struct id episode_id;
     time_ms received_at; /* T1 and T2 run from it */
     time_ms opened_at;
     time_ms closed_at;
@@ -209,7 +213,6 @@ struct episode_message_row {
     int risk_grade;
     int category;
     int cancel_reason;
-    struct str unit;
     struct str locality;
     int age_band;
     int csc_status;

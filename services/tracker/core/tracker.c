@@ -73,7 +73,7 @@ want_of_child(const struct moment *m, struct id child_id, bool all)
     size_t at = 0;
 
     while ((c = cases_next(m, child_id, &at)) != NULL) {
-        if (life_is_open(c->state) || all) {
+        if (life_is_open(c->state) || all || !id_is_none(c->episode_id)) {
             cases_want(rows, c->case_id);
             caseload_want(rows, c->worker);
         }

@@ -598,7 +598,8 @@ watch_rule(const struct moment *m, const struct watched *w, struct str rule,
            time_ms due_at, struct err *err)
 {
     remove_deadlines(m, w->id, rule, STAGE_WARN);
-    put_deadline(m, w, rule, STAGE_DUE, due_at + 1, due_at);
+    if (due_at != TIME_NEVER)
+        put_deadline(m, w, rule, STAGE_DUE, due_at + 1, due_at);
     return watch_clear(m, w->id, rule, TIME_NONE, STR("ended"), err);
 }
 

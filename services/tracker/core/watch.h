@@ -91,8 +91,8 @@ watch_take_over(const struct moment *m, const struct watched *w, struct id from,
                 struct err *err);
 
 /**
- * A rule that has no clock (D02) is due at `due_at`: its deadlines anew, what
- * it alerted before cleared.
+ * A rule that has no clock (D02) is due at `due_at` (TIME_NEVER: no longer):
+ * its deadlines anew, what it alerted before cleared.
  */
 MUST_CHECK enum status
 watch_rule(const struct moment *m, const struct watched *w, struct str rule,
