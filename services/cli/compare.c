@@ -183,10 +183,29 @@ key_text(struct comparison *c, const struct rows_of *r)
     return c->shape.n_key == 0 ? STR("the row") : text;
 }
 
+static bool
+is_declared(const struct comparison *c, const struct rows_of *r)
+{
+    for (size_t i = 0; c->table->witnessed != NULL &&
+                       i < c->shape.n_key + c->shape.n;
+         i++)
+        if (witness_names(c->table->witnessed, text_of(r, i)))
+            return true;
+    return false;
+}
+
 static void
 say(struct comparison *c, const struct rows_of *r, struct str column,
     struct str live, struct str replayed)
 {
+    if (is_declared(c, r)) {
+        differ_declare(c->differ,
+                       &(struct difference){ .what = c->what,
+                                             .key = key_text(c, r),
+                                             .column = column });
+        arena_reset(c->arena);
+        return;
+    }
     differ_add(c->differ, &(struct difference){ .what = c->what,
                                                 .key = key_text(c, r),
                                                 .column = column,

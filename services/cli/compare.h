@@ -6,6 +6,7 @@
 #define WAYMARK_CLI_COMPARE_H
 
 #include "cli/differ.h"
+#include "cli/witness.h"
 #include "common/adapters/pg.h"
 #include "common/core/rows.h"
 
@@ -26,6 +27,9 @@ struct compare_table {
     /* Columns that are no part of the comparison, NULL at the end. */
     const char *const *without;
     uint16_t shard; /* only its rows */
+    /* Rows that name somebody of whom something was erased are declared, not
+     * different; NULL: none. */
+    const struct witnessed *witnessed;
 };
 
 /**

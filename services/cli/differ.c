@@ -16,7 +16,7 @@ cut(struct str s)
 }
 
 static void
-print_json(const struct differ *d, const struct difference *is)
+print_json(const struct differ *d, const struct difference *is, bool declared)
 {
     struct json_out o;
 
@@ -29,6 +29,7 @@ print_json(const struct differ *d, const struct difference *is)
     json_out_kstr(&o, "column", is->column);
     json_out_kstr(&o, "live", is->live);
     json_out_kstr(&o, "replayed", is->replayed);
+    json_out_kbool(&o, "declared", declared);
     json_out_object_end(&o);
     printf("%.*s\n", STR_ARG(json_out_text(&o)));
     json_out_free(&o);
@@ -54,7 +55,7 @@ differ_add(struct differ *d, const struct difference *is)
     if (count_kind(d, is->what) > DIFFER_SHOWN_MAX)
         return;
     if (d->json) {
-        print_json(d, is);
+        print_json(d, is, false);
         return;
     }
     printf("%s %s: %s", d->service, d->authority, is->what);
@@ -71,6 +72,18 @@ differ_add(struct differ *d, const struct difference *is)
 }
 
 void
+differ_declare(struct differ *d, const struct difference *is)
+{
+    if (++d->declared > DIFFER_DECLARED_MAX)
+        return;
+    if (d->json)
+        print_json(d, is, true);
+    else
+        printf("%s %s: declared: %s %.*s: %.*s\n", d->service, d->authority,
+               is->what, STR_ARG(is->key), STR_ARG(is->column));
+}
+
+void
 differ_sum(const struct differ *d)
 {
     for (size_t i = 0; i < sizeof d->kinds / sizeof d->kinds[0]; i++)
@@ -78,15 +91,22 @@ differ_sum(const struct differ *d)
             printf("%s %s: %s: %zu more differences\n", d->service,
                    d->authority, d->kinds[i].what,
                    d->kinds[i].n - DIFFER_SHOWN_MAX);
+    if (!d->json && d->declared > DIFFER_DECLARED_MAX)
+        printf("%s %s: declared: %zu more\n", d->service, d->authority,
+               d->declared - DIFFER_DECLARED_MAX);
     if (d->json)
         printf("{\"service\":\"%s\",\"authority\":\"%s\",\"turns\":%zu,"
                "\"records\":%zu,\"tables\":%zu,\"rows\":%zu,"
-               "\"differences\":%zu}\n",
+               "\"differences\":%zu,\"declared\":%zu}\n",
                d->service, d->authority, d->turns, d->records, d->tables,
-               d->rows, d->differences);
+               d->rows, d->differences, d->declared);
     else
         printf("%s %s: turns %zu, records %zu, tables %zu, rows %zu, "
-               "differences %zu\n",
+               "differences %zu",
                d->service, d->authority, d->turns, d->records, d->tables,
                d->rows, d->differences);
+    if (!d->json && d->declared > 0)
+        printf(", declared %zu", d->declared);
+    if (!d->json)
+        printf("\n");
 }

@@ -20,6 +20,7 @@ struct differ {
     size_t tables;
     size_t rows;
     size_t differences;
+    size_t declared; /* what follows from an erased key: no difference */
     /* How many of each `what` there were; internal. */
     struct {
         char what[64];
@@ -36,10 +37,14 @@ struct difference {
     struct str replayed;
 };
 
-#define DIFFER_SHOWN_MAX 10 /* printed of one `what` */
+#define DIFFER_SHOWN_MAX 10    /* printed of one `what` */
+#define DIFFER_DECLARED_MAX 20 /* and of what is declared */
 
 /** Count it and print it. */
 void differ_add(struct differ *d, const struct difference *is);
+
+/** Count and print what can't be held against the log, and why: no difference. */
+void differ_declare(struct differ *d, const struct difference *is);
 
 /** The line that sums up. */
 void differ_sum(const struct differ *d);

@@ -24,6 +24,7 @@ struct reconcile {
     const struct seal *seal;
     int32_t only; /* partition, -1 for all */
     size_t differences;
+    size_t declared; /* what follows from an erased key */
     size_t shards; /* looked at */
 };
 
@@ -112,7 +113,8 @@ drop_schema(const struct reconcile *r, const char *schema, struct err *err)
 static enum status
 compare_all(const struct service_def *def, const struct compare_side *live,
             const struct compare_side *replayed, uint16_t shard,
-            struct differ *differ, struct err *err)
+            const struct witnessed *witnessed, struct differ *differ,
+            struct err *err)
 {
     const struct compare_table engine[] = {
         { .name = "shard", .without = without_shard, .shard = shard },
@@ -128,7 +130,8 @@ compare_all(const struct service_def *def, const struct compare_side *live,
     for (size_t i = 0; rc == ST_OK && i < def->n_tables; i++) {
         struct compare_table table = { .name = def->tables[i].fields.name,
                                        .fields = &def->tables[i].fields,
-                                       .shard = shard };
+                                       .shard = shard,
+                                       .witnessed = witnessed };
 
         rc = cli_go_on(err);
         if (rc == ST_OK)
@@ -166,18 +169,21 @@ check_shard(struct reconcile *r, const struct service_def *def, struct pg *live,
                              .json = cli_flag(r->cli, "json") };
     struct compare_side live_side = { .pg = live, .schema = service };
     struct compare_side replayed = { .schema = schema };
+    struct witnessed *witnessed = NULL;
     enum status rc;
 
     if (authority == NULL)
         return err_set(err, ST_REJECT, "config",
                        "authority %.*s of schema %s is not in authorities.json",
                        STR_ARG(shard->authority), service);
-    rc = replay_run(&options, &differ, err);
+    rc = replay_run(&options, &differ, &witnessed, err);
     if (rc == ST_OK)
         rc = cli_pg(r->cli, &replayed.pg, err);
     if (rc == ST_OK)
         rc =
-            compare_all(def, &live_side, &replayed, shard->shard, &differ, err);
+            compare_all(def, &live_side, &replayed, shard->shard, witnessed,
+                        &differ, err);
+    witness_close(witnessed);
     pg_close(replayed.pg);
     if (rc != ST_OK) {
         err_where(err, "%s %.*s", service, STR_ARG(shard->authority));
@@ -186,6 +192,7 @@ check_shard(struct reconcile *r, const struct service_def *def, struct pg *live,
     differ_sum(&differ);
     fflush(stdout);
     r->differences += differ.differences;
+    r->declared += differ.declared;
     r->shards++;
     return ST_OK;
 }
@@ -334,7 +341,11 @@ run(struct cli *cli)
         return cli_fail(cli, ST_RETRY,
                         &(struct err){ .text = "no shard was found" });
     if (cli_flag(cli, "json"))
-        printf("{\"reconcile\":{\"differences\":%zu}}\n", r.differences);
+        printf("{\"reconcile\":{\"differences\":%zu,\"declared\":%zu}}\n",
+               r.differences, r.declared);
+    else if (r.declared > 0)
+        printf("reconcile: %zu differences, %zu declared\n", r.differences,
+               r.declared);
     else
         printf("reconcile: %zu differences\n", r.differences);
     return r.differences == 0 ? CLI_DONE : CLI_DIFFERENT;

@@ -36,6 +36,7 @@ struct replay {
     struct live_turn *turns;
     size_t n_turns;
     const struct live_turn *current;
+    int64_t turn; /* its number, for the witness */
     bool given; /* the current turn's records were handed out */
     struct stream *in[SERVICE_INPUTS_MAX];
     struct stream *out[TOPIC_N]; /* NULL where nothing is given out */
@@ -437,6 +438,7 @@ run_turn(struct replay *r, struct runner *runner, bool *owned, bool *done,
     enum status rc = ST_RETRY;
 
     r->given = false;
+    r->turn = r->current->turn;
     for (int i = 0; i < TRIES && runner_shard(runner)->turn < r->current->turn;
          i++) {
         rc = ST_OK;
@@ -593,7 +595,7 @@ close_all(struct replay *r)
 
 enum status
 replay_run(const struct replay_options *options, struct differ *differ,
-           struct err *err)
+           struct witnessed **witnessed, struct err *err)
 {
     const struct service_def *def = options->def;
     struct ticker ticker = { .now_ms = monotonic_ms };
@@ -624,6 +626,15 @@ replay_run(const struct replay_options *options, struct differ *differ,
         .n_tables = def->n_tables,
         .ticker = &ticker,
     };
+    struct witness_options witness_options = {
+        .out = r.out,
+        .own = own_origin(&r),
+        .codec = &r.codec,
+        .differ = differ,
+        .turn = &r.turn,
+        .confirmed = options->confirmed,
+    };
+    struct witness witness;
     struct runner_options runner_options = {
         .def = def,
         .authority = options->authority,
@@ -635,6 +646,7 @@ replay_run(const struct replay_options *options, struct differ *differ,
         .batch_max = RUNNER_BATCH_MAX,
         .memory_max = (size_t)MEMORY_MB << 20,
         .whole = true,
+        .witness = &witness,
     };
     struct pg_store *pg_store = NULL;
     struct store store;
@@ -643,12 +655,13 @@ replay_run(const struct replay_options *options, struct differ *differ,
     struct runner *runner = NULL;
     enum status rc = ST_OK;
 
+    *witnessed = witness_open(&witness_options, &witness);
     r.arena = memory_open((size_t)256 << 20);
     r.scratch = memory_open((size_t)MEMORY_MB << 20);
     codec.avro = r.avro = avro_open(err);
     if (r.avro == NULL)
         rc = ST_FATAL;
-    else if (texts == NULL || r.arena == NULL || r.scratch == NULL)
+    else if (*witnessed == NULL || texts == NULL || r.arena == NULL || r.scratch == NULL)
         rc = err_set(err, ST_FATAL, "memory", "no memory");
     if (rc == ST_OK)
         rc = codec_open(&codec, &r.avro_port, &r.codec, err);
@@ -670,5 +683,9 @@ replay_run(const struct replay_options *options, struct differ *differ,
     pg_store_close(pg_store);
     configurer_close(texts);
     close_all(&r);
+    if (rc != ST_OK) {
+        witness_close(*witnessed);
+        *witnessed = NULL;
+    }
     return rc;
 }

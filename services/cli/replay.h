@@ -7,6 +7,7 @@
 #define WAYMARK_CLI_REPLAY_H
 
 #include "cli/differ.h"
+#include "cli/witness.h"
 #include "common/adapters/kafka.h"
 #include "common/adapters/pg.h"
 #include "common/adapters/seal.h"
@@ -29,9 +30,12 @@ struct replay_options {
 
 /**
  * Replay all turns. Differences go to `differ`; where a turn can't be repeated
- * that is one, and the rest is left out. ST_RETRY where the world isn't ready.
+ * that is one, and the rest is left out. *witnessed, the caller's to close,
+ * knows of whom something was erased; NULL after a failure. ST_RETRY where the world isn't ready.
  */
 MUST_CHECK enum status replay_run(const struct replay_options *options,
-                                  struct differ *differ, struct err *err);
+                                  struct differ *differ,
+                                  struct witnessed **witnessed,
+                                  struct err *err);
 
 #endif

@@ -793,6 +793,16 @@ apply(struct batch *b, struct out *out, const struct item *it, struct err *err)
     return rc;
 }
 
+static enum status
+hear_witness(struct batch *b, const struct item *it, const struct before *was,
+             struct err *err)
+{
+    if (b->witness == NULL || it->kind != ITEM_EVENT)
+        return ST_OK;
+    return b->witness->stand_in(b->witness->self, &it->ev, was->box, &b->box,
+                                err);
+}
+
 /* One item. Effects of a record that turns out to be poison are undone. */
 static enum status
 apply_or_bury(struct batch *b, struct out *out, struct item *it,
@@ -809,7 +819,7 @@ apply_or_bury(struct batch *b, struct out *out, struct item *it,
         return ST_OK;
     }
     if (rc == ST_OK)
-        return ST_OK;
+        return hear_witness(b, it, &was, err);
     if (rc != ST_REJECT) {
         *err = it->why;
         err_where(err, "%s %" PRId64, topic_name(it->ev.topic),
@@ -818,7 +828,8 @@ apply_or_bury(struct batch *b, struct out *out, struct item *it,
     }
     undo(b, &was);
     mark_applied(b, it);
-    return dead_letter(b, it, &it->why, err);
+    rc = dead_letter(b, it, &it->why, err);
+    return rc == ST_OK ? hear_witness(b, it, &was, err) : rc;
 }
 
 enum status

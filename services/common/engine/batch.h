@@ -47,6 +47,7 @@ struct batch {
     struct arena *arena;
     const struct codec *codec;
     const struct configurer *configurer;
+    const struct witness *witness; /* or NULL */
 
     struct item *items;
     size_t n;       /* items that this batch looks at */

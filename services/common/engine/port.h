@@ -174,6 +174,21 @@ struct codec {
                                const struct person **out, struct err *err);
 };
 
+/*
+ * A replay's, NULL in a live service: what the log says that a record gave out
+ * that can't be stepped again, because its person was erased since.
+ */
+struct witness {
+    void *self;
+    /**
+     * Behind the step of `ev`: `box` holds from `from` on what the step gave
+     * out. May put what the log has in its place.
+     */
+    enum status (*stand_in)(void *self, const struct event *ev,
+                            struct outbox_mark from, struct outbox *box,
+                            struct err *err);
+};
+
 /* Turns activated texts into settings. */
 struct configurer {
     void *self;

@@ -493,6 +493,7 @@ run_batch(struct runner *r, int group, struct err *err)
         .arena = r->arena,
         .codec = r->codec,
         .configurer = r->configurer,
+        .witness = r->options.witness,
     };
     int64_t start = now_ms(r), loaded, stepped;
     enum status rc;

@@ -26,6 +26,7 @@ struct runner_options {
     /* The checker's: a batch is all that one take gave, whatever its size, as
      * the turn that it repeats; what the batch leaves is dropped. */
     bool whole;
+    const struct witness *witness; /* of a replay, or NULL */
     /* Where a test lets the process die: called between any two effects with
      * the name of the place. NULL in production. */
     void (*at)(void *self, const char *place);

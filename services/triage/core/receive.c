@@ -397,6 +397,7 @@ make_child(struct receiving *r)
 
     fields_clear(&triage_tables[TRIAGE_CHILD].fields, &r->child);
     r->child.child_id = child_id;
+    r->child.told_by = 0;
     r->child.first_seen_at = r->n->meta.recorded_at;
     r->child_is_new = true;
     rows_new_group(r->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
