@@ -604,7 +604,7 @@ replay_run(const struct replay_options *options, struct differ *differ,
                                    .conninfo = options->conninfo,
                                    .schema = service_name(SERVICE_INTAKE),
                                    .shard = options->authority,
-                                   .lost_is_erased = true };
+                                   .go_on_without = true };
     struct source source = { .self = &r,
                              .start = source_start,
                              .take = source_take };

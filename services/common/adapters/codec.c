@@ -89,7 +89,7 @@ fetch_keys(void *self, const struct id *ids, size_t n, struct arena *arena,
     if (c->options.seal == NULL)
         return err_set(err, ST_FATAL, "config", "no key opens its persons");
     rc = load(c, ids, n, arena, err);
-    for (size_t i = 0; rc == ST_OK && i < n && !c->options.lost_is_erased; i++)
+    for (size_t i = 0; rc == ST_OK && i < n && !c->options.go_on_without; i++)
         if (!id_is_none(ids[i]))
             rc = person_keys_find(&c->keys, ids[i], &wrapped, err);
     return rc;
@@ -112,8 +112,8 @@ unseal(const struct avro_port *c, const struct notification_received *n,
         return ST_OK;
     }
     rc = person_keys_find(&c->keys, n->key_id, &wrapped, err);
-    if (rc == ST_RETRY && c->options.lost_is_erased)
-        return err_recode(err, ST_REJECT, "erased");
+    if (rc == ST_RETRY && c->options.go_on_without)
+        return err_recode(err, ST_REJECT, "lost");
     return rc == ST_OK ? seal_read_by(c->options.seal, wrapped, &name,
                                       n->person, arena, out, err)
                        : rc;
@@ -134,7 +134,8 @@ open_person(void *self, enum record_type type, const void *body,
     if (type != REC_NOTIFICATION_RECEIVED || n->person.p == NULL)
         return ST_OK;
     rc = unseal(c, n, arena, &plain, err);
-    if (rc == ST_REJECT && strcmp(err->code, "erased") == 0)
+    if (rc == ST_REJECT && (strcmp(err->code, "erased") == 0 ||
+                            strcmp(err->code, "lost") == 0))
         return rc;
     if (rc == ST_OK)
         rc = avro_decode(c->options.avro, plain, arena, &inner, &person, err);

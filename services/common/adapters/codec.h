@@ -21,7 +21,7 @@ struct codec_options {
     int32_t shard;
     /* A key that isn't there is no reason to wait: for a checker, which names
      * it elsewhere and goes on without the person. */
-    bool lost_is_erased;
+    bool go_on_without;
 };
 
 struct avro_port; /* what stands behind such a port */

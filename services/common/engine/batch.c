@@ -276,9 +276,9 @@ open_person(struct batch *b, struct item *it, struct err *err)
 
     if (rc == ST_REJECT && strcmp(it->why.code, "erased") == 0)
         it->ev.erased = true;
-    else if (rc == ST_REJECT)
+    else if (rc == ST_REJECT && strcmp(it->why.code, "lost") != 0)
         it->kind = ITEM_POISON;
-    else if (rc != ST_OK)
+    else if (rc != ST_OK && rc != ST_REJECT)
         return say_where(b, it, rc, err);
     return ST_OK;
 }

@@ -167,7 +167,8 @@ struct codec {
                               struct arena *arena, struct err *err);
     /**
      * The person inside a record, NULL where there is none. ST_REJECT
-     * "person": can't be read; "erased": its key is gone for ever.
+     * "person": can't be read; "erased": its key is gone for ever; "lost": a
+     * checker's, which goes on without the person.
      */
     enum status (*open_person)(void *self, enum record_type type,
                                const void *body, struct arena *arena,
