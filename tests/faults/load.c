@@ -7,7 +7,15 @@
  * Whatever isn't an answer (connection lost, 503) is tried again, as an agency
  * would, at the next address. Ledger: agency, reference, amendment, id,
  * separated by tabs, one line a message, flushed before the next is sent.
+ *
+ * With --key every attempt carries a token of its own, signed for --audience in
+ * the name of --agency, or of the agency that the message names: one key then
+ * stands in the register for all of them. Without it nothing is signed.
  */
+#include <sodium.h>
+
+#include "common/adapters/pubkey.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -30,6 +38,10 @@ enum {
     THREADS_MAX = 32,
     BODY_MAX = 300 * 1024,
     ANSWER_MAX = 64 * 1024,
+    HEAD_MAX = 4096,
+    KEY_FILE_MAX = 16384,
+    JTI_BYTES = 16,
+    TOKEN_S = 60, /* how long a token is good */
     WAIT_S = 10,
     PAUSE_MS = 100,
 };
@@ -40,6 +52,9 @@ struct options {
     const char *sent_at; /* RFC 3339 */
     const char *ledger;
     const char *kind; /* "mixed", or "pairs": two agencies, one child */
+    const char *key;  /* PEM file, NULL: unsigned */
+    const char *audience;
+    const char *agency; /* that signs, NULL: that of the message */
     struct sockaddr_in targets[TARGETS_MAX];
     size_t n_targets;
     uint64_t seed;
@@ -239,15 +254,86 @@ message(struct text *t, const struct options *o, long i)
     add(t, "}");
 }
 
-/* ---- talking to intake -----------------------------------------------------
- */
-
 struct line {
     const struct options *o;
+    struct signkey *key; /* NULL: unsigned */
     size_t target;
     int fd; /* -1: not connected */
     char answer[ANSWER_MAX];
 };
+
+/* ---- who sends -----------------------------------------------------------
+ */
+
+/* NULL without --key. Each thread has its own; without one nothing is to be
+ * sent, so a bad key ends the program. */
+static struct signkey *
+open_key(const struct options *o)
+{
+    struct err err = { .code = "" };
+    struct signkey *key = NULL;
+    char pem[KEY_FILE_MAX];
+    size_t n = 0;
+    FILE *f;
+
+    if (o->key == NULL)
+        return NULL;
+    f = fopen(o->key, "r");
+    if (f != NULL) {
+        n = fread(pem, 1, sizeof pem, f);
+        fclose(f);
+    }
+    if (signkey_of_pem((struct str){ .p = pem, .n = n }, &key, &err) != ST_OK) {
+        fprintf(stderr, "load: %s: %s\n", o->key, err.text);
+        exit(2);
+    }
+    sodium_memzero(pem, sizeof pem);
+    return key;
+}
+
+static void
+add_base64url(struct text *t, const void *bytes, size_t n)
+{
+    char out[2 * HEAD_MAX];
+
+    add(t, "%s",
+        sodium_bin2base64(out, sizeof out, bytes, n,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING));
+}
+
+/* A JSON Web Token that was never used before (services/intake/token.h). */
+static void
+add_token(struct text *t, const struct line *l, const char *agency)
+{
+    uint8_t drawn[JTI_BYTES], signature[SIGNATURE_BYTES_MAX];
+    char part[1024], jti[2 * JTI_BYTES + 1];
+    struct str content = { .p = t->p + t->n };
+    int n;
+
+    randombytes_buf(drawn, sizeof drawn);
+    sodium_bin2hex(jti, sizeof jti, drawn, sizeof drawn);
+    n = snprintf(part, sizeof part, "{\"alg\":\"%s\",\"typ\":\"JWT\"}",
+                 signkey_algorithm(l->key));
+    add_base64url(t, part, (size_t)n);
+    n = snprintf(part, sizeof part,
+                 "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\","
+                 "\"exp\":%" PRId64 ",\"jti\":\"%s\"}",
+                 agency, agency, l->o->audience, (int64_t)time(NULL) + TOKEN_S,
+                 jti);
+    if (n < 0 || (size_t)n >= sizeof part)
+        abort();
+    add(t, ".");
+    add_base64url(t, part, (size_t)n);
+    content.n = (size_t)(t->p + t->n - content.p);
+    n = (int)signkey_sign(l->key, content, signature);
+    if (n == 0)
+        abort();
+    add(t, ".");
+    add_base64url(t, signature, (size_t)n);
+}
+
+/* ---- talking to intake -----------------------------------------------------
+ */
 
 static void
 hang_up(struct line *l)
@@ -322,25 +408,6 @@ hear(struct line *l, const char **body)
     return status;
 }
 
-/* HTTP status of one attempt, -1 where there was no answer. */
-static int
-attempt(struct line *l, const struct text *t, const char **body)
-{
-    char head[512];
-    int n = snprintf(head, sizeof head,
-                     "POST %s HTTP/1.1\r\nHost: localhost\r\n"
-                     "Content-Type: application/json\r\n"
-                     "Content-Length: %zu\r\n\r\n",
-                     l->o->path, t->n);
-    int status = -1;
-
-    if (dial(l) && put(l, head, (size_t)n) && put(l, t->p, t->n))
-        status = hear(l, body);
-    if (status < 0 || strcasestr(l->answer, "\r\nconnection: close") != NULL)
-        hang_up(l);
-    return status;
-}
-
 static bool
 text_member(const char *json, const char *name, char *out, size_t room)
 {
@@ -356,6 +423,40 @@ text_member(const char *json, const char *name, char *out, size_t room)
     memcpy(out, p + 1, n);
     out[n] = '\0';
     return true;
+}
+
+static void
+add_head(struct text *head, const struct line *l, const struct text *body)
+{
+    char agency[64] = "";
+
+    add(head,
+        "POST %s HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+        l->o->path, body->n);
+    if (l->key != NULL) {
+        (void)text_member(body->p, "\"agency_id\"", agency, sizeof agency);
+        add(head, "Authorization: Bearer ");
+        add_token(head, l, l->o->agency != NULL ? l->o->agency : agency);
+        add(head, "\r\n");
+    }
+    add(head, "\r\n");
+}
+
+/* HTTP status of one attempt, -1 where there was no answer. */
+static int
+attempt(struct line *l, const struct text *t, const char **body)
+{
+    char bytes[HEAD_MAX];
+    struct text head = { .p = bytes, .room = sizeof bytes };
+    int status = -1;
+
+    add_head(&head, l, t);
+    if (dial(l) && put(l, head.p, head.n) && put(l, t->p, t->n))
+        status = hear(l, body);
+    if (status < 0 || strcasestr(l->answer, "\r\nconnection: close") != NULL)
+        hang_up(l);
+    return status;
 }
 
 /* ---- the load ---------------------------------------------------------------
@@ -428,7 +529,7 @@ agency(void *self)
 
     if (t.p == NULL || l == NULL)
         abort();
-    *l = (struct line){ .o = o, .fd = -1 };
+    *l = (struct line){ .o = o, .key = open_key(o), .fd = -1 };
     for (;;) {
         pthread_mutex_lock(&ld->lock);
         i = ld->next < o->count ? ld->next++ : -1;
@@ -448,6 +549,7 @@ agency(void *self)
     }
     if (l->fd >= 0)
         close(l->fd);
+    signkey_close(l->key);
     free(l);
     free(t.p);
     return NULL;
@@ -479,7 +581,8 @@ usage(void)
     fputs("usage: load --to HOST:PORT,... --path PATH --ledger FILE "
           "--sent-at INSTANT [--prefix TEXT] [--kind mixed|pairs] [--seed N] "
           "[--first N] [--count N] [--rate N] [--threads N] [--repeats N] "
-          "[--give-up SECONDS] [--pad BYTES] [--show]\n",
+          "[--give-up SECONDS] [--pad BYTES] [--key FILE --audience NAME "
+          "[--agency ID]] [--show]\n",
           stderr);
     return 2;
 }
@@ -498,6 +601,9 @@ read_options(struct load *ld, int argc, char **argv, bool *show)
         { "--sent-at", &o->sent_at, NULL },
         { "--ledger", &o->ledger, NULL },
         { "--kind", &o->kind, NULL },
+        { "--key", &o->key, NULL },
+        { "--audience", &o->audience, NULL },
+        { "--agency", &o->agency, NULL },
         { "--first", NULL, &o->first },
         { "--count", NULL, &o->count },
         { "--rate", NULL, &o->rate },
@@ -534,7 +640,8 @@ read_options(struct load *ld, int argc, char **argv, bool *show)
         ok = ok && known;
         i++;
     }
-    return ok && o->sent_at != NULL && o->pad < BODY_MAX / 2 &&
+    return ok && o->sent_at != NULL &&
+           (o->key == NULL || o->audience != NULL) && o->pad < BODY_MAX / 2 &&
            (*show ||
             (o->n_targets > 0 && o->path != NULL && o->ledger != NULL)) &&
            o->threads > 0 && o->threads <= THREADS_MAX;
@@ -575,6 +682,8 @@ main(int argc, char **argv)
         return usage();
     if (show)
         return show_bodies(&ld.o);
+    if (ld.o.key != NULL && sodium_init() < 0)
+        abort();
     ld.ledger = fopen(ld.o.ledger, "a");
     if (ld.ledger == NULL) {
         fprintf(stderr, "load: %s: %s\n", ld.o.ledger, strerror(errno));

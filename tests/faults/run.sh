@@ -44,7 +44,8 @@ build()
     # A run must not see what is built meanwhile.
     mkdir -p "$run/bin" && cp build/gcc/bin/waymark* "$run/bin/"
     # shellcheck disable=SC2086
-    gcc $flags "$here/load.c" -o "$run/load" &&
+    gcc $flags -Iservices "$here/load.c" build/gcc/libshell.a \
+        build/gcc/libcore.a -lsodium -lcrypto -o "$run/load" &&
         gcc $flags -Iservices "$here/topic.c" build/gcc/libshell.a \
             build/gcc/libcore.a $libs -o "$run/topic"
 }
