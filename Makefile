@@ -207,7 +207,7 @@ BUDGET ?= full
 faults: install build ## Kill, pause, lose and forge; mutants (SEED=n BUDGET=small|full)
 	@SEED=$(SEED) BUDGET=$(BUDGET) tests/faults/run.sh
 
-compose: ## Compose on an engine of its own (root): kill every container
+compose: install build ## Compose on an engine of its own (root): kill every container
 	@tests/compose/run.sh
 
 bench: install build ## How fast, against what (JSON)

@@ -18,7 +18,9 @@ usage: testbed/compose.sh VERB
   env               what docker and docker-compose need, as KEY=VALUE lines
   run WORD...       docker-compose WORD...
 
-Everything lies in var/docker. The base images are made by debootstrap, once
+Everything lies in var/docker; var/docker/secrets/development.pem signs for every
+agency. Notifier is started too, with a mail server that nobody can reach unless
+WAYMARK_SMTP names one. The base images are made by debootstrap, once
 (two minutes). Ports: WAYMARK_INTAKE_PORT and so on, see docker-compose.yml.
 EOF
 }
@@ -51,9 +53,12 @@ DOCKER_HOST=unix://$socket
 DOCKER_BUILDKIT=0
 COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-waymark}
 COMPOSE_FILE=$root/docker-compose.yml
+COMPOSE_PROFILES=notifier
 KAFKA_IMAGE=testbed/kafka
 POSTGRES_IMAGE=testbed/postgres
 WAYMARK_SECRETS=$engine/secrets
+WAYMARK_PROFILES=$engine/secrets/profiles
+WAYMARK_SMTP=${WAYMARK_SMTP:-smtp://127.0.0.1:9}
 EOF
 }
 
@@ -188,7 +193,7 @@ up)
     lock
     "$here/install.sh" 9>&-
     "$here/install.sh" --containers 9>&-
-    "$root/deploy/secrets.sh" "$engine/secrets"
+    "$root/deploy/secrets.sh" --development "$engine/secrets"
     engine_start
     images
     docker-compose up -d --build "$@"

@@ -19,7 +19,8 @@ shard=4 db=waymark ledger=$run/ledger dead_letters_are_fine=false
 . "$root/tests/faults/lib.sh"
 SETTLE_S=120
 seconds=${SECONDS_OF_LOAD:-20} rate=${RATE:-40}
-names=(intake triage tracker metrics kafka postgres)
+names=(intake triage tracker metrics notifier kafka postgres)
+audience=waymark key=$root/var/docker/secrets/development.pem
 
 [ "$(id -u)" = 0 ] || {
     echo 'run.sh: the engine needs root' >&2
@@ -38,12 +39,12 @@ finish()
     fi
 }
 
-# Six ports in a row, below those that beds take.
+# Seven ports in a row, below those that beds take.
 free_ports()
 {
     local base i
     for ((base = 48100; base < 49000; base += 10)); do
-        for ((i = 0; i < 6; i++)); do
+        for ((i = 0; i < 7; i++)); do
             ! (exec 3<>"/dev/tcp/127.0.0.1/$((base + i))") 2>/dev/null ||
                 continue 2
         done
@@ -53,6 +54,7 @@ free_ports()
         export WAYMARK_TRIAGE_PORT=$((base + 3))
         export WAYMARK_TRACKER_PORT=$((base + 4))
         export WAYMARK_METRICS_PORT=$((base + 5))
+        export WAYMARK_NOTIFIER_PORT=$((base + 6))
         return 0
     done
     echo 'run.sh: no free ports' >&2
@@ -79,7 +81,7 @@ crash() # service
 
 crash_all()
 {
-    local name pause=$((seconds * 10 / 7))
+    local name pause=$((seconds * 10 / (${#names[@]} + 1)))
     for name in "${names[@]}"; do
         sleep "$((pause / 10)).$((pause % 10))"
         crash "$name"
@@ -110,7 +112,8 @@ drop_holds()
         'rows accepted' || return 1
     while read -r ref id; do
         printf 'school-oakfield\t%s\t0\t%s\n' "$ref" "$id"
-    done < <(jq -r '.agency_ref + " " + .id' "$run/rows.result") >>"$ledger"
+    done < <(jq -r 'select(.status == 202) | .agency_ref + " " + .id' \
+        "$run/rows.result") >>"$ledger"
 }
 
 all_are_healthy()
@@ -138,6 +141,57 @@ not_root() # service
     docker exec "${container[$1]}" bash -c '[ "$(id -u)" != 0 ]'
 }
 
+# As docs/agencies.md has it; the status of the answer.
+by_curl() # reference [option...]
+{
+    local ref=$1
+    shift
+    curl -s -m 20 -o "$run/curl.out" -w '%{http_code}' "$@" \
+        -H 'Content-Type: application/json' -H "Waymark-Authority: $authority" \
+        -d '{"agency_id":"school-oakfield","agency_ref":"'"$ref"'","kind":"school_referral","sent_at":"'"$sent_at"'","needs":["c_attendance"],"child":{"forename":"Testchild","surname":"Curl","age_years":9,"postcode":"CT1 1AA"}}' \
+        "http://127.0.0.1:$WAYMARK_INTAKE_PORT/v1/notifications"
+}
+
+curl_signed()
+{
+    local token
+    token=$(build/gcc/bin/waymark token --agency school-oakfield \
+        --key "$key" --audience "$audience") || return 1
+    expect 202 "$(by_curl CURL-1 -H "Authorization: Bearer $token")" \
+        'signed by waymark token' || return 1
+    printf 'school-oakfield\tCURL-1\t0\t%s\n' "$(jq -r .id "$run/curl.out")" \
+        >>"$ledger"
+    expect 401 "$(by_curl CURL-2 -H "Authorization: Bearer $token")" \
+        'the same token again'
+}
+
+curl_unsigned()
+{
+    expect 401 "$(by_curl CURL-3)" 'unsigned'
+}
+
+# What notifier has read of the others, and each record once.
+notifier_has_read()
+{
+    [ "$(sql "SELECT count(*) > 0 AND bool_and(m.sequence = g.sequence)
+        FROM notifier.in_mark m JOIN (
+            SELECT 'intake' AS service, * FROM intake.out_seq UNION ALL
+            SELECT 'triage', * FROM triage.out_seq UNION ALL
+            SELECT 'tracker', * FROM tracker.out_seq) g
+        USING (shard, topic, service) WHERE shard = $shard" 2>/dev/null)" = t ]
+}
+
+notifier_reads_once()
+{
+    local out
+    out=$(psql -XqAt -F ' ' -v ON_ERROR_STOP=1 -v shard="$shard" \
+        -v schema=notifier -d "$db" <<<"$APPLIED_SQL;") || return 1
+    [ -z "$out" ] || {
+        echo "$out"
+        return 1
+    }
+}
+
 cli() # verb...
 {
     docker-compose run --rm --no-deps -T waymark "$@"
@@ -149,8 +203,9 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 export COMPOSE_PROJECT_NAME=waymark-test
 free_ports || exit 1
-gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread tests/faults/load.c \
-    -o "$run/load" || exit 1
+gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -Iservices \
+    tests/faults/load.c build/gcc/libshell.a build/gcc/libcore.a \
+    -lsodium -lcrypto -o "$run/load" || exit 1
 say 'images and containers'
 if ! testbed/compose.sh up >"$run/up.log" 2>&1; then
     tail -n 20 "$run/up.log"
@@ -169,10 +224,12 @@ for name in "${names[@]}"; do
 done
 
 : >"$ledger"
+check curl-signed curl_signed
+check curl-unsigned curl_unsigned
 "$run/load" --to "127.0.0.1:$WAYMARK_INTAKE_PORT" \
     --path "/v1/notifications?authority=$authority" --prefix C --repeats 5 \
     --sent-at "$sent_at" --ledger "$ledger" --count $((seconds * rate)) \
-    --rate "$rate" --give-up 120 >"$run/load.out" 2>"$run/load.err" &
+    --rate "$rate" --give-up 120 --key "$key" --audience "$audience" >"$run/load.out" 2>"$run/load.err" &
 child[load]=$!
 proc_record "$run/pid/load" $! || rm -f "$run/pid/load"
 drop_file || failed=1
@@ -187,8 +244,10 @@ for name in "${names[@]}"; do
 done
 check settled until_true "$SETTLE_S" 'everything to be read' all_is_read
 check confirmed until_true 30 'everything to be confirmed' all_is_confirmed
+check notifier-read until_true 60 'notifier to read all' notifier_has_read
 check unlost check_unlost
 check undoubled check_undoubled
+check notifier-once notifier_reads_once
 check balance cli balance --authority "$authority"
 check reconcile cli reconcile --authority "$authority"
 
