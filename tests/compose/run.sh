@@ -39,11 +39,12 @@ finish()
     fi
 }
 
-# Seven ports in a row, below those that beds take.
+# Seven ports in a row, below those that connections of others get (from 32768
+# on): these come and go between the look and the start.
 free_ports()
 {
     local base i
-    for ((base = 48100; base < 49000; base += 10)); do
+    for ((base = 28100; base < 32000; base += 10)); do
         for ((i = 0; i < 7; i++)); do
             ! (exec 3<>"/dev/tcp/127.0.0.1/$((base + i))") 2>/dev/null ||
                 continue 2
