@@ -833,6 +833,8 @@ phase_intake_gone()
     check something-was-open at_least 1 "$open"
     start_intake intake-second 1
     wait_load 120 || return 1
+    # It may not publish before the other's lease has run out.
+    until_true 60 'intake to be confirmed' intake_is_confirmed || return 1
     hold
 }
 
