@@ -11,6 +11,7 @@
 #include "common/engine/config.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/host/crash.h"
 #include "common/host/exit_code.h"
 #include "common/host/lease.h"
 #include "common/host/life.h"
@@ -146,8 +147,7 @@ struct intake {
     struct kafka_conn kafka;
     struct intake_http *http;
     struct drop *drop;
-    char crash_place[32];
-    _Atomic long crash_left;
+    struct crash crash;
 };
 
 /* ---- configuration ----------------------------------------------------- */
@@ -241,22 +241,6 @@ check_auth(const struct intake *in, struct err *err)
 }
 
 static enum status
-read_crash_at(struct intake *in, struct err *err)
-{
-    const char *colon = strchr(in->config.crash_at, ':');
-    size_t n = colon == NULL ? 0 : (size_t)(colon - in->config.crash_at);
-
-    if (in->config.crash_at[0] == '\0')
-        return ST_OK;
-    if (n == 0 || n >= sizeof in->crash_place || atol(colon + 1) < 1)
-        return err_set(err, ST_REJECT, "config",
-                       "CRASH_AT=\"%s\": want PLACE:N", in->config.crash_at);
-    memcpy(in->crash_place, in->config.crash_at, n);
-    atomic_store(&in->crash_left, atol(colon + 1));
-    return ST_OK;
-}
-
-static enum status
 read_seal_keys(struct intake *in, struct err *err)
 {
     enum status rc = seal_open(in->config.seal_key_file, &in->seal, err);
@@ -281,7 +265,7 @@ configure(struct intake *in, struct err *err)
     }
     rc = lease_check(in->config.lease_ms, in->config.beat_ms, 0, err);
     if (rc == ST_OK)
-        rc = read_crash_at(in, err);
+        rc = crash_read(&in->crash, in->config.crash_at, err);
     if (rc == ST_OK)
         rc = check_auth(in, err);
     if (rc == ST_OK)
@@ -305,13 +289,11 @@ configure(struct intake *in, struct err *err)
 /* ---- parts ------------------------------------------------------------- */
 
 static void
-crash_here(void *self, const char *place)
+at_place(void *self, const char *place)
 {
     struct intake *in = self;
 
-    if (strcmp(place, in->crash_place) == 0 &&
-        atomic_fetch_sub(&in->crash_left, 1) == 1)
-        raise(SIGKILL);
+    crash_here(&in->crash, place);
 }
 
 static struct agree_options
@@ -339,7 +321,7 @@ open_door(struct intake *in, size_t i, struct err *err)
 {
     const struct authority *a = in->chosen[i];
     struct served *s = &in->served[i];
-    bool crash = in->crash_place[0] != '\0';
+    bool crash = in->crash.place[0] != '\0';
     struct append_options append = {
         .conninfo = in->config.pgconn,
         .schema = in->config.schema,
@@ -349,7 +331,7 @@ open_door(struct intake *in, size_t i, struct err *err)
         .terms = in->terms[i],
         .seal = in->seal,
         .agree = agree_options(in, i),
-        .at = crash ? crash_here : NULL,
+        .at = crash ? at_place : NULL,
         .at_self = in,
     };
 
@@ -365,7 +347,7 @@ static enum status
 publish_authority(struct intake *in, size_t i, struct err *err)
 {
     const struct authority *a = in->chosen[i];
-    bool crash = in->crash_place[0] != '\0';
+    bool crash = in->crash.place[0] != '\0';
     struct publish_options options = {
         .conninfo = in->config.pgconn,
         .schema = in->config.schema,
@@ -380,7 +362,7 @@ publish_authority(struct intake *in, size_t i, struct err *err)
         .tick_ms = in->config.tick_ms,
         .append = in->served[i].door.append,
         .agree = agree_options(in, i),
-        .at = crash ? crash_here : NULL,
+        .at = crash ? at_place : NULL,
         .at_self = in,
     };
     struct publish *p = NULL;

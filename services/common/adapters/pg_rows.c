@@ -236,7 +236,6 @@ due_sql(const struct pg_rows *pr, const struct table *t)
     return sql_named(t, "due", &s);
 }
 
-/* Of rows that are known to be new; a third of an upsert's work less. */
 static void
 put_insert(FILE *to, const struct pg_rows *pr, const struct table *t)
 {
@@ -251,6 +250,7 @@ put_insert(FILE *to, const struct pg_rows *pr, const struct table *t)
             t->fields.name);
 }
 
+/* Of rows that are known to be new; a third of an upsert's work less. */
 static struct sql
 insert_sql(const struct pg_rows *pr, const struct table *t)
 {

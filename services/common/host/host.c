@@ -22,6 +22,7 @@
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "common/engine/runner.h"
+#include "common/host/crash.h"
 #include "common/host/exit_code.h"
 #include "common/host/health.h"
 #include "common/host/lease.h"
@@ -164,8 +165,7 @@ struct host {
     _Atomic int stopped_shards;
     _Atomic int exit_code;
     /* CRASH_AT */
-    char crash_place[32];
-    _Atomic long crash_left;
+    struct crash crash;
 };
 
 /* ---- a shard's thread ------------------------------------------------------ */
@@ -207,14 +207,6 @@ say_doing(const struct host_shard *s)
 }
 
 static void
-crash_here(struct host *h, const char *place)
-{
-    if (strcmp(place, h->crash_place) == 0 &&
-        atomic_fetch_sub(&h->crash_left, 1) == 1)
-        raise(SIGKILL);
-}
-
-static void
 at_place(void *self, const char *place)
 {
     struct host_shard *s = self;
@@ -224,7 +216,7 @@ at_place(void *self, const char *place)
         if (s->careful && atomic_load(&runner_stats(s->runner)->behind) > 0)
             say_doing(s);
     }
-    crash_here(s->host, place);
+    crash_here(&s->host->crash, place);
 }
 
 /* Sleep that a stop ends at once. */
@@ -280,7 +272,7 @@ open_shard(struct host_shard *s, struct err *err)
         .beat_ms = (int)h->config.beat_ms,
         .batch_max = (size_t)h->config.batch_max,
         .memory_max = (size_t)h->config.memory_mb << 20,
-        .at = s->careful || h->crash_place[0] != '\0' ? at_place : NULL,
+        .at = s->careful || h->crash.place[0] != '\0' ? at_place : NULL,
         .at_self = s,
     };
     struct codec_options codec = { .seal = h->seal,
@@ -480,23 +472,6 @@ default_text(char **text, const char *value, struct err *err)
 }
 
 static enum status
-read_crash_at(struct host *h, struct err *err)
-{
-    const char *colon = strchr(h->config.crash_at, ':');
-    size_t n;
-
-    if (h->config.crash_at[0] == '\0')
-        return ST_OK;
-    n = colon == NULL ? 0 : (size_t)(colon - h->config.crash_at);
-    if (n == 0 || n >= sizeof h->crash_place || atol(colon + 1) < 1)
-        return err_set(err, ST_REJECT, "config",
-                       "CRASH_AT=\"%s\": want PLACE:N", h->config.crash_at);
-    memcpy(h->crash_place, h->config.crash_at, n);
-    atomic_store(&h->crash_left, atol(colon + 1));
-    return ST_OK;
-}
-
-static enum status
 choose_shards(struct host *h, struct err *err)
 {
     struct str left = str_of(h->config.authorities);
@@ -559,7 +534,7 @@ configure(struct host *h, struct err *err)
         rc = lease_check(h->config.lease_ms, h->config.beat_ms,
                          h->config.wait_ms, err);
     if (rc == ST_OK)
-        rc = read_crash_at(h, err);
+        rc = crash_read(&h->crash, h->config.crash_at, err);
     if (rc == ST_OK)
         rc = authorities_read(h->config.profiles, h->arena, &h->authorities,
                               err);
@@ -575,7 +550,9 @@ configure(struct host *h, struct err *err)
 static void
 at_part(void *self, const char *place)
 {
-    crash_here(self, place);
+    struct host *h = self;
+
+    crash_here(&h->crash, place);
 }
 
 static enum status
