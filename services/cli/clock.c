@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/clock_days.h"

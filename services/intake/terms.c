@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/adapters/authorities.h"
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/codes.h"
 #include "common/engine/memory.h"

@@ -1,4 +1,5 @@
 /* Profiles and calendars as they stand in the repository, and broken ones. */
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 
 #include <stdarg.h>

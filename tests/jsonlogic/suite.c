@@ -12,7 +12,7 @@
 
 #include "common/adapters/authorities.h"
 #include "common/adapters/json.h"
-#include "common/adapters/profile_json.h"
+#include "common/adapters/rule_json.h"
 #include "common/core/rule.h"
 #include "common/engine/memory.h"
 

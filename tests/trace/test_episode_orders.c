@@ -28,6 +28,7 @@
  * EPISODE_ORDERS=print in the environment prints the end states.
  */
 #include "../lib/memory.h"
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "tracker/core/tables.h"

@@ -1,4 +1,5 @@
 /* Metrics counts the sample day of domain.md section 12 and freezes June. */
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "metrics/core/metrics.h"

@@ -1,4 +1,5 @@
 /* Notifier decides who is to hear what, and from when on. */
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "notifier/core/ladder.h"

@@ -1,4 +1,5 @@
 /* The tracker tells the sample day of domain.md section 12, and more. */
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "tests/lib/memory.h"

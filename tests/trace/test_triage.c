@@ -5,6 +5,7 @@
 #include "triage/core/triage.h"
 
 #include "../lib/memory.h"
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "triage/core/tables.h"

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/profile.h"
 #include "common/engine/memory.h"

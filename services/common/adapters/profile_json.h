@@ -1,7 +1,7 @@
 /**
- * Profiles and calendars from their JSON texts into plain structs.
+ * Profiles from their JSON texts into plain structs.
  *
- * The shape is that of profiles/ and calendars/. A text is refused whole: the
+ * The shape is that of profiles/. A text is refused whole: the
  * reason names the place as a JSON pointer. Reading also checks what makes a
  * threshold framework sound: every rule has an id of its own, an outcome that
  * exists, a source and a condition over known inputs and words; every clock
@@ -13,16 +13,16 @@
 #ifndef WAYMARK_COMMON_ADAPTERS_PROFILE_JSON_H
 #define WAYMARK_COMMON_ADAPTERS_PROFILE_JSON_H
 
+#include "common/adapters/reader.h"
 #include "common/core/arena.h"
-#include "common/core/calendar.h"
 #include "common/core/err.h"
 #include "common/core/profile.h"
 #include "common/core/profile_check.h"
 #include "common/core/status.h"
 #include "common/core/str.h"
 
-/* 1 MiB: the limit of a record, in which a profile must travel. */
-#define PROFILE_BYTES_MAX ((size_t)1 << 20)
+/* The limit of a record, in which a profile must travel. */
+#define PROFILE_BYTES_MAX READER_BYTES_MAX
 
 /**
  * Read a profile and name all its faults. What is read stops at the first
@@ -42,23 +42,5 @@ MUST_CHECK enum status profile_json_check(struct arena *a, struct str text,
  */
 MUST_CHECK enum status profile_json_read(struct arena *a, struct str text,
                                          struct profile *out, struct err *err);
-
-/**
- * Read one condition (JsonLogic): how rules are written, without looking
- * whether it is sound (rule_check). `<` and `<=` of three operands are two
- * comparisons. Everything is in `a`. ST_REJECT with "profile-rule" or
- * "profile-text"; ST_RETRY without memory.
- */
-MUST_CHECK enum status rule_json_read(struct arena *a, struct str text,
-                                      struct rule_node *out, struct err *err);
-
-/**
- * Read a calendar: span, bank holidays, clock changes (an hour ahead of UTC
- * between spring and autumn). All of `*out` is in `a`. ST_REJECT with code
- * "calendar"; ST_RETRY without memory.
- */
-MUST_CHECK enum status calendar_json_read(struct arena *a, struct str text,
-                                          struct calendar *out,
-                                          struct err *err);
 
 #endif
