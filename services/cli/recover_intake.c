@@ -253,28 +253,17 @@ save_erasure(struct recover *r, const struct erasure_recorded *e,
                     &p, NULL, err);
 }
 
-/* ---- records that a crash kept from the log
- * -------------------------------------------- */
+/* ---- records that a crash kept from the log ----------------------------- */
 
 /* The same id as intake gives. */
 static struct id
-record_id(const struct recover *r, enum topic topic)
+next_id(const struct recover *r, enum topic topic)
 {
-    uint16_t authority = r->options->authority;
-    int64_t sequence = r->box.tails.at[topic].sequence + 1;
-    uint8_t origin[8] = { SERVICE_INTAKE,
-                          (uint8_t)topic,
-                          (uint8_t)(authority >> 8),
-                          (uint8_t)authority,
-                          (uint8_t)(r->incarnation >> 24),
-                          (uint8_t)(r->incarnation >> 16),
-                          (uint8_t)(r->incarnation >> 8),
-                          (uint8_t)r->incarnation };
-    struct str parts[] = { { .p = (const char *)origin, .n = sizeof origin },
-                           { .p = (const char *)&sequence,
-                             .n = sizeof sequence } };
+    struct origin origin = { .service = SERVICE_INTAKE,
+                             .authority = r->options->authority,
+                             .incarnation = r->incarnation };
 
-    return id_derive("record", parts, 2);
+    return record_id(origin, topic, r->box.tails.at[topic].sequence + 1);
 }
 
 static enum status
@@ -298,7 +287,7 @@ make_accepted(struct recover *r, const struct notification_received *n,
 
     fields_clear(&fields_notification_accepted, &a);
     a.meta = n->meta;
-    a.meta.id = record_id(r, TOPIC_RECEIPTS);
+    a.meta.id = next_id(r, TOPIC_RECEIPTS);
     a.notification_id = n->notification_id;
     a.agency_id = n->agency_id;
     a.agency_ref = n->agency_ref;
@@ -316,12 +305,11 @@ make_time(struct recover *r, enum topic topic, const struct time_advanced *t,
 {
     struct time_advanced copy = *t;
 
-    copy.meta.id = record_id(r, topic);
+    copy.meta.id = next_id(r, topic);
     return make(r, topic, ID_NONE, REC_TIME_ADVANCED, &copy, err);
 }
 
-/* ---- taking in
- * -------------------------------------------------------------------------- */
+/* ---- taking in ----------------------------------------------------------- */
 
 /* One record of the log, as it stands there. */
 static enum status

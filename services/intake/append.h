@@ -34,9 +34,9 @@ struct append_options {
     const char *schema;
     struct str authority; /* name */
     uint16_t partition;
-    bool log_clock;       /* time comes from append_time only */
-    struct terms *terms;  /* takes, whatever comes: how it begins */
-    const struct seal *seal; /* borrowed: seals what is said of persons */
+    bool log_clock;             /* time comes from append_time only */
+    struct terms *terms;        /* takes, whatever comes: how it begins */
+    const struct seal *seal;    /* borrowed: seals what is said of persons */
     struct agree_options agree; /* with every new connection: agree.h */
     /* Where a fault test lets the process die; NULL in production. */
     void (*at)(void *self, const char *place);
@@ -55,13 +55,13 @@ struct append_stats {
     _Atomic int64_t accepted;
     _Atomic int64_t repeated;
     _Atomic int64_t refused;
-    _Atomic int64_t later;    /* items that were told to come again */
-    _Atomic int64_t groups;   /* committed */
+    _Atomic int64_t later;     /* items that were told to come again */
+    _Atomic int64_t groups;    /* committed */
     _Atomic int64_t commit_us; /* last group, lock to commit */
-    _Atomic int64_t now;      /* last recorded time, ms; TIME_NONE: none */
+    _Atomic int64_t now;       /* last recorded time, ms; TIME_NONE: none */
     _Atomic int64_t turn;
-    _Atomic int ready;        /* 1 while the database answers */
-    _Atomic int away;         /* enum append_away */
+    _Atomic int ready; /* 1 while the database answers */
+    _Atomic int away;  /* enum append_away */
 };
 
 enum append_result {
@@ -73,12 +73,15 @@ enum append_result {
     APPEND_BROKEN,   /* our own fault, this item only */
 };
 
-/* One message on its way; the caller's until append_items returns. */
+/*
+ * One message on its way. Lent to append_items until it returns: `raw`,
+ * `trace_parent`, `terms` and what `v` points to are the caller's throughout.
+ */
 struct append_item {
     enum item_kind_of item;
     const struct raw_value *raw;
-    size_t raw_n;              /* bytes it came as */
-    struct str trace_parent;   /* or null */
+    size_t raw_n;            /* bytes it came as */
+    struct str trace_parent; /* or null */
     uint8_t hash[CONTENT_HASH_SIZE];
     struct validated v;        /* how it looked to the caller */
     const struct terms *terms; /* that it was held against */
@@ -88,7 +91,11 @@ struct append_item {
     time_ms recorded_at;
     uint32_t warnings;
     struct id id;
-    char why[16]; /* code of APPEND_LATER: "database", "restore", "clock" */
+    /* What APPEND_LATER waits for, for the log and the answer: the code of the
+     * error that ended the group ("database", "restore", "fork", "start", ...)
+     * or "clock": no time was told yet. Cut to fit; empty while the process
+     * ends. The door uses it in the same way for what it put off itself. */
+    char why[16];
 };
 
 /* A receipt that was looked up. */
@@ -137,9 +144,9 @@ const struct append_stats *append_stats(const struct append *a);
 
 /**
  * Append what was looked at and accepted. A call with messages about missing
- * children only goes before all others that wait; items that were refused keep their
- * problems, but with the log clock they are looked at again under the lock.
- * Returns when every item has a result. `arena` is the caller's: problems
+ * children only goes before all others that wait; items that were refused keep
+ * their problems, but with the log clock they are looked at again under the
+ * lock. Returns when every item has a result. `arena` is the caller's: problems
  * that are found here are kept there.
  */
 void append_items(struct append *a, struct append_item *items, size_t n,
@@ -172,7 +179,6 @@ bool append_ready(struct append *a, int64_t until_us);
 /** Look for an item's receipt. Texts are in `arena`. ST_RETRY: come again. */
 MUST_CHECK enum status append_find(struct append *a, struct id id,
                                    struct arena *arena,
-                                   struct append_receipt *out,
-                                   struct err *err);
+                                   struct append_receipt *out, struct err *err);
 
 #endif

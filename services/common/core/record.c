@@ -53,6 +53,32 @@ service_name(enum service s)
     return service_words[s - 1];
 }
 
+struct id
+record_id(struct origin origin, enum topic topic, int64_t sequence)
+{
+    uint8_t bytes[8] = { origin.service,
+                         (uint8_t)topic,
+                         (uint8_t)(origin.authority >> 8),
+                         (uint8_t)origin.authority,
+                         (uint8_t)(origin.incarnation >> 24),
+                         (uint8_t)(origin.incarnation >> 16),
+                         (uint8_t)(origin.incarnation >> 8),
+                         (uint8_t)origin.incarnation };
+    struct str parts[] = { { .p = (const char *)bytes, .n = sizeof bytes },
+                           { .p = (const char *)&sequence,
+                             .n = sizeof sequence } };
+
+    return id_derive("record", parts, 2);
+}
+
+struct str
+record_source(struct arena *arena, struct str authority_name,
+              enum service service)
+{
+    return arena_printf(arena, "/%.*s/%s", STR_ARG(authority_name),
+                        service_name(service));
+}
+
 static const struct field cause_at[] = {
     FIELD_CODE(struct cause, topic, F_NULLABLE, &codes_topic),
     FIELD_CODE(struct cause, service, F_NULLABLE, &codes_service),

@@ -7,6 +7,7 @@
 #ifndef WAYMARK_COMMON_CORE_RECORD_H
 #define WAYMARK_COMMON_CORE_RECORD_H
 
+#include "common/core/arena.h"
 #include "common/core/field.h"
 #include "common/core/id.h"
 #include "common/core/time.h"
@@ -78,6 +79,15 @@ struct origin {
     uint16_t authority;   /* partition number of the authority */
     uint32_t incarnation; /* from 1; rises when history was given up */
 };
+
+/**
+ * Id of the record that this origin gives this number on the topic: derived
+ * (id.h), so that a turn taken again gives the same.
+ */
+struct id record_id(struct origin origin, enum topic topic, int64_t sequence);
+/** "/kent-2015/triage": who says it (CloudEvents' source). In the arena. */
+struct str record_source(struct arena *arena, struct str authority_name,
+                         enum service service);
 
 /* A position that outlives offsets: what a record was caused by. */
 struct cause {
