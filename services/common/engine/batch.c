@@ -406,12 +406,6 @@ batch_touch(struct batch *b, int round)
 
 /* ---- giving out ---------------------------------------------------------- */
 
-static struct str
-seen_part(const void *p, size_t n)
-{
-    return (struct str){ .p = p, .n = n };
-}
-
 static bool
 is_after(const struct cause *c, const struct mark *m)
 {
@@ -450,22 +444,13 @@ fill_meta(struct batch *b, enum topic topic, struct meta *meta)
     const struct meta *in = it->ev.body == NULL ? NULL : event_meta(&it->ev);
     const struct settings_version *v =
         settings_current(b->configurer->settings);
-    int64_t sequence = b->box.tails.at[topic].sequence + 1;
-    uint8_t origin[8] = { (uint8_t)b->def->service,
-                          (uint8_t)topic,
-                          (uint8_t)(b->authority >> 8),
-                          (uint8_t)b->authority,
-                          (uint8_t)(b->incarnation >> 24),
-                          (uint8_t)(b->incarnation >> 16),
-                          (uint8_t)(b->incarnation >> 8),
-                          (uint8_t)b->incarnation };
-    struct str parts[] = { seen_part(origin, sizeof origin),
-                           seen_part(&sequence, sizeof sequence) };
+    struct origin origin = { .service = (uint8_t)b->def->service,
+                             .authority = b->authority,
+                             .incarnation = b->incarnation };
 
-    meta->id = id_derive("record", parts, 2);
+    meta->id = record_id(origin, topic, b->box.tails.at[topic].sequence + 1);
     meta->source =
-        arena_printf(b->arena, "/%.*s/%s", STR_ARG(b->authority_name),
-                     service_name(b->def->service));
+        record_source(b->arena, b->authority_name, b->def->service);
     if (meta->recorded_at == TIME_NONE || meta->recorded_at == 0)
         meta->recorded_at = b->firing != TIME_NONE ? b->firing
                             : in != NULL           ? in->recorded_at

@@ -98,12 +98,22 @@ struct refused {
 bool batch_is_writer(uint8_t service, enum topic topic);
 
 /**
- * Begin a batch over `raws` (borrowed; in order of their inputs) on top of
- * `shard`: admits them against the marks. `holds` are those that the batch
- * before it left, HOLDS_MAX of them.
- * `b`'s first block of members must be set. ST_FATAL "fork" or "schema" only
- * where that record is the first thing to apply; otherwise the batch ends
- * before it.
+ * Begin a batch over `raws` on top of `shard`: admits each record against the
+ * marks, decodes it, and opens the person that is sealed in it.
+ *
+ * The caller sets `def` to `witness` of *b and zeroes the rest; those must
+ * outlive the batch. Borrowed until the batch is done with: `raws`, n of them
+ * in order of their inputs, and their bytes. Borrowed for the call: `shard`
+ * and `holds` (HOLDS_MAX, as the batch before left them), which are copied;
+ * `refused`, or NULL: that record is poison for the reason it names. What it
+ * builds is in `arena` and ends with it: nothing has to be closed, also after
+ * a failure.
+ *
+ * ST_OK: `items` are to be stepped, `n` of them, which may be fewer than were
+ * given: the batch ends before a record that can't be taken yet. The others
+ * only where that record is the first: ST_FATAL "fork", "schema" or "marks",
+ * ST_RETRY where the keys of persons can't be had; then all but `arena` is
+ * void.
  */
 MUST_CHECK enum status batch_begin(struct batch *b, const struct shard *shard,
                                    const struct raw *raws, size_t n,
