@@ -1,5 +1,7 @@
 #include "common/core/records.h"
 
+#include "common/core/indicators.h"
+
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
@@ -731,6 +733,14 @@ static const struct field indicator_observed_at[] = {
     FIELD_TEXT(S, definition, F_NULLABLE),
     FIELD_TEXT(S, status, F_NULLABLE),
     FIELD_BYTES(S, content_hash, 0),
+    FIELD_TEXT(S, area, F_NULLABLE),
+    FIELD_TEXT(S, breakdown, F_NULLABLE),
+    FIELD_CODE(S, measure, F_NULLABLE, &codes_measure),
+    FIELD_CODE(S, gap, F_NULLABLE, &codes_gap),
+    FIELD_I64(S, amount, F_NULLABLE),
+    FIELD_I32(S, decimals, F_NULLABLE),
+    FIELD_BOOL(S, typed_total, 0),
+    FIELD_TEXTS(S, warnings, 0),
 };
 #undef S
 

@@ -636,14 +636,23 @@ struct indicator_observed {
     struct str agency_id;
     struct str agency_ref;
     int32_t amendment;
-    struct str indicator; /* Name, such as WOL-12 */
+    struct str indicator; /* Word of indicators.h, such as neet */
     date_d period_from;
     date_d period_to;
     struct str value; /* As printed; null is a gap, never 0 */
-    struct str unit;
-    struct str definition;
-    struct str status;
+    struct str unit;  /* word of codes_indicator_unit */
+    struct str definition; /* Version of how it is counted */
+    struct str status;     /* provisional or final */
     struct str content_hash;
+    /* authority, national, region, neighbours, or a locality's name */
+    struct str area;
+    struct str breakdown; /* A row of the sender's table; null: all of the area */
+    int measure;          /* enum measure: a level, a change or a target */
+    int gap;              /* enum gap: why there is no value */
+    int64_t amount;   /* The value without its point: 5.70 % is 570 */
+    int32_t decimals; /* Digits behind the point: of 5.70 % 2 */
+    bool typed_total; /* A sum that the sender typed; never to be added up */
+    struct texts warnings;
 };
 extern const struct fields fields_indicator_observed;
 
