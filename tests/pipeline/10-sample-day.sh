@@ -9,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 authority=kent-2015
 # shellcheck source=demo/play.sh
 . demo/play.sh
+# shellcheck source=tests/lib/kpi.sh
+. tests/lib/kpi.sh
 
 testbed/services.sh up "$WAYMARK_BED" kent-2015
 trap 'testbed/services.sh down "$WAYMARK_BED"' EXIT
@@ -48,10 +50,11 @@ claim 'K01 counts the girl once and the schoolboy once' \
     "$(lines "SELECT age_band, numerator FROM metrics.kpi_cell WHERE kpi = 'K01' AND month = '2015-06-01' ORDER BY age_band")" \
     '11-15 1;5-10 1;'
 claim 'June is frozen as it stood' \
-    "$(lines "SELECT age_band, numerator FROM metrics.frozen_month WHERE kpi = 'K01' AND month = '2015-06-01' ORDER BY age_band")" \
+    "$(lines "SELECT age_band, numerator FROM metrics.frozen_cells WHERE kpi = 'K01' AND month = '2015-06-01' ORDER BY age_band")" \
     '11-15 1;5-10 1;'
 claim 'the repeat of row 2 made no second receipt' \
     "$(lines "SELECT count(*) FROM intake.receipt WHERE agency_ref = 'M-1001'")" '1;'
+claim 'every cell is the sum of the ids behind it' "$(cell_differences kent-2015)" ''
 claim 'the replay of the log through the cores gives the same' \
     "$(build/bin/waymark reconcile --authority kent-2015 2>/dev/null | tail -n 1)" \
     'reconcile: 0 differences'

@@ -9,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 authority=rutland-2014
 # shellcheck source=demo/play.sh
 . demo/play.sh
+# shellcheck source=tests/lib/kpi.sh
+. tests/lib/kpi.sh
 testbed/services.sh up "$WAYMARK_BED" rutland-2014
 trap 'testbed/services.sh down "$WAYMARK_BED"' EXIT
 set -a
@@ -57,6 +59,7 @@ claim 'K11 counts a closure of each side in its month' \
 claim 'K20: one positive of one closure' \
     "$(lines "SELECT sum(numerator), sum(denominator) FROM metrics.kpi_cell WHERE kpi = 'K20' AND month = '2014-04-01'")" \
     '1 1;'
+claim 'every cell is the sum of the ids behind it' "$(cell_differences rutland-2014)" ''
 claim 'the replay of the log through the cores gives the same' \
     "$(build/bin/waymark reconcile --authority rutland-2014 2>/dev/null | tail -n 1)" 'reconcile: 0 differences'
 claim 'everything balances' \

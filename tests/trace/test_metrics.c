@@ -384,7 +384,9 @@ test_friday(void **s)
     friday(d);
     assert_told(d, "1 girl of 14 missing\n"
                    "K01 2015-06 eh maidstone 11-15 1/0\n"
+                   "K14 2015-06 csc maidstone 11-15 0/1\n"
                    "3 boy of 15 missing, cin\n"
+                   "K14 2015-06 csc maidstone 11-15 0/2\n"
                    "4 school: boy of 9\n"
                    "K01 2015-06 eh swale 5-10 1/0\n"
                    "4 school: boy of 9\n"
@@ -392,6 +394,7 @@ test_friday(void **s)
                    "K01 2015-06 eh dover 0-4 1/0\n"
                    "6 housing: girl of 12\n"
                    "K01 2015-06 eh thanet 11-15 1/0\n"
+                   "K14 2015-06 csc thanet 11-15 0/1\n"
                    "7 step-down offered\n"
                    "8 found\n");
 }
@@ -405,6 +408,7 @@ test_monday(void **s)
     monday(d);
     assert_told(d, "boy of 7\n"
                    "K10_net 2015-05 csc maidstone 5-10 1/0\n"
+                   "K35 2015-05 csc maidstone 5-10 0/1\n"
                    "step-down accepted\n"
                    "K12 2015-06 eh maidstone 5-10 1/0\n"
                    "K21 2015-06 csc maidstone 5-10 1/0\n"
@@ -413,22 +417,40 @@ test_monday(void **s)
                    "K10_net 2015-06 csc maidstone 5-10 -1/0\n"
                    "K11 2015-06 csc maidstone 5-10 1/0\n"
                    "boy of 7, early help\n"
-                   "K10_net 2015-06 eh maidstone 5-10 1/0\n");
+                   "K10_net 2015-06 eh maidstone 5-10 1/0\n"
+                   "K35 2015-06 eh maidstone 5-10 0/1\n");
+}
+
+/* Cells as their months were frozen. */
+static struct kpi_cell *
+frozen_cells(struct day *d, size_t *n)
+{
+    size_t max = mem_count(d->m, TABLE_KPI_CELL) +
+                 mem_count(d->m, TABLE_LATE_CHANGE);
+    struct kpi_cell *cells = arena_array(mem_arena(d->m), max, sizeof *cells);
+    const struct kpi_cell *c;
+    size_t at = 0;
+
+    *n = 0;
+    while ((c = mem_next(d->m, TABLE_KPI_CELL, &at)) != NULL)
+        cells[(*n)++] = *c;
+    at = 0;
+    while ((c = mem_next(d->m, TABLE_LATE_CHANGE, &at)) != NULL) {
+        cells[*n] = *c;
+        cells[*n].numerator = -c->numerator;
+        cells[(*n)++].denominator = -c->denominator;
+    }
+    return cells;
 }
 
 /* The whole authority's line of an indicator for June. */
 static struct scorecard_line
 june_line(struct day *d, const char *kpi, bool public)
 {
-    struct kpi_cell *cells = arena_array(
-        mem_arena(d->m), mem_count(d->m, TABLE_FROZEN_MONTH), sizeof *cells);
+    size_t n;
+    struct kpi_cell *cells = frozen_cells(d, &n);
     struct str asked = str_of(kpi);
-    const struct kpi_cell *c;
-    size_t at = 0;
-    size_t n = 0;
 
-    while ((c = mem_next(d->m, TABLE_FROZEN_MONTH, &at)) != NULL)
-        cells[n++] = *c;
     return scorecard_make(
                mem_arena(d->m), cells, n,
                &(struct scorecard_options){
@@ -473,8 +495,9 @@ test_restated(void **s)
                              .kpi = KPI_K01,
                              .side = SIDE_EH,
                              .district = STR("swale"),
-                             .age_band = AGE_5_10 };
-    const struct kpi_cell *now, *then;
+                             .age_band = AGE_5_10,
+                             .part = STR("") };
+    const struct kpi_cell *now, *late;
 
     friday(d);
     pass_time(d, "2015-07-01T00:00:00");
@@ -484,9 +507,9 @@ test_restated(void **s)
         .outcome = OUTCOME_EH_INTENSIVE, .status = DECISION_FINAL,
         .age_band = AGE_5_10, .locality = "swale" });
     now = mem_row(d->m, TABLE_KPI_CELL, &like);
-    then = mem_row(d->m, TABLE_FROZEN_MONTH, &like);
+    late = mem_row(d->m, TABLE_LATE_CHANGE, &like);
     assert_int_equal(now->numerator, 2);
-    assert_int_equal(then->numerator, 1);
+    assert_int_equal(late->numerator, 1);
 }
 
 static void
@@ -515,11 +538,14 @@ test_k20_by_profile(void **s)
     assert_told(d, "helped\n"
                    "K11 2015-06 eh maidstone 5-10 1/0\n"
                    "K20 2015-06 eh maidstone 5-10 1/1\n"
+                   "K35 2015-06 eh maidstone 5-10 0/1\n"
                    "moved\n"
                    "K11 2015-06 eh maidstone 5-10 2/0\n"
+                   "K35 2015-06 eh maidstone 5-10 0/2\n"
                    "left\n"
                    "K11 2015-06 eh maidstone 5-10 3/0\n"
                    "K20 2015-06 eh maidstone 5-10 1/2\n"
+                   "K35 2015-06 eh maidstone 5-10 0/3\n"
                    "never\n");
 }
 

@@ -231,36 +231,45 @@ bench_run(struct bench *b, const struct event *evs, size_t n)
     return true;
 }
 
-/* Sum of numerators (or denominators) over districts and bands. */
-static int64_t
-bench_sum(const struct bench *b, enum metrics_table table, int kpi, int side,
-          date_d month, bool denominators)
+/*
+ * Sum of numerators (or denominators) over districts, bands and parts; K10_net
+ * up to and with the month. As it stands, or as the month was frozen.
+ */
+static inline int64_t
+bench_table_sum(const struct bench *b, enum metrics_table table, int kpi,
+                int side, date_d month, bool denominators)
 {
     int64_t sum = 0;
 
     for (size_t i = 0; i < b->n_rows[table]; i++) {
         const struct kpi_cell *c = b->rows[table][i];
+        bool counts = kpi == KPI_K10_NET ? c->month <= month
+                                         : c->month == month;
 
-        if (c->kpi == kpi && c->side == side && c->month == month)
+        if (c->kpi == kpi && c->side == side && counts)
             sum += denominators ? c->denominator : c->numerator;
     }
     return sum;
 }
 
-/* K10: the running sum of K10_net up to and with the month. */
-static int64_t
-bench_open_cases(const struct bench *b, enum metrics_table table, int side,
-                 date_d month)
+static inline int64_t
+bench_sum(const struct bench *b, bool frozen, int kpi, int side, date_d month,
+          bool denominators)
 {
-    int64_t sum = 0;
+    int64_t sum =
+        bench_table_sum(b, TABLE_KPI_CELL, kpi, side, month, denominators);
 
-    for (size_t i = 0; i < b->n_rows[table]; i++) {
-        const struct kpi_cell *c = b->rows[table][i];
-
-        if (c->kpi == KPI_K10_NET && c->side == side && c->month <= month)
-            sum += c->numerator;
-    }
+    if (frozen)
+        sum -= bench_table_sum(b, TABLE_LATE_CHANGE, kpi, side, month,
+                               denominators);
     return sum;
+}
+
+/* K10: the running sum of K10_net up to and with the month. */
+static inline int64_t
+bench_open_cases(const struct bench *b, bool frozen, int side, date_d month)
+{
+    return bench_sum(b, frozen, KPI_K10_NET, side, month, false);
 }
 
 #endif

@@ -100,17 +100,17 @@ settle_amendments(const struct run *r, const struct notification_fact *of,
             notification_put(r, &now, heard_at);
     }
     for (size_t i = 0; i < n; i++)
-        settle_episode(
-            r, ((const struct notification_fact *)list[i])->episode_id,
-            heard_at);
+        settle_episode(r,
+                       ((const struct notification_fact *)list[i])->episode_id,
+                       heard_at);
 }
 
 void
 count_decision(const struct run *r, const struct referral_decided *rec)
 {
     time_ms heard_at = run_reckoning(r).casework_at;
-    struct notification_fact now = notification_get(
-        r, rec->agency_id, rec->agency_ref, rec->amendment);
+    struct notification_fact now =
+        notification_get(r, rec->agency_id, rec->agency_ref, rec->amendment);
     struct id left = now.episode_id;
 
     facts_decide(&now, rec, heard_at);

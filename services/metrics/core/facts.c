@@ -28,8 +28,8 @@ facts_accept(struct notification_fact *f,
 }
 
 void
-facts_decide(struct notification_fact *f,
-             const struct referral_decided *rec, time_ms heard_at)
+facts_decide(struct notification_fact *f, const struct referral_decided *rec,
+             time_ms heard_at)
 {
     f->notification_id = rec->notification_id;
     f->agency_id = rec->agency_id;
@@ -55,13 +55,13 @@ facts_decide(struct notification_fact *f,
     f->ethnicity = rec->ethnicity;
     f->sen = rec->sen;
     f->re_referral = rec->re_referral;
+    f->needs = rec->needs;
     f->episode_id = rec->episode_id;
     f->heard_at = heard_at;
 }
 
 void
-facts_effect(struct notification_fact *f,
-             const struct case_changed *rec)
+facts_effect(struct notification_fact *f, const struct case_changed *rec)
 {
     f->notification_id = rec->notification_id;
     f->effect_decision_id = rec->decision_id;
@@ -70,8 +70,7 @@ facts_effect(struct notification_fact *f,
 }
 
 void
-facts_answer(struct notification_fact *f,
-             const struct referrer_answered *rec)
+facts_answer(struct notification_fact *f, const struct referrer_answered *rec)
 {
     f->notification_id = rec->notification_id;
     if (f->answered_at != TIME_NONE && f->answered_at <= rec->meta.recorded_at)
@@ -120,6 +119,17 @@ is_screened_out(const struct case_fact *old, const struct case_changed *rec)
            outcome_rank(outcome) >= 0 && outcome_rank(outcome) <= 1;
 }
 
+/* Section 6, row 7: past the intent with help under way, once and for all. */
+static bool
+is_converted(const struct case_fact *old, const struct case_changed *rec)
+{
+    if (!rec->intent)
+        return false;
+    return (old != NULL && old->converted) ||
+           (rec->state >= CASE_UNALLOCATED &&
+            rec->state <= CASE_HANDOVER_PENDING);
+}
+
 static void
 fill_times(struct case_fact *f, const struct case_fact *old,
            const struct case_changed *rec)
@@ -156,6 +166,8 @@ facts_fill_case(struct case_fact *f, const struct case_fact *old,
     f->state = rec->state;
     f->outcome = rec->outcome;
     f->unit = rec->unit;
+    f->worker = rec->worker;
+    f->csc_status = rec->csc_status;
     f->locality = rec->locality;
     f->age_band = rec->age_band;
     f->sex = rec->sex;
@@ -163,6 +175,7 @@ facts_fill_case(struct case_fact *f, const struct case_fact *old,
     f->entry = rec->entry;
     f->agency_type = rec->agency_type;
     f->intent = rec->intent;
+    f->converted = is_converted(old, rec);
     f->re_referral = rec->re_referral;
     f->predecessor_id = rec->predecessor_id;
     f->merged_into = rec->merged_into;

@@ -34,8 +34,7 @@ void facts_decide(struct notification_fact *f,
                   const struct referral_decided *rec, time_ms heard_at);
 
 /** From a CaseChanged that answers a decision. */
-void facts_effect(struct notification_fact *f,
-                  const struct case_changed *rec);
+void facts_effect(struct notification_fact *f, const struct case_changed *rec);
 
 /** From ReferrerAnswered; the earliest answer stays, in whatever order. */
 void facts_answer(struct notification_fact *f,
@@ -60,8 +59,7 @@ void facts_fill_case(struct case_fact *f, const struct case_fact *old,
 void facts_derive_case(struct case_fact *f, const struct terms *t);
 
 void facts_fill_handover(struct handover_fact *f,
-                         const struct handover_changed *rec,
-                         time_ms heard_at);
+                         const struct handover_changed *rec, time_ms heard_at);
 void facts_derive_handover(struct handover_fact *f, const struct terms *t);
 
 /**

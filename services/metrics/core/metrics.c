@@ -3,6 +3,7 @@
 #include "metrics/core/apply.h"
 #include "metrics/core/count_cases.h"
 #include "metrics/core/count_notifications.h"
+#include "metrics/core/count_work.h"
 #include "metrics/core/want.h"
 
 /* ---- time ---------------------------------------------------------------- */
@@ -41,6 +42,7 @@ release(const struct run *r)
         release_notifications(r, wait);
         release_cases(r, wait);
         release_handovers(r, wait);
+        release_work(r, wait);
     }
 }
 
@@ -152,6 +154,22 @@ metrics_apply(const struct run *r, const struct event *ev)
         break;
     case REC_REFERRER_ANSWERED:
         count_answer(r, ev->body);
+        count_refusal(r, ev->body);
+        break;
+    case REC_ACTIVITY_RECORDED:
+        count_activity(r, ev->body);
+        break;
+    case REC_CLOCK_CHANGED:
+        count_clock(r, ev->body);
+        break;
+    case REC_MISSING_EPISODE_CHANGED:
+        count_episode(r, ev->body);
+        break;
+    case REC_CHILD_MERGED:
+        count_joined(r, ev->body);
+        break;
+    case REC_CHILD_UNMERGED:
+        count_parted(r, ev->body);
         break;
     case REC_ALERT_RAISED:
         apply_raised(r, ev->body);

@@ -42,6 +42,7 @@ run_tally(const struct run *r, time_ms heard_at)
     return (struct tally){
         .rows = r->rows,
         .dry = r->dry,
+        .guess = r->guess,
         .heard_month = r->terms.zone == NULL
                            ? DATE_NONE
                            : facts_month(r->terms.zone, heard_at),

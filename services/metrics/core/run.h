@@ -16,6 +16,7 @@ struct run {
     struct rows *rows;
     struct terms terms;
     bool dry;
+    bool guess; /* dry, in a zone that may not be the right one */
     time_ms heard; /* least of what the inputs have told; TIME_NONE: nothing */
 };
 
@@ -38,7 +39,7 @@ struct tally run_tally(const struct run *r, time_ms heard_at);
  * The rows of a group as they stand now, for changing them while we look; the
  * list is the arena's.
  */
-const void **run_group(const struct run *r, enum metrics_table table,
-                       int index, const void *like, size_t *n);
+const void **run_group(const struct run *r, enum metrics_table table, int index,
+                       const void *like, size_t *n);
 
 #endif

@@ -62,13 +62,22 @@ districts_of(struct arena *arena, const struct kpi_cell *cells,
     return (struct texts){ .at = at, .n = n };
 }
 
+/* Of what others observe there are no cells. */
+static uint32_t
+sides_of(int kpi)
+{
+    const struct kpi_def *def = kpi_def(kpi);
+
+    return def == NULL || def->from == KPI_OBSERVED ? 0 : def->sides;
+}
+
 static size_t
 count_blocks(const struct scorecard_options *o)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < o->kpis.n; i++) {
-        uint32_t sides = kpi_sides(codes_find(&codes_kpi, o->kpis.at[i]));
+        uint32_t sides = sides_of(codes_find(&codes_kpi, o->kpis.at[i]));
 
         for (int side = SIDE_EH; side <= SIDE_CSC; side++)
             n += (sides & SET_BIT(side)) != 0;
@@ -308,7 +317,7 @@ scorecard_make(struct arena *arena, const struct kpi_cell *cells,
                                .is_ratio = kpi_is_ratio(kpi),
                                .below = options->suppress_below };
 
-            if ((kpi_sides(kpi) & SET_BIT(side)) == 0)
+            if ((sides_of(kpi) & SET_BIT(side)) == 0)
                 continue;
             for (size_t d = 0; d < height; d++)
                 b.lines[d] = (struct scorecard_line){ .kpi = kpi,

@@ -52,6 +52,7 @@ static const struct field decided_at[] = {
     FIELD_CODE(S, ethnicity, N, &codes_ethnicity),
     FIELD_TRI(S, sen, N),
     FIELD_TRI(S, re_referral, N),
+    FIELD_SET(S, needs, 0, &codes_need),
     FIELD_ID(S, episode_id, N),
     FIELD_TIME(S, heard_at, N),
     FIELD_DATE(S, month, N),
@@ -60,7 +61,7 @@ static const struct field decided_at[] = {
     FIELD_CODE(S, waits_for, N, &codes_fact_wait),
 };
 /* Positions in decided_at that its indexes name. */
-enum { AT_AGENCY_ID = 0, AT_AGENCY_REF = 1, AT_EPISODE_ID = 24, AT_WAIT = 29 };
+enum { AT_AGENCY_ID = 0, AT_AGENCY_REF = 1, AT_EPISODE_ID = 25, AT_WAIT = 30 };
 _Static_assert(N_OF(decided_at) == AT_WAIT + 1, "index positions");
 
 static const struct field accepted_at[] = {
@@ -89,33 +90,29 @@ static const struct field answer_at[] = {
 #undef S
 
 #define S struct case_fact
-#define CASE_FIELDS \
-    FIELD_ID(S, child_id, 0), \
-    FIELD_CODE(S, side, 0, &codes_side), \
-    FIELD_CODE(S, state, 0, &codes_case_state), \
-    FIELD_CODE(S, outcome, N, &codes_outcome), \
-    FIELD_TIME(S, opened_at, N), \
-    FIELD_TIME(S, closed_at, N), \
-    FIELD_CODE(S, close_outcome, N, &codes_close_outcome), \
-    FIELD_TEXT(S, unit, N), \
-    FIELD_TEXT(S, locality, N), \
-    FIELD_CODE(S, age_band, N, &codes_age_band), \
-    FIELD_CODE(S, sex, N, &codes_sex), \
-    FIELD_CODE(S, ethnicity, N, &codes_ethnicity), \
-    FIELD_CODE(S, entry, N, &codes_entry), \
-    FIELD_CODE(S, agency_type, N, &codes_agency_type), \
-    FIELD_BOOL(S, intent, 0), \
-    FIELD_TRI(S, re_referral, N), \
-    FIELD_ID(S, predecessor_id, N), \
-    FIELD_ID(S, merged_into, N), \
-    FIELD_TEXT(S, profile_version, N), \
-    FIELD_TIME(S, heard_at, N), \
-    FIELD_CODE(S, opened_band, N, &codes_age_band), \
-    FIELD_CODE(S, closed_band, N, &codes_age_band), \
-    FIELD_BOOL(S, screened_out, 0), \
-    FIELD_DATE(S, opened_month, N), \
-    FIELD_DATE(S, closed_month, N), \
-    FIELD_CODE(S, close_class, N, &codes_close_class)
+#define CASE_FIELDS                                                            \
+    FIELD_ID(S, child_id, 0), FIELD_CODE(S, side, 0, &codes_side),             \
+        FIELD_CODE(S, state, 0, &codes_case_state),                            \
+        FIELD_CODE(S, outcome, N, &codes_outcome),                             \
+        FIELD_TIME(S, opened_at, N), FIELD_TIME(S, closed_at, N),              \
+        FIELD_CODE(S, close_outcome, N, &codes_close_outcome),                 \
+        FIELD_TEXT(S, unit, N), FIELD_TEXT(S, worker, N),                      \
+        FIELD_CODE(S, csc_status, N, &codes_csc_status),                       \
+        FIELD_TEXT(S, locality, N),                                            \
+        FIELD_CODE(S, age_band, N, &codes_age_band),                           \
+        FIELD_CODE(S, sex, N, &codes_sex),                                     \
+        FIELD_CODE(S, ethnicity, N, &codes_ethnicity),                         \
+        FIELD_CODE(S, entry, N, &codes_entry),                                 \
+        FIELD_CODE(S, agency_type, N, &codes_agency_type),                     \
+        FIELD_BOOL(S, intent, 0), FIELD_BOOL(S, converted, 0),                 \
+        FIELD_TRI(S, re_referral, N), FIELD_ID(S, predecessor_id, N),          \
+        FIELD_ID(S, merged_into, N), FIELD_TEXT(S, profile_version, N),        \
+        FIELD_TIME(S, heard_at, N),                                            \
+        FIELD_CODE(S, opened_band, N, &codes_age_band),                        \
+        FIELD_CODE(S, closed_band, N, &codes_age_band),                        \
+        FIELD_BOOL(S, screened_out, 0), FIELD_DATE(S, opened_month, N),        \
+        FIELD_DATE(S, closed_month, N),                                        \
+        FIELD_CODE(S, close_class, N, &codes_close_class)
 static const struct field case_at[] = {
     FIELD_ID(S, case_id, 0),
     CASE_FIELDS,
@@ -170,17 +167,94 @@ static const struct field alert_at[] = {
 
 #define S struct indicator_fact
 static const struct field indicator_at[] = {
+    FIELD_TEXT(S, agency_id, 0), FIELD_TEXT(S, agency_ref, 0),
+    FIELD_I32(S, amendment, 0),  FIELD_ID(S, indicator_id, 0),
+    FIELD_TEXT(S, indicator, 0), FIELD_DATE(S, period_from, N),
+    FIELD_DATE(S, period_to, N), FIELD_TEXT(S, value, N),
+    FIELD_TEXT(S, unit, N),      FIELD_TEXT(S, definition, N),
+    FIELD_TEXT(S, status, N),
+};
+#undef S
+
+#define S struct activity_fact
+static const struct field activity_at[] = {
     FIELD_TEXT(S, agency_id, 0),
     FIELD_TEXT(S, agency_ref, 0),
-    FIELD_I32(S, amendment, 0),
-    FIELD_ID(S, indicator_id, 0),
-    FIELD_TEXT(S, indicator, 0),
-    FIELD_DATE(S, period_from, N),
-    FIELD_DATE(S, period_to, N),
-    FIELD_TEXT(S, value, N),
+    FIELD_I32(S, amendment, N),
+    FIELD_ID(S, activity_id, N),
+    FIELD_CODE(S, activity, N, &codes_activity),
+    FIELD_ID(S, child_id, N),
+    FIELD_ID(S, case_id, N),
+    FIELD_ID(S, notification_id, N),
+    FIELD_TIME(S, occurred_at, N),
+    FIELD_CODE(S, side, N, &codes_side),
     FIELD_TEXT(S, unit, N),
-    FIELD_TEXT(S, definition, N),
-    FIELD_TEXT(S, status, N),
+    FIELD_TEXT(S, worker, N),
+    FIELD_TEXT(S, locality, N),
+    FIELD_CODE(S, age_band, N, &codes_age_band),
+    FIELD_CODE(S, sex, N, &codes_sex),
+    FIELD_TEXT(S, organisation, N),
+    FIELD_TEXT(S, service, N),
+    FIELD_TEXT(S, provider, N),
+    FIELD_TRI(S, service_on, N),
+    FIELD_I32(S, hours_tenths, N),
+    FIELD_BOOL(S, open_access, 0),
+    FIELD_TEXT(S, core_offer, N),
+    FIELD_TEXT(S, linked_kpi, N),
+    FIELD_CODE(S, risk_of_csc, N, &codes_risk_of_csc),
+    FIELD_TEXT(S, programme, N),
+    FIELD_CODE(S, programme_stage, N, &codes_programme_stage),
+    FIELD_TEXTS(S, grades, 0),
+    FIELD_CODE(S, csc_status, N, &codes_csc_status),
+    FIELD_BOOL(S, corrected, 0),
+    FIELD_BOOL(S, refused, 0),
+    FIELD_TIME(S, heard_at, N),
+    FIELD_DATE(S, month, N),
+    FIELD_CODE(S, waits_for, N, &codes_fact_wait),
+};
+#undef S
+
+#define S struct clock_fact
+static const struct field clock_at[] = {
+    FIELD_ID(S, subject_id, 0),
+    FIELD_TEXT(S, clock, 0),
+    FIELD_TIME(S, started_at, 0),
+    FIELD_CODE(S, subject_kind, N, &codes_clock_subject),
+    FIELD_ID(S, child_id, N),
+    FIELD_TIME(S, due_at, N),
+    FIELD_TIME(S, stopped_at, N),
+    FIELD_TRI(S, late, N),
+    FIELD_TEXT(S, unit, N),
+    FIELD_TIME(S, heard_at, N),
+    FIELD_DATE(S, month, N),
+    FIELD_CODE(S, waits_for, N, &codes_fact_wait),
+};
+#undef S
+
+#define S struct episode_fact
+static const struct field episode_at[] = {
+    FIELD_ID(S, episode_id, 0),
+    FIELD_ID(S, child_id, N),
+    FIELD_CODE(S, state, N, &codes_episode_state),
+    FIELD_TIME(S, reported_at, N),
+    FIELD_TIME(S, found_at, N),
+    FIELD_CODE(S, rhi_state, N, &codes_rhi_state),
+    FIELD_TIME(S, rhi_at, N),
+    FIELD_TIME(S, rhi_due_at, N),
+    FIELD_TEXT(S, unit, N),
+    FIELD_TEXT(S, locality, N),
+    FIELD_CODE(S, age_band, N, &codes_age_band),
+    FIELD_TIME(S, heard_at, N),
+    FIELD_DATE(S, month, N),
+    FIELD_CODE(S, waits_for, N, &codes_fact_wait),
+};
+#undef S
+
+#define S struct child_join
+static const struct field join_at[] = {
+    FIELD_ID(S, merged_id, 0),
+    FIELD_ID(S, survivor_id, 0),
+    FIELD_TIME(S, joined_at, N),
 };
 #undef S
 
@@ -191,6 +265,7 @@ static const struct field cell_at[] = {
     FIELD_CODE(S, side, 0, &codes_side),
     FIELD_TEXT(S, district, 0),
     FIELD_CODE(S, age_band, 0, &codes_age_band),
+    FIELD_TEXT(S, part, 0),
     FIELD_I64(S, numerator, 0),
     FIELD_I64(S, denominator, 0),
 };
@@ -205,8 +280,10 @@ static const struct field reckoning_at[] = {
 };
 #undef S
 
-#define FIELDS(table, s, list)                                    \
-    { .name = (table), .size = sizeof(s), .at = (list), .n = N_OF(list) }
+#define FIELDS(table, s, list)                                                 \
+    {                                                                          \
+        .name = (table), .size = sizeof(s), .at = (list), .n = N_OF(list)      \
+    }
 
 const struct table metrics_tables[METRICS_TABLE_N] = {
     [TABLE_NOTIFICATION] = {
@@ -285,14 +362,52 @@ const struct table metrics_tables[METRICS_TABLE_N] = {
         .n_key = 2,
         .due = -1,
     },
-    [TABLE_KPI_CELL] = {
-        .fields = FIELDS("kpi_cell", struct kpi_cell, cell_at),
-        .n_key = 5,
+    [TABLE_ACTIVITY] = {
+        .fields = FIELDS("fact_activity", struct activity_fact, activity_at),
+        .n_key = 2,
+        .index = {
+            [ACTIVITY_BY_WAIT] = { .name = "fact_activity_by_wait",
+                       .fields = { N_OF(activity_at) - 1 },
+                       .n = 1 },
+        },
+        .n_index = 1,
         .due = -1,
     },
-    [TABLE_FROZEN_MONTH] = {
-        .fields = FIELDS("frozen_month", struct kpi_cell, cell_at),
-        .n_key = 5,
+    [TABLE_CLOCK] = {
+        .fields = FIELDS("fact_clock", struct clock_fact, clock_at),
+        .n_key = 3,
+        .index = {
+            [CLOCK_BY_WAIT] = { .name = "fact_clock_by_wait",
+                       .fields = { N_OF(clock_at) - 1 },
+                       .n = 1 },
+        },
+        .n_index = 1,
+        .due = -1,
+    },
+    [TABLE_EPISODE] = {
+        .fields = FIELDS("fact_episode", struct episode_fact, episode_at),
+        .n_key = 1,
+        .index = {
+            [EPISODE_BY_WAIT] = { .name = "fact_episode_by_wait",
+                       .fields = { N_OF(episode_at) - 1 },
+                       .n = 1 },
+        },
+        .n_index = 1,
+        .due = -1,
+    },
+    [TABLE_CHILD_JOIN] = {
+        .fields = FIELDS("child_join", struct child_join, join_at),
+        .n_key = 1,
+        .due = -1,
+    },
+    [TABLE_KPI_CELL] = {
+        .fields = FIELDS("kpi_cell", struct kpi_cell, cell_at),
+        .n_key = 6,
+        .due = -1,
+    },
+    [TABLE_LATE_CHANGE] = {
+        .fields = FIELDS("late_change", struct kpi_cell, cell_at),
+        .n_key = 6,
         .due = -1,
     },
     [TABLE_RECKONING] = {

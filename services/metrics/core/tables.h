@@ -1,6 +1,6 @@
 /**
- * The tables of metrics: facts, the KPI cells counted from them, the same
- * cells as they stood at each month's end, and indicators that others count.
+ * The tables of metrics: facts, the KPI cells counted from them, what of these
+ * came after a month's end, and indicators that others count.
  * sql/ holds the same in SQL, column by column; the shard's number stands
  * before every key there.
  *
@@ -28,8 +28,12 @@ enum metrics_table {
     TABLE_HANDOVER,
     TABLE_ALERT,
     TABLE_INDICATOR,
+    TABLE_ACTIVITY,
+    TABLE_CLOCK,
+    TABLE_EPISODE,
+    TABLE_CHILD_JOIN,
     TABLE_KPI_CELL,
-    TABLE_FROZEN_MONTH,
+    TABLE_LATE_CHANGE,
     TABLE_RECKONING,
     METRICS_TABLE_N,
 };
@@ -42,6 +46,9 @@ enum {
     CASE_WAITING_BY_CASE = 0, /* its versions, in order */
     CASE_WAITING_BY_WAIT,
     HANDOVER_BY_WAIT = 0,
+    ACTIVITY_BY_WAIT = 0,
+    CLOCK_BY_WAIT = 0,
+    EPISODE_BY_WAIT = 0,
 };
 
 extern const struct table metrics_tables[METRICS_TABLE_N];
@@ -104,6 +111,7 @@ struct notification_fact {
     int ethnicity;
     enum tri sen;
     enum tri re_referral;
+    uint32_t needs; /* bits of enum need */
     struct id episode_id;
     time_ms heard_at; /* last TimeAdvanced of casework before that decision */
     /* case-journal: what took effect, and on which case */
@@ -136,6 +144,8 @@ struct case_fact {
     time_ms closed_at; /* null while open; transferred cases end here too */
     int close_outcome;
     struct str unit;
+    struct str worker;
+    int csc_status;
     struct str locality;
     int age_band; /* of the last record */
     int sex;
@@ -143,6 +153,7 @@ struct case_fact {
     int entry;
     int agency_type;
     bool intent;
+    bool converted; /* an intent for which the CAF came (K17) */
     enum tri re_referral;
     struct id predecessor_id;
     struct id merged_into;
@@ -209,13 +220,96 @@ struct indicator_fact {
 };
 
 /*
+ * What staff did, of the kinds that are counted: the highest amendment. An
+ * activity that was corrected or refused is kept and counts nowhere; either
+ * may be heard of first.
+ */
+struct activity_fact {
+    struct str agency_id;
+    struct str agency_ref;
+    int32_t amendment;
+    struct id activity_id;
+    int activity; /* 0: only heard that it is corrected or refused */
+    struct id child_id;
+    struct id case_id;
+    struct id notification_id;
+    time_ms occurred_at;
+    int side;
+    struct str unit;
+    struct str worker;
+    struct str locality;
+    int age_band;
+    int sex;
+    struct str organisation;
+    struct str service;
+    struct str provider;
+    enum tri service_on;
+    int32_t hours_tenths;
+    bool open_access;
+    struct str core_offer;
+    struct str linked_kpi;
+    int risk_of_csc;
+    struct str programme;
+    int programme_stage;
+    struct texts grades;
+    int csc_status;
+    bool corrected;
+    bool refused;
+    time_ms heard_at; /* last TimeAdvanced of casework before it */
+    date_d month;     /* of occurred_at */
+    int waits_for;    /* enum wait */
+};
+
+/* A limit that stopped; where it starts anew it is another one. */
+struct clock_fact {
+    struct id subject_id;
+    struct str clock;
+    time_ms started_at;
+    int subject_kind;
+    struct id child_id;
+    time_ms due_at;
+    time_ms stopped_at;
+    enum tri late; /* unknown: a planning figure, counts nowhere */
+    struct str unit;
+    time_ms heard_at;
+    date_d month; /* of stopped_at */
+    int waits_for;
+};
+
+/* A missing episode as case-journal has it last. */
+struct episode_fact {
+    struct id episode_id;
+    struct id child_id;
+    int state;
+    time_ms reported_at;
+    time_ms found_at;
+    int rhi_state;
+    time_ms rhi_at;
+    time_ms rhi_due_at;
+    struct str unit;
+    struct str locality;
+    int age_band;
+    time_ms heard_at;
+    date_d month; /* of found_at */
+    int waits_for;
+};
+
+/* Two children that are one person; gone again when they are parted. */
+struct child_join {
+    struct id merged_id;
+    struct id survivor_id;
+    time_ms joined_at;
+};
+
+/*
  * One figure of one month. Counts have denominator 0. The same struct serves
- * kpi_cell, the figures as they stand, and frozen_month: the same changes,
- * but only those that were on their topic before it had told the month's end.
- * A change to K10_net that comes later stands there in the month in which it
- * came. So a month is frozen without an act of freezing, whatever order the
- * inputs were read in, and its K10 is a running sum in both tables. A cell of
- * nothing but zeros is no row.
+ * kpi_cell, the figures as they stand, and late_change: what of them changed
+ * after their topic had told the month's end. A month as it was frozen is the
+ * one less the other (view frozen_cells), so it needs no act of freezing,
+ * whatever order the inputs were read in, and a month that nothing touches
+ * late costs nothing. A late change to K10_net stands there twice, in its
+ * month and taken back in the one in which it came, so that K10 is a running
+ * sum in both. A cell of nothing but zeros is no row.
  */
 struct kpi_cell {
     date_d month; /* its first day */
@@ -223,6 +317,7 @@ struct kpi_cell {
     int side;
     struct str district; /* locality, or "unknown" */
     int age_band;        /* enum age_band, never null */
+    struct str part;     /* of indicators that have parts, else "" */
     int64_t numerator;
     int64_t denominator;
 };

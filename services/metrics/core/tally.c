@@ -24,20 +24,20 @@ cell_add(const struct tally *t, enum metrics_table table,
         rows_put(t->rows, table, &cell);
 }
 
+/* What came after its month had ended; see struct kpi_cell. */
 static void
-frozen_add(const struct tally *t, const struct kpi_cell *change, int sign)
+late_add(const struct tally *t, const struct kpi_cell *change, int sign)
 {
-    bool late =
-        t->heard_month != DATE_NONE && change->month < t->heard_month;
     struct kpi_cell cell = *change;
 
-    /* A dry run may have the months wrong by one, so it asks for both. */
-    if (!late || t->dry)
-        cell_add(t, TABLE_FROZEN_MONTH, &cell, sign);
-    if (late && change->kpi == KPI_K10_NET) {
-        cell.month = t->heard_month;
-        cell_add(t, TABLE_FROZEN_MONTH, &cell, sign);
-    }
+    if (t->heard_month == DATE_NONE ||
+        (!t->guess && change->month >= t->heard_month))
+        return;
+    cell_add(t, TABLE_LATE_CHANGE, &cell, sign);
+    if (change->kpi != KPI_K10_NET)
+        return;
+    cell.month = t->heard_month;
+    cell_add(t, TABLE_LATE_CHANGE, &cell, -sign);
 }
 
 static bool
@@ -58,7 +58,7 @@ add_missing(const struct tally *t, const struct contributions *list,
         if (!t->dry && holds(other, &list->at[i]))
             continue;
         cell_add(t, TABLE_KPI_CELL, &list->at[i], sign);
-        frozen_add(t, &list->at[i], sign);
+        late_add(t, &list->at[i], sign);
     }
 }
 

@@ -1,7 +1,7 @@
 /**
  * From a change of a fact to changes of cells: the new contributions less
- * the old ones, in kpi_cell and, as far as the month was still open on the
- * topic that the change came from, in frozen_month.
+ * the old ones, in kpi_cell and, as far as the month had ended on the topic
+ * that the change came from, in late_change.
  */
 #ifndef WAYMARK_METRICS_CORE_TALLY_H
 #define WAYMARK_METRICS_CORE_TALLY_H
@@ -16,6 +16,8 @@ struct tally {
     date_d heard_month;
     /* True: only say which cells would change (rows_want). */
     bool dry;
+    /* Dry, and months may be wrong by one: ask for whatever may be late. */
+    bool guess;
 };
 
 /** Apply the difference. Cells must have been wanted by a dry run before. */

@@ -2,16 +2,64 @@
 
 #include "common/core/calendar.h"
 #include "metrics/core/apply.h"
+#include "metrics/core/facts_work.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+static void
+want_activity(struct rows *rows, struct str agency_id, struct str agency_ref)
+{
+    struct activity_fact like;
+
+    run_like(TABLE_ACTIVITY, &like);
+    like.agency_id = agency_id;
+    like.agency_ref = agency_ref;
+    rows_want(rows, TABLE_ACTIVITY, &like);
+}
+
+static void
+want_recorded(struct rows *rows, const struct activity_recorded *rec)
+{
+    if (rec->refusal.n > 0)
+        return;
+    if (facts_counts_activity(rec->activity))
+        want_activity(rows, rec->agency_id, rec->agency_ref);
+    if (rec->activity == ACTIVITY_CORRECTED && rec->corrects_agency_id.n > 0 &&
+        rec->corrects_agency_ref.n > 0)
+        want_activity(rows, rec->corrects_agency_id, rec->corrects_agency_ref);
+}
+
+static void
+want_clock(struct rows *rows, const struct clock_changed *rec)
+{
+    struct clock_fact like;
+
+    if (rec->change != CLOCK_STOPPED)
+        return;
+    facts_fill_clock(&like, rec, TIME_NONE);
+    rows_want(rows, TABLE_CLOCK, &like);
+}
+
+static void
+want_missing(struct rows *rows, const struct missing_episode_changed *rec)
+{
+    struct episode_fact like;
+
+    run_like(TABLE_EPISODE, &like);
+    like.episode_id = rec->episode_id;
+    rows_want(rows, TABLE_EPISODE, &like);
+}
 
 static void
 want_answer(struct rows *rows, const struct referrer_answered *rec)
 {
     struct notification_fact like;
 
-    if (id_is_none(rec->notification_id))
+    if (id_is_none(rec->notification_id)) {
+        if (rec->refusal.n > 0)
+            want_activity(rows, rec->agency_id, rec->agency_ref);
         return;
+    }
     run_like(TABLE_ANSWER, &like);
     like.notification_id = rec->notification_id;
     rows_want(rows, TABLE_ANSWER, &like);
@@ -81,26 +129,40 @@ want_indicator(struct rows *rows, const struct indicator_observed *rec)
     rows_want(rows, TABLE_INDICATOR, &like);
 }
 
+/* Tables and their index of what waits. */
+static const struct {
+    enum metrics_table table;
+    int index;
+} waiting[] = {
+    { TABLE_NOTIFICATION, NOTIFICATION_BY_WAIT },
+    { TABLE_CASE_WAITING, CASE_WAITING_BY_WAIT },
+    { TABLE_HANDOVER, HANDOVER_BY_WAIT },
+    { TABLE_ACTIVITY, ACTIVITY_BY_WAIT },
+    { TABLE_CLOCK, CLOCK_BY_WAIT },
+    { TABLE_EPISODE, EPISODE_BY_WAIT },
+};
+
 static void
 want_waiting(struct rows *rows)
 {
-    struct notification_fact notification;
-    struct case_fact one_case;
-    struct handover_fact handover;
+    union {
+        struct notification_fact notification;
+        struct case_fact one_case;
+        struct handover_fact handover;
+        struct activity_fact activity;
+        struct clock_fact clock;
+        struct episode_fact episode;
+    } like;
 
-    run_like(TABLE_NOTIFICATION, &notification);
-    run_like(TABLE_CASE_WAITING, &one_case);
-    run_like(TABLE_HANDOVER, &handover);
-    for (int wait = WAIT_CALENDAR; wait <= WAIT_PROFILE; wait++) {
-        notification.waits_for = wait;
-        one_case.waits_for = wait;
-        handover.waits_for = wait;
-        rows_want_group(rows, TABLE_NOTIFICATION, NOTIFICATION_BY_WAIT,
-                        &notification);
-        rows_want_group(rows, TABLE_CASE_WAITING, CASE_WAITING_BY_WAIT,
-                        &one_case);
-        rows_want_group(rows, TABLE_HANDOVER, HANDOVER_BY_WAIT, &handover);
-    }
+    for (int wait = WAIT_CALENDAR; wait <= WAIT_PROFILE; wait++)
+        for (size_t i = 0; i < N_OF(waiting); i++) {
+            const struct table *t = &metrics_tables[waiting[i].table];
+            size_t at = t->index[waiting[i].index].fields[0];
+
+            run_like(waiting[i].table, &like);
+            *(int *)(void *)((char *)&like + t->fields.at[at].offset) = wait;
+            rows_want_group(rows, waiting[i].table, waiting[i].index, &like);
+        }
 }
 
 static void
@@ -121,6 +183,15 @@ want_event(struct rows *rows, const struct event *ev)
         break;
     case REC_REFERRER_ANSWERED:
         want_answer(rows, ev->body);
+        break;
+    case REC_ACTIVITY_RECORDED:
+        want_recorded(rows, ev->body);
+        break;
+    case REC_CLOCK_CHANGED:
+        want_clock(rows, ev->body);
+        break;
+    case REC_MISSING_EPISODE_CHANGED:
+        want_missing(rows, ev->body);
         break;
     case REC_ALERT_RAISED:
         want_alert(rows, ((const struct alert_raised *)ev->body)->alert_id);
@@ -187,13 +258,14 @@ want_related(struct rows *rows, const struct event *ev)
 }
 
 static void
-want_cells(const struct step *step, const struct zone *zone,
+want_cells(const struct step *step, const struct zone *zone, bool guess,
            const struct event *evs, size_t n)
 {
     struct run r = run_of(step);
     size_t mark = rows_mark(step->rows);
 
     r.dry = true;
+    r.guess = guess;
     r.terms.any_profile = true;
     r.terms.zone = zone;
     for (size_t i = 0; i < n; i++)
@@ -217,16 +289,16 @@ want_all_cells(const struct step *step, const struct event *evs, size_t n)
     for (size_t i = 0; i < n; i++)
         activates |= evs[i].type == REC_CONFIG_ACTIVATED;
     if (known != NULL)
-        want_cells(step, known, evs, n);
+        want_cells(step, known, false, evs, n);
     for (size_t i = 0; activates && i < N_OF(guesses); i++)
-        want_cells(step, &guesses[i], evs, n);
+        want_cells(step, &guesses[i], true, evs, n);
 }
 
 enum { TOUCH_FACTS, TOUCH_RELATED, TOUCH_CELLS };
 
 bool
 want_touched(const struct step *step, const struct event *evs, size_t n,
-              int round)
+             int round)
 {
     struct reckoning like;
 

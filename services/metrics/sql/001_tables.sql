@@ -31,6 +31,7 @@ CREATE TABLE fact_decided (
     ethnicity text,
     sen boolean,
     re_referral boolean,
+    needs text NOT NULL,
     episode_id uuid,
     heard_at timestamptz,
     -- derived
@@ -90,6 +91,8 @@ CREATE TABLE fact_case (
     closed_at timestamptz,
     close_outcome text,
     unit text,
+    worker text,
+    csc_status text,
     locality text,
     age_band text,
     sex text,
@@ -97,6 +100,7 @@ CREATE TABLE fact_case (
     entry text,
     agency_type text,
     intent boolean NOT NULL,
+    converted boolean NOT NULL,
     re_referral boolean,
     predecessor_id uuid,
     merged_into uuid,
@@ -124,6 +128,8 @@ CREATE TABLE fact_case_waiting (
     closed_at timestamptz,
     close_outcome text,
     unit text,
+    worker text,
+    csc_status text,
     locality text,
     age_band text,
     sex text,
@@ -131,6 +137,7 @@ CREATE TABLE fact_case_waiting (
     entry text,
     agency_type text,
     intent boolean NOT NULL,
+    converted boolean NOT NULL,
     re_referral boolean,
     predecessor_id uuid,
     merged_into uuid,
@@ -207,6 +214,97 @@ CREATE TABLE observed_indicator (
     PRIMARY KEY (shard, agency_id, agency_ref)
 );
 
+-- What staff did, of the kinds that are counted; see core/tables.h.
+CREATE TABLE fact_activity (
+    shard integer NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
+    amendment integer,
+    activity_id uuid,
+    activity text,
+    child_id uuid,
+    case_id uuid,
+    notification_id uuid,
+    occurred_at timestamptz,
+    side text,
+    unit text,
+    worker text,
+    locality text,
+    age_band text,
+    sex text,
+    organisation text,
+    service text,
+    provider text,
+    service_on boolean,
+    hours_tenths integer,
+    open_access boolean NOT NULL,
+    core_offer text,
+    linked_kpi text,
+    risk_of_csc text,
+    programme text,
+    programme_stage text,
+    grades text NOT NULL,
+    csc_status text,
+    corrected boolean NOT NULL,
+    refused boolean NOT NULL,
+    heard_at timestamptz,
+    month date,
+    waits_for text,
+    PRIMARY KEY (shard, agency_id, agency_ref)
+);
+CREATE INDEX fact_activity_by_wait
+    ON fact_activity (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+-- Limits that stopped.
+CREATE TABLE fact_clock (
+    shard integer NOT NULL,
+    subject_id uuid NOT NULL,
+    clock text COLLATE "C" NOT NULL,
+    started_at timestamptz NOT NULL,
+    subject_kind text,
+    child_id uuid,
+    due_at timestamptz,
+    stopped_at timestamptz,
+    late boolean,
+    unit text,
+    heard_at timestamptz,
+    month date,
+    waits_for text,
+    PRIMARY KEY (shard, subject_id, clock, started_at)
+);
+CREATE INDEX fact_clock_by_wait
+    ON fact_clock (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+CREATE TABLE fact_episode (
+    shard integer NOT NULL,
+    episode_id uuid NOT NULL,
+    child_id uuid,
+    state text,
+    reported_at timestamptz,
+    found_at timestamptz,
+    rhi_state text,
+    rhi_at timestamptz,
+    rhi_due_at timestamptz,
+    unit text,
+    locality text,
+    age_band text,
+    heard_at timestamptz,
+    month date,
+    waits_for text,
+    PRIMARY KEY (shard, episode_id)
+);
+CREATE INDEX fact_episode_by_wait
+    ON fact_episode (shard, waits_for) WHERE waits_for IS NOT NULL;
+
+-- Two children that are one person; gone again when they are parted.
+CREATE TABLE child_join (
+    shard integer NOT NULL,
+    merged_id uuid NOT NULL,
+    survivor_id uuid NOT NULL,
+    joined_at timestamptz,
+    PRIMARY KEY (shard, merged_id)
+);
+
 -- The figures as they stand. K10_net is opened less ended; K10 is its sum
 -- over all months so far. A cell of zeros is no row. Counts have denominator 0.
 CREATE TABLE kpi_cell (
@@ -216,24 +314,25 @@ CREATE TABLE kpi_cell (
     side text COLLATE "C" NOT NULL,
     district text COLLATE "C" NOT NULL,
     age_band text COLLATE "C" NOT NULL,
+    part text COLLATE "C" NOT NULL,
     numerator bigint NOT NULL,
     denominator bigint NOT NULL,
-    PRIMARY KEY (shard, month, kpi, side, district, age_band)
+    PRIMARY KEY (shard, month, kpi, side, district, age_band, part)
 );
 
--- The same, of those changes alone that stood on their topic before the month
--- had ended there. Read it through frozen_cells: what frozen_through has not
--- reached is still moving.
-CREATE TABLE frozen_month (
+-- What of them changed after its topic had told the month's end: a month as it
+-- was frozen is kpi_cell less this. Read it through frozen_cells.
+CREATE TABLE late_change (
     shard integer NOT NULL,
     month date NOT NULL,
     kpi text COLLATE "C" NOT NULL,
     side text COLLATE "C" NOT NULL,
     district text COLLATE "C" NOT NULL,
     age_band text COLLATE "C" NOT NULL,
+    part text COLLATE "C" NOT NULL,
     numerator bigint NOT NULL,
     denominator bigint NOT NULL,
-    PRIMARY KEY (shard, month, kpi, side, district, age_band)
+    PRIMARY KEY (shard, month, kpi, side, district, age_band, part)
 );
 
 -- How far time has come; one row, no = 1.

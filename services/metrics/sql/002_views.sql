@@ -14,40 +14,84 @@ SELECT span.shard, generate_series(span.first, span.last,
           FROM kpi_cell c LEFT JOIN reckoning r ON r.shard = c.shard
          GROUP BY c.shard) AS span;
 
--- Every figure as it stands now; K10 as the level at the month's end.
+-- Every figure as it stands now; K10 as the level at the month's end. K30, K32
+-- and K40 are parts of others (core/kpi.c).
 CREATE VIEW scorecard_cells AS
-SELECT shard, month, kpi, side, district, age_band, numerator, denominator
+SELECT shard, month, kpi, side, district, age_band, part, numerator,
+       denominator
   FROM kpi_cell
  WHERE kpi <> 'K10_net'
 UNION ALL
-SELECT m.shard, m.month, 'K10', c.side, c.district, c.age_band,
+SELECT shard, month, 'K30', side, district, age_band, part, denominator, 0
+  FROM kpi_cell
+ WHERE kpi = 'K35'
+UNION ALL
+SELECT shard, month, 'K32', side, district, age_band, part, numerator, 0
+  FROM kpi_cell
+ WHERE kpi = 'K06'
+UNION ALL
+SELECT shard, month, 'K40', side, district, age_band, '', numerator,
+       denominator
+  FROM kpi_cell
+ WHERE kpi = 'K37' AND part = 'T1'
+UNION ALL
+SELECT m.shard, m.month, 'K10', c.side, c.district, c.age_band, c.part,
        sum(c.numerator)::bigint, 0::bigint
   FROM kpi_months m
   JOIN kpi_cell c ON c.shard = m.shard AND c.kpi = 'K10_net'
                  AND c.month <= m.month
- GROUP BY m.shard, m.month, c.side, c.district, c.age_band
+ GROUP BY m.shard, m.month, c.side, c.district, c.age_band, c.part
 HAVING sum(c.numerator) <> 0;
 
--- The same as each month was fixed at its end; months that have ended only.
+-- kpi_cell less what came late; of months that have ended only.
+CREATE VIEW frozen_month AS
+SELECT shard, month, kpi, side, district, age_band, part,
+       sum(numerator)::bigint AS numerator,
+       sum(denominator)::bigint AS denominator
+  FROM (SELECT shard, month, kpi, side, district, age_band, part,
+               numerator, denominator
+          FROM kpi_cell
+         UNION ALL
+        SELECT shard, month, kpi, side, district, age_band, part,
+               -numerator, -denominator
+          FROM late_change) AS change
+  JOIN reckoning USING (shard)
+ WHERE month <= frozen_through
+ GROUP BY shard, month, kpi, side, district, age_band, part
+HAVING sum(numerator) <> 0 OR sum(denominator) <> 0;
+
+-- The same as scorecard_cells, as each month was fixed at its end.
 CREATE VIEW frozen_cells AS
-SELECT f.shard, f.month, f.kpi, f.side, f.district, f.age_band,
-       f.numerator, f.denominator
-  FROM frozen_month f
-  JOIN reckoning r ON r.shard = f.shard AND f.month <= r.frozen_through
- WHERE f.kpi <> 'K10_net'
+SELECT shard, month, kpi, side, district, age_band, part, numerator,
+       denominator
+  FROM frozen_month
+ WHERE kpi <> 'K10_net'
 UNION ALL
-SELECT m.shard, m.month, 'K10', f.side, f.district, f.age_band,
+SELECT shard, month, 'K30', side, district, age_band, part, denominator, 0
+  FROM frozen_month
+ WHERE kpi = 'K35'
+UNION ALL
+SELECT shard, month, 'K32', side, district, age_band, part, numerator, 0
+  FROM frozen_month
+ WHERE kpi = 'K06'
+UNION ALL
+SELECT shard, month, 'K40', side, district, age_band, '', numerator,
+       denominator
+  FROM frozen_month
+ WHERE kpi = 'K37' AND part = 'T1'
+UNION ALL
+SELECT m.shard, m.month, 'K10', f.side, f.district, f.age_band, f.part,
        sum(f.numerator)::bigint, 0::bigint
   FROM kpi_months m
   JOIN reckoning r ON r.shard = m.shard AND m.month <= r.frozen_through
   JOIN frozen_month f ON f.shard = m.shard AND f.kpi = 'K10_net'
                      AND f.month <= m.month
- GROUP BY m.shard, m.month, f.side, f.district, f.age_band
+ GROUP BY m.shard, m.month, f.side, f.district, f.age_band, f.part
 HAVING sum(f.numerator) <> 0;
 
 -- What changed after its month was frozen: as it was fixed, and as it is.
 CREATE VIEW restatements AS
-SELECT shard, month, kpi, side, district, age_band,
+SELECT shard, month, kpi, side, district, age_band, part,
        coalesce(f.numerator, 0) AS frozen_numerator,
        coalesce(f.denominator, 0) AS frozen_denominator,
        coalesce(c.numerator, 0) AS numerator,
@@ -56,18 +100,18 @@ SELECT shard, month, kpi, side, district, age_band,
   FULL JOIN (SELECT s.* FROM scorecard_cells s
                JOIN reckoning r ON r.shard = s.shard
                                AND s.month <= r.frozen_through) c
- USING (shard, month, kpi, side, district, age_band)
+ USING (shard, month, kpi, side, district, age_band, part)
  WHERE (coalesce(f.numerator, 0), coalesce(f.denominator, 0))
     IS DISTINCT FROM (coalesce(c.numerator, 0), coalesce(c.denominator, 0));
 
--- Percentages over all bands and districts, half-up to one decimal.
+-- Percentages by part over all bands and districts, half-up to one decimal.
 CREATE VIEW scorecard_totals AS
-SELECT shard, month, kpi, side, sum(numerator)::bigint AS numerator,
+SELECT shard, month, kpi, side, part, sum(numerator)::bigint AS numerator,
        sum(denominator)::bigint AS denominator,
        round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 1)
        AS percent
   FROM scorecard_cells
- GROUP BY shard, month, kpi, side;
+ GROUP BY shard, month, kpi, side, part;
 
 -- All that is known of one version of a notification.
 CREATE VIEW fact_notification AS
@@ -96,8 +140,8 @@ SELECT shard, notification_id, d.agency_id, d.agency_ref, d.amendment,
        coalesce(e.effect, d.outcome) AS outcome, d.outcome AS decided_outcome,
        d.received_at, a.accepted_at, d.decided_at, w.answered_at, w.answer,
        d.child_id, e.case_id, d.episode_id, d.locality, d.unit, d.age_band,
-       d.sex, d.ethnicity, d.sen, d.re_referral, d.cin_source, d.month,
-       d.repeat
+       d.sex, d.ethnicity, d.sen, d.re_referral, d.needs, d.cin_source,
+       d.month, d.repeat
   FROM fact_decided d
   LEFT JOIN fact_accepted a USING (shard, notification_id)
   LEFT JOIN fact_effect e USING (shard, notification_id)
@@ -106,8 +150,9 @@ SELECT shard, notification_id, d.agency_id, d.agency_ref, d.amendment,
 
 CREATE VIEW cases AS
 SELECT shard, case_id, child_id, side, state, outcome, opened_at, closed_at,
-       close_outcome, close_class, unit, locality, age_band, opened_band,
-       closed_band, sex, ethnicity, entry, agency_type, intent, re_referral,
+       close_outcome, close_class, unit, worker, csc_status, locality, age_band,
+       opened_band,
+       closed_band, sex, ethnicity, entry, agency_type, intent, converted, re_referral,
        predecessor_id, merged_into, screened_out, opened_month, closed_month
   FROM fact_case;
 
@@ -139,4 +184,13 @@ SELECT shard, 'case', case_id, coalesce(waits_for, 'earlier version')
   FROM fact_case_waiting
 UNION ALL
 SELECT shard, 'handover', handover_id, waits_for
-  FROM fact_handover WHERE waits_for IS NOT NULL;
+  FROM fact_handover WHERE waits_for IS NOT NULL
+UNION ALL
+SELECT shard, 'activity', activity_id, waits_for
+  FROM fact_activity WHERE waits_for IS NOT NULL
+UNION ALL
+SELECT shard, 'clock', subject_id, waits_for
+  FROM fact_clock WHERE waits_for IS NOT NULL
+UNION ALL
+SELECT shard, 'episode', episode_id, waits_for
+  FROM fact_episode WHERE waits_for IS NOT NULL;
