@@ -178,6 +178,35 @@ read_ladder(struct reader *r, const struct json *drift, struct profile_drift *d)
     json_path_back(&r->path, before);
 }
 
+/* The clocks that a rule watches are the rule's; a profile says them again, for
+ * people. */
+static void
+check_watched(struct reader *r, const struct json *drift)
+{
+    static const struct {
+        const char *key;
+        const char *clocks;
+    } rows[] = {
+        { "D03_assessment", "T12, T2" },
+        { "D04_plan", "T12b" },
+        { "D05_review", "T14a, T14b, T9a, T9b" },
+        { "D17_encompass", "T11" },
+    };
+
+    for (size_t i = 0; r->st == ST_OK && i < sizeof rows / sizeof rows[0];
+         i++) {
+        size_t before;
+        const struct json *v =
+            reader_enter_value(r, drift, rows[i].key, &before);
+        struct str said = STR_NULL;
+
+        if (!json_str(v, &said) || !str_is(said, rows[i].clocks))
+            reader_fail_as(r, "profile-limit", "the rule watches \"%s\"",
+                           rows[i].clocks);
+        json_path_back(&r->path, before);
+    }
+}
+
 void
 profile_drift_read(struct reader *r, const struct json *top,
                    struct profile_drift *d)
@@ -216,6 +245,7 @@ profile_drift_read(struct reader *r, const struct json *top,
 
     for (size_t i = 0; r->st == ST_OK && i < sizeof rows / sizeof rows[0]; i++)
         *rows[i].out = drift_number(r, v, rows[i].key, rows[i].inner);
+    check_watched(r, v);
     read_ladder(r, v, d);
     json_path_back(&r->path, before);
 }

@@ -231,9 +231,72 @@ check_order(struct check *c, const char *place, int low, int high, bool equal,
         arena_printf(c->a, "%s: %d and %d", why, low, high));
 }
 
+/*
+ * Rules that watch a clock have no limit of their own: the number beside them
+ * says the clock's again, and one that differs would change nothing.
+ */
+static void
+check_same(struct check *c)
+{
+    const struct profile_drift *d = &c->p->drift;
+    const struct {
+        const char *place;
+        const char *clock;
+        enum clock_unit unit;
+        int number;
+    } rows[] = {
+        { "/drift/D01_unallocated_working_days", "L2", CLOCK_WORKING_DAYS,
+          d->unallocated_working_days },
+        { "/drift/D08_handover_working_days", "L3", CLOCK_WORKING_DAYS,
+          d->handover_working_days },
+        { "/drift/D09_intent_working_days", "L4", CLOCK_WORKING_DAYS,
+          d->intent_late_working_days },
+        { "/drift/D10_return_interview_hours", "T10", CLOCK_HOURS,
+          d->rhi_hours },
+        { "/drift/D14_referrer_answer_working_days", "T1", CLOCK_WORKING_DAYS,
+          d->answer_working_days },
+        { "/drift/D15_tracker_review_months", "T17", CLOCK_MONTHS,
+          d->tracker_review_months },
+        { "/drift/D16_missing_untriaged_seconds", "L7", CLOCK_SECONDS,
+          d->missing_untriaged_s },
+        { "/drift/D20_panel_days", "T18", CLOCK_DAYS, d->panel_days },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct clock_spec *spec = profile_clock(c->p, rows[i].clock);
+
+        if (spec == NULL ||
+            (spec->unit == rows[i].unit && spec->length == rows[i].number))
+            continue;
+        add(c, "profile-limit", str_of(rows[i].place), STR_NULL,
+            arena_printf(c->a,
+                         "the rule watches clock %s, which runs %d %s: %d",
+                         rows[i].clock, spec->length,
+                         clock_unit_name(spec->unit), rows[i].number));
+    }
+}
+
+/* What the rule inputs missing_30d and missing_90d count, by their names. */
+#define MISSING_DAYS 30
+#define MISSING_MORE_DAYS 90
+
+static void
+check_windows(struct check *c, const struct profile_drift *d)
+{
+    if (d->missing_days_strategy == MISSING_DAYS &&
+        d->missing_days_alert == MISSING_MORE_DAYS)
+        return;
+    add(c, "profile-limit", str_of("/drift/D11_missing_episodes"), STR_NULL,
+        arena_printf(c->a,
+                     "episodes are counted in 30 and in 90 days: %d and %d",
+                     d->missing_days_strategy, d->missing_days_alert));
+}
+
 static void
 check_drift(struct check *c, const struct profile_drift *d)
 {
+    check_same(c);
+    check_windows(c, d);
     check_order(c, "/drift/D06_open_weeks", d->open_weeks,
                 d->open_weeks_escalate, false, "escalated before it is raised");
     check_order(c, "/drift/D09_intent_working_days",
