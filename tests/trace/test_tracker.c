@@ -39,6 +39,8 @@ a_missing_child_is_followed_until_the_interview(void **s)
         "due_at=2015-07-26T23:59:59.999+01:00 late=-\n"
         "out case-journal ClockChanged clock=L2 change=started "
         "due_at=2015-06-30T23:59:59.999+01:00 late=-\n"
+        "out case-journal ClockChanged clock=L7 change=stopped "
+        "due_at=2015-06-26T07:13:05+01:00 late=no\n"
         "out case-journal ClockChanged clock=T1 change=stopped "
         "due_at=2015-06-29T23:59:59.999+01:00 late=no\n");
     assert_string_equal(lines_with(d, "ReferrerAnswered"),

@@ -1201,17 +1201,65 @@ an_encompass_notice_is_relayed_to_the_school_once(void **state)
     n.incident_at = at(s, "2015-06-25T23:10:00");
     p.school_urn = STR("900001");
     higher = amended(&n, 1);
-    mem_show(s->m, REC_REFERRAL_DECIDED, "needs actions");
+    mem_show(s->m, REC_REFERRAL_DECIDED, "needs actions relayed");
     send_note(s, &n, &p);
     send_note(s, &higher, &p);
     told(s, "in  NotificationReceived\n"
             "out casework ReferralDecided needs=f_domestic_abuse "
-            "actions=relay_to_school\n"
+            "actions=relay_to_school relayed=yes\n"
             "out feedback SchoolRelay school_urn=900001 "
             "incident_at=2015-06-25T23:10:00+01:00\n"
             "in  NotificationReceived\n"
             "out casework ReferralDecided needs=f_domestic_abuse "
-            "actions=relay_to_school\n");
+            "actions=relay_to_school relayed=yes\n");
+}
+
+/* Who was born on 29 February is 18 on 1 March; a guessed birthday closes
+ * nothing. */
+static void
+a_missing_child_s_18th_birthday_is_said_where_it_is_known(void **state)
+{
+    const struct {
+        const char *ref;
+        const char *dob;
+        bool estimated;
+        const char *told;
+    } rows[] = {
+        { "M-1", "2001-02-03", false, "adult_on=2019-02-03\n" },
+        { "M-2", "2000-02-29", false, "adult_on=2018-03-01\n" },
+        { "M-3", "2001-02-01", true, "adult_on=-\n" },
+    };
+    struct story *s = *state;
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "adult_on");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct notification_received n = girl_missing(s);
+        struct person p = girl();
+
+        n.agency_ref = str_of(rows[i].ref);
+        n.episode_ref = n.agency_ref;
+        n.notification_id = notification_id("kent-police", rows[i].ref, 0);
+        p.surname = str_of(rows[i].ref);
+        p.dob = day(rows[i].dob);
+        p.dob_estimated = rows[i].estimated;
+        send_note(s, &n, &p);
+        if (strstr(mem_text(s->m), rows[i].told) == NULL)
+            fail_msg("%s: %s", rows[i].dob, mem_text(s->m));
+        mem_clear(s->m);
+    }
+}
+
+static void
+no_other_child_s_birthday_leaves_triage(void **state)
+{
+    struct story *s = *state;
+    struct notification_received n = school_note(s);
+    struct person p = boy_of_nine();
+
+    mem_show(s->m, REC_REFERRAL_DECIDED, "adult_on");
+    send_note(s, &n, &p);
+    told(s, "in  NotificationReceived\n"
+            "out casework ReferralDecided adult_on=-\n");
 }
 
 static void
@@ -1522,9 +1570,8 @@ an_offer_is_about_the_child_of_its_case(void **state)
 {
     struct story *s = *state;
     struct notification_received first = school_note(s);
-    struct notification_received offer =
-        notification(s, KIND_CSC_STEP_DOWN, "kent-duty", "D-1",
-                     "2015-06-26T13:45:00");
+    struct notification_received offer = notification(
+        s, KIND_CSC_STEP_DOWN, "kent-duty", "D-1", "2015-06-26T13:45:00");
     struct person p = boy_of_nine();
     struct case_changed c;
 
@@ -1907,12 +1954,15 @@ main(void)
         STORY(an_activity_about_nobody_is_refused_and_its_sender_hears),
         STORY(a_number_of_another_child_goes_to_a_person_and_delays_nothing),
         STORY(an_encompass_notice_is_relayed_to_the_school_once),
+        STORY(a_missing_child_s_18th_birthday_is_said_where_it_is_known),
+        STORY(no_other_child_s_birthday_leaves_triage),
         cmocka_unit_test_setup_teardown(
             a_third_need_turns_a_single_agency_case_into_a_caf, begin_rutland,
             end),
         STORY(a_batch_gives_what_its_records_give_one_by_one),
         STORY(what_a_screener_leaves_out_stays_as_the_message_has_it),
-        STORY(an_amendment_keeps_what_the_screener_said_unless_it_says_otherwise),
+        STORY(
+            an_amendment_keeps_what_the_screener_said_unless_it_says_otherwise),
         STORY(an_override_outlives_an_amendment_that_asks_for_no_more),
         STORY(a_screening_of_one_amendment_names_it_rightly),
         STORY(a_missing_child_is_screened_with_its_episode),

@@ -129,6 +129,8 @@ static const struct event_row event_rows[] = {
         SIDE_CSC, false),
     ROW("the status in social care changes", LIFE_CSC_STATUS_CHANGED,
         ".SIUAEPRH...", SIDE_EH, false),
+    ROW("the birth of an unborn child is noted on any open case", LIFE_BIRTH,
+        ".SIUAEPRH...", SIDE_EH, false),
     ROW("any open case closes unless it is offered", LIFE_CLOSED,
         ".CCCCCCC....", SIDE_EH, false),
     ROW("a closed case reopens where it was", LIFE_REOPENED, ".........R..",

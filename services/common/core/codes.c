@@ -78,6 +78,7 @@ static const char *const activity_words[] = {
     [ACTIVITY_TRANSFERRED - 1] = "transferred",
     [ACTIVITY_CORRECTED - 1] = "corrected",
     [ACTIVITY_ALERT_ACKNOWLEDGED - 1] = "alert_acknowledged",
+    [ACTIVITY_BIRTH_RECORDED - 1] = "birth_recorded",
 };
 
 const struct codes codes_activity = {

@@ -33,8 +33,8 @@ enum kind {
 extern const struct codes codes_kind;
 
 /*
- * What staff report as done (domain.md section 3); the last one is how an
- * acknowledgement enters at intake (design.md section 2).
+ * What staff report as done (domain.md section 3). Two more than stand there:
+ * how an acknowledgement enters at intake (design.md section 2), and a birth.
  */
 enum activity {
     ACTIVITY_ALLOCATED = 1,
@@ -88,6 +88,8 @@ enum activity {
     ACTIVITY_TRANSFERRED,
     ACTIVITY_CORRECTED,
     ACTIVITY_ALERT_ACKNOWLEDGED,
+    ACTIVITY_BIRTH_RECORDED, /* of a child who was unborn: T7 counts from it */
+    ACTIVITY_LAST = ACTIVITY_BIRTH_RECORDED,
 };
 extern const struct codes codes_activity;
 

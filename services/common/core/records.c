@@ -352,6 +352,8 @@ static const struct field referral_decided_at[] = {
     FIELD_ID(S, existing_case_id, F_NULLABLE),
     FIELD_ID(S, offered_case_id, F_NULLABLE),
     FIELD_BOOL(S, overridden, 0),
+    FIELD_BOOL(S, relayed, 0),
+    FIELD_DATE(S, adult_on, F_NULLABLE),
     FIELD_TEXT(S, screened_by, F_NULLABLE),
     FIELD_TEXT(S, second_by, F_NULLABLE),
     FIELD_TEXTS(S, warnings, 0),

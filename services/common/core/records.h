@@ -322,6 +322,8 @@ struct referral_decided {
     struct id existing_case_id;
     struct id offered_case_id; /* Case that a step up or down offers */
     bool overridden;
+    bool relayed;    /* A SchoolRelay went out: T11 is met */
+    date_d adult_on; /* 18th birthday of a missing child, where known to a day */
     struct str screened_by;
     struct str second_by;
     struct texts warnings;

@@ -592,7 +592,7 @@ static const struct form_field acknowledged_fields[] = {
 #define DONE(a, fields) [a] = FORM_OF(fields, &activity_form)
 
 /* Activities without a row have no fields of their own. */
-static const struct form activity_forms[ACTIVITY_ALERT_ACKNOWLEDGED + 1] = {
+static const struct form activity_forms[ACTIVITY_LAST + 1] = {
     DONE(ACTIVITY_ALLOCATED, worker_fields),
     DONE(ACTIVITY_REALLOCATED, worker_fields),
     DONE(ACTIVITY_CONTACT_FAMILY, contact_fields),

@@ -2,6 +2,7 @@
 
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
+#include "tracker/core/school.h"
 
 #define REASON_CHARS 20 /* domain.md section 6, row 16 */
 
@@ -25,6 +26,8 @@ acts_want(struct rows *rows, const struct activity_recorded *a)
     cases_want(rows, a->case_id);
     cases_want_child(rows, a->child_id);
     caseload_want(rows, a->worker);
+    if (a->activity == ACTIVITY_ENCOMPASS_RELAYED && !id_is_none(a->child_id))
+        school_want_child(rows, a->child_id);
     if (!id_is_none(a->alert_id))
         rows_want(rows, TABLE_ALERT, &alert);
 }
@@ -44,6 +47,8 @@ acts_want_more(struct rows *rows, const struct activity_recorded *a)
         cases_want_child(rows, c->child_id);
         caseload_want(rows, c->worker);
     }
+    if (a->activity == ACTIVITY_ENCOMPASS_RELAYED && !id_is_none(a->child_id))
+        school_want_child_more(rows, a->child_id);
     if (!id_is_none(a->alert_id))
         alert = rows_get(rows, TABLE_ALERT, &a_like);
     if (alert == NULL)
@@ -138,10 +143,10 @@ event_of(int activity)
         [ACTIVITY_REOPENED] = LIFE_REOPENED,
         [ACTIVITY_TRANSFERRED] = LIFE_TRANSFERRED,
         [ACTIVITY_ALERT_ACKNOWLEDGED] = 0,
+        [ACTIVITY_BIRTH_RECORDED] = LIFE_BIRTH,
     };
-    enum life_event ev = activity > 0 && activity <= ACTIVITY_ALERT_ACKNOWLEDGED
-                             ? events[activity]
-                             : 0;
+    enum life_event ev =
+        activity > 0 && activity <= ACTIVITY_LAST ? events[activity] : 0;
 
     return ev == 0 ? LIFE_NOTE : ev;
 }
@@ -204,6 +209,8 @@ facts_of(const struct moment *m, const struct activity_recorded *a,
         .outcome_named = a->outcome != 0,
         .by_other_side = by_other_side(a, c, h),
         .cp_plan = a->csc_status == CSC_CP,
+        .unborn = a->age_band == AGE_UNBORN ||
+                  (a->age_band == 0 && c->age_band == AGE_UNBORN),
         .first_lac_review = watch_runs(m, c->case_id, STR("T8a")),
         .closed_days = days_since(m, c->closed_at),
     };
@@ -223,6 +230,8 @@ take_facts(struct case_row *c, const struct activity_recorded *a)
         c->consent = a->consent;
     if (a->csc_status != 0)
         c->csc_status = a->csc_status;
+    if (a->activity == ACTIVITY_BIRTH_RECORDED && c->age_band == AGE_UNBORN)
+        c->age_band = AGE_0_4;
 }
 
 /* ---- carrying out -------------------------------------------------------- */
@@ -325,6 +334,19 @@ on_episode(const struct moment *m, const struct activity_recorded *a,
     return rc;
 }
 
+/* Where a notice waited, no case is needed: the child may have none. */
+static enum status
+on_notice(const struct moment *m, const struct activity_recorded *a,
+          struct err *err)
+{
+    bool told;
+    enum status rc = school_told(m, a, child_of(m, a), &told, err);
+
+    if (rc != ST_OK || (told && find_case(m, a) == NULL))
+        return rc;
+    return on_case(m, a, err);
+}
+
 enum status
 acts_recorded(const struct moment *m, const struct activity_recorded *a,
               struct err *err)
@@ -338,6 +360,8 @@ acts_recorded(const struct moment *m, const struct activity_recorded *a,
         rc = watch_acknowledge(m, a->alert_id, a->by, &why);
     else if (is_interview(a->activity))
         rc = on_episode(m, a, &why);
+    else if (a->activity == ACTIVITY_ENCOMPASS_RELAYED)
+        rc = on_notice(m, a, &why);
     else
         rc = on_case(m, a, &why);
     if (rc == ST_REJECT && is_refusal(&why)) {

@@ -1,6 +1,7 @@
 #include "tracker/core/arbiter.h"
 
 #include "tracker/core/desk.h"
+#include "tracker/core/drift.h"
 
 #define RU03 "RU03" /* the third need: once a case */
 #define OPEN_INTENT "open_intent"
@@ -478,6 +479,15 @@ end_others(struct life_result *result)
         result->effects |= LIFE_DO_STOP_ALL;
 }
 
+/* Does a unit take on a child whom nobody on this side was helping? */
+static bool
+begins_help(enum life_event event, int state)
+{
+    return (event == LIFE_FINAL_HELP || event == LIFE_FINAL_INTENT ||
+            event == LIFE_FINAL_CSC) &&
+           (state == LIFE_NONE || state == CASE_SCREENING);
+}
+
 static enum status
 apply(const struct moment *m, const struct matter *t, struct ruling *r,
       struct err *err)
@@ -514,14 +524,17 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
     take_facts(&c, t->d);
     said = said_of(t, r, before);
     rc = cases_apply(m, &c, is_new, r->event, &result, &input, &said, err);
-    if (rc == ST_OK) /* what became true, for the answer */
-        r->target = cases_get(m, c.case_id);
-    return rc;
+    if (rc != ST_OK)
+        return rc;
+    r->target = cases_get(m, c.case_id); /* what became true, for the answer */
+    return begins_help(r->event, state) && t->d->re_referral == TRI_YES
+               ? drift_returned(m, r->target, t->d->received_at, true, err)
+               : ST_OK;
 }
 
-/* T1 of a notification that never waited: met as it was decided. */
+/* A clock of the notification that ends as it is decided: nobody waited. */
 static enum status
-say_met(const struct moment *m, const struct matter *t,
+say_met(const struct moment *m, const struct matter *t, struct str clock,
         const struct case_row *c, struct err *err)
 {
     struct clock_row k;
@@ -531,10 +544,10 @@ say_met(const struct moment *m, const struct matter *t,
     k.subject_id = t->d->notification_id;
     k.subject_kind = CLOCK_SUBJECT_NOTIFICATION;
     k.child_id = t->d->child_id;
-    k.clock = STR("T1");
+    k.clock = clock;
     k.started_at = t->d->received_at;
     k.stopped_at = m->at;
-    rc = watch_due(m, "T1", k.started_at, &k.due_at, err);
+    rc = watch_due(m, clock.p, k.started_at, &k.due_at, err);
     if (rc != ST_OK || k.due_at == TIME_NONE)
         return rc;
     k.late = m->at > k.due_at ? TRI_YES : TRI_NO;
@@ -634,8 +647,22 @@ answer_final(const struct moment *m, const struct matter *t,
         r->target->state == CASE_SCREENING)
         return ST_OK;
     if (!t->waits && !waited)
-        rc = say_met(m, t, r->target, err);
+        rc = say_met(m, t, STR("T1"), r->target, err);
     return rc == ST_OK ? answer(m, t, r, STR_NULL, err) : rc;
+}
+
+/*
+ * L7: a missing child's first decision, whatever it says. What has none in
+ * time is notifier's to see (D16), who hears of receipts.
+ */
+static enum status
+say_first(const struct moment *m, const struct matter *t,
+          const struct ruling *r, struct err *err)
+{
+    if (t->known != NULL || (t->d->kind != KIND_POLICE_MISSING_REPORTED &&
+                             t->d->kind != KIND_POLICE_MISSING_RISK_CHANGED))
+        return ST_OK;
+    return say_met(m, t, STR("L7"), r->target, err);
 }
 
 static void
@@ -698,6 +725,8 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
         return refuse_offer(m, &t, &r, &why, err);
     if (refused)
         rc = leave(m, &t, &r, err);
+    if (rc == ST_OK)
+        rc = say_first(m, &t, &r, err);
     if (rc == ST_OK)
         rc = answer_final(m, &t, &r, err);
     if (rc == ST_OK)

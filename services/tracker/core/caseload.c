@@ -36,22 +36,6 @@ month_of(const struct moment *m)
     return zone_start_of_day(zone, d - date_ymd(d).day + 1);
 }
 
-static bool
-alert_is_open(const struct moment *m, struct id subject)
-{
-    struct alert_row like;
-    const struct alert_row *a;
-    size_t at = 0;
-
-    fields_clear(&tracker_tables[TABLE_ALERT].fields, &like);
-    like.subject_id = subject;
-    while ((a = rows_next(m->step->rows, TABLE_ALERT, BY_SUBJECT, &like,
-                          &at)) != NULL)
-        if (a->cleared_at == TIME_NONE && a->due_at == month_of(m))
-            return true;
-    return false;
-}
-
 static enum status
 count(const struct moment *m, const struct case_row *c, struct str worker,
       int32_t change, struct err *err)
@@ -73,10 +57,8 @@ count(const struct moment *m, const struct case_row *c, struct str worker,
     if (over < 0)
         return ST_OK;
     if (row.open_cases <= over)
-        return watch_clear(m, w.id, D13, TIME_NONE, STR("ended"), err);
-    if (change < 0 || alert_is_open(m, w.id))
-        return ST_OK;
-    return watch_tell(m, &w, D13, month_of(m), ROLE_UNIT_LEADER, w.unit, err);
+        return watch_rule(m, &w, D13, TIME_NEVER, err);
+    return change < 0 ? ST_OK : watch_raise(m, &w, D13, month_of(m), err);
 }
 
 enum status

@@ -2,6 +2,7 @@
 
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
+#include "tracker/core/drift.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define D02 STR("D02")
@@ -402,6 +403,8 @@ accept_offer(const struct moment *m, struct case_row *c,
     }
     if (rc == ST_OK)
         rc = end_offer(m, c, LIFE_ACCEPTED, there->case_id, err);
+    if (rc == ST_OK && c->side == SIDE_EH)
+        rc = drift_returned(m, there, m->at, false, err);
     return rc;
 }
 
@@ -518,6 +521,10 @@ do_effects(const struct moment *m, const struct case_row *c,
         rc = watch_resume(m, w, input->clock, err);
     if (rc == ST_OK && (result->effects & LIFE_DO_REOPEN) != 0)
         rc = watch_reopen(m, w, err);
+    if (rc == ST_OK && (result->effects & LIFE_DO_BIRTH) != 0)
+        rc = watch_birth(m, w, err);
+    if (rc == ST_OK && life_is_open(c->state))
+        rc = drift_paused(m, w, err);
     return rc;
 }
 
@@ -531,6 +538,7 @@ cases_apply(const struct moment *m, struct case_row *c, bool is_new,
     struct handover_row made;
     struct watched w;
     bool pending = !is_new && c->state == CASE_HANDOVER_PENDING;
+    bool was_open = !is_new && life_is_open(c->state);
     bool offers = (result->effects & LIFE_DO_OFFER) != 0;
     struct str worker = is_new ? STR_NULL : counted_by(c);
     bool contact;
@@ -554,6 +562,8 @@ cases_apply(const struct moment *m, struct case_row *c, bool is_new,
         rc = watch_contact(m, c, &w, err);
     if (rc == ST_OK)
         rc = forget_contact(m, c, &w, err);
+    if (rc == ST_OK && life_is_open(c->state) && !was_open)
+        rc = drift_opened(m, c, &w, err);
     if (rc == ST_OK)
         rc = caseload_moved(m, c, worker, counted_by(c), err);
     if (rc == ST_OK && offers) {
@@ -706,6 +716,8 @@ revive(const struct moment *m, const struct case_row *merged, struct err *err)
         rc = watch_reopen(m, &w, err);
     if (rc == ST_OK)
         rc = caseload_moved(m, &c, STR_NULL, counted_by(&c), err);
+    if (rc == ST_OK)
+        rc = drift_opened(m, &c, &w, err);
     return rc == ST_OK ? watch_contact(m, &c, &w, err) : rc;
 }
 

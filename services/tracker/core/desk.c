@@ -2,6 +2,7 @@
 
 #define T10 STR("T10")
 #define D11 STR("D11")
+#define BIRTHDAY STR("birthday") /* the deadline of the 18th */
 
 bool
 desk_is_missing(int kind)
@@ -115,17 +116,21 @@ desk_derive(const struct episode_message_row *messages, size_t n,
     const struct episode_message_row *cancelled = NULL;
     const struct episode_message_row *report = NULL;
     const struct episode_message_row *last = NULL;
+    const struct episode_message_row *aged = NULL;
     time_ms grade_at = TIME_NONE;
 
     e->reported_at = TIME_NONE;
     e->found_at = TIME_NONE;
     e->risk_grade = 0;
+    e->adult_on = DATE_NONE;
     for (size_t i = 0; i < n; i++) {
         const struct episode_message_row *msg = &messages[i];
         time_ms at = graded_at(msg);
 
         if (is_later(msg, last))
             last = msg;
+        if (msg->adult_on != DATE_NONE && is_later(msg, aged))
+            aged = msg;
         if (msg->kind == KIND_POLICE_MISSING_REPORTED) {
             earliest(msg->reported_at, &e->reported_at);
             if (is_later(msg, report))
@@ -144,6 +149,8 @@ desk_derive(const struct episode_message_row *messages, size_t n,
         if (at > grade_at)
             grade_at = at;
     }
+    if (aged != NULL)
+        e->adult_on = aged->adult_on;
     e->category = report == NULL ? 0 : report->category;
     if (last != NULL) {
         e->child_id = last->child_id;
@@ -169,12 +176,25 @@ desk_watched(const struct episode_row *e, const struct case_row *c)
 
 /* ---- what changed -------------------------------------------------------- */
 
-static enum status
-end_alerts(const struct moment *m, const struct episode_row *e, struct err *err)
+static bool
+is_over(int state)
 {
-    if (e->state != EPISODE_CANCELLED && e->state != EPISODE_DONE)
+    return state == EPISODE_CANCELLED || state == EPISODE_DONE ||
+           state == EPISODE_CLOSED;
+}
+
+static enum status
+end_alerts(const struct moment *m, const struct episode_row *e,
+           const struct watched *w, struct err *err)
+{
+    enum status rc;
+
+    if (!is_over(e->state))
         return ST_OK;
-    return watch_clear(m, e->episode_id, D11, TIME_NONE, STR("ended"), err);
+    rc = watch_rule(m, w, STR(LIMITS_D11_STRATEGY), TIME_NEVER, err);
+    return rc == ST_OK
+               ? watch_rule(m, w, STR(LIMITS_D11_ALERT), TIME_NEVER, err)
+               : rc;
 }
 
 /* Make the interview's clock what the episode says it is. */
@@ -204,22 +224,44 @@ settle_count(const struct moment *m, const struct referral_decided *d,
              const struct episode_row *e, const struct watched *w,
              struct err *err)
 {
-    static const int roles[] = { ROLE_DUTY, ROLE_UNIT_LEADER,
-                                 ROLE_DISTRICT_MANAGER };
     int count = m->limits.profile->drift.missing_count;
     time_ms due_at = e->reported_at != TIME_NONE ? e->reported_at : e->found_at;
-    enum status rc = ST_OK;
 
-    if (e->state == EPISODE_CANCELLED || e->state == EPISODE_DONE ||
-        count < 1 || due_at == TIME_NONE ||
+    if (is_over(e->state) || count < 1 || due_at == TIME_NONE ||
         watch_told(m, e->episode_id, D11, due_at))
         return ST_OK;
     if (d->missing_30d >= count)
-        for (size_t i = 0; rc == ST_OK && i < 3; i++)
-            rc = watch_tell(m, w, D11, due_at, roles[i], w->unit, err);
-    else if (d->missing_90d >= count)
-        rc = watch_tell(m, w, D11, due_at, ROLE_UNIT_LEADER, w->unit, err);
-    return rc;
+        return watch_raise(m, w, STR(LIMITS_D11_STRATEGY), due_at, err);
+    if (d->missing_90d >= count)
+        return watch_raise(m, w, STR(LIMITS_D11_ALERT), due_at, err);
+    return ST_OK;
+}
+
+/* The 18th birthday closes what is open, whatever its messages say. */
+static void
+come_of_age(const struct moment *m, struct episode_row *e)
+{
+    const struct zone *zone = &m->limits.setting.cal->zone;
+
+    if (e->adult_on == DATE_NONE || is_over(e->state) ||
+        zone_date(zone, m->step->now) < e->adult_on)
+        return;
+    e->state = EPISODE_CLOSED;
+    e->rhi_state = e->rhi_state == 0 ? 0 : RHI_VOID;
+}
+
+/* Let the birthday of an open episode be a deadline. */
+static enum status
+settle_birthday(const struct moment *m, const struct episode_row *e,
+                const struct watched *w, struct err *err)
+{
+    const struct zone *zone = &m->limits.setting.cal->zone;
+    bool open = !is_over(e->state) && e->adult_on != DATE_NONE;
+    time_ms last = open ? zone_start_of_day(zone, e->adult_on) - 1 : TIME_NEVER;
+
+    if (open && watch_rule_due(m, e->episode_id, BIRTHDAY) == last)
+        return ST_OK;
+    return watch_rule(m, w, BIRTHDAY, last, err);
 }
 
 /* Store the episode, settle its clock and say it, if it is another than before.
@@ -231,13 +273,16 @@ settle(const struct moment *m, const struct episode_row *before,
     struct watched w = desk_watched(e, c);
     enum status rc = ST_OK;
 
+    come_of_age(m, e);
     e->rhi_due_at = TIME_NONE;
     if (e->found_at != TIME_NONE && e->state != EPISODE_CANCELLED)
         rc = watch_due(m, "T10", e->found_at, &e->rhi_due_at, err);
     if (rc == ST_OK)
         rc = settle_clock(m, e, &w, err);
     if (rc == ST_OK)
-        rc = end_alerts(m, e, err);
+        rc = end_alerts(m, e, &w, err);
+    if (rc == ST_OK)
+        rc = settle_birthday(m, e, &w, err);
     if (rc != ST_OK ||
         (before != NULL &&
          fields_eq(&tracker_tables[TABLE_EPISODE].fields, before, e)))
@@ -267,6 +312,7 @@ message_of(const struct referral_decided *d)
     msg.locality = d->locality;
     msg.age_band = d->age_band;
     msg.csc_status = d->csc_status;
+    msg.adult_on = d->adult_on;
     return msg;
 }
 
@@ -374,6 +420,21 @@ desk_interview(const struct moment *m, const struct activity_recorded *a,
     if (e.interview == RHI_HELD || e.interview == RHI_DECLINED)
         e.state = EPISODE_DONE;
     return settle(m, waiting, &e, c, err);
+}
+
+bool
+desk_is_birthday(const struct deadline_row *deadline)
+{
+    return str_eq(deadline->rule, BIRTHDAY);
+}
+
+enum status
+desk_birthday(const struct moment *m, const struct episode_row *e,
+              const struct case_row *c, struct err *err)
+{
+    struct episode_row adult = *e;
+
+    return settle(m, e, &adult, c, err);
 }
 
 enum status

@@ -50,6 +50,14 @@ MUST_CHECK enum status
 desk_interview(const struct moment *m, const struct activity_recorded *a,
                struct id child_id, const struct case_row *c, struct err *err);
 
+/** Is it the deadline of the 18th birthday? */
+bool
+desk_is_birthday(const struct deadline_row *deadline);
+/** The birthday has come: closes an open episode, its clock and alerts. */
+MUST_CHECK enum status
+desk_birthday(const struct moment *m, const struct episode_row *e,
+              const struct case_row *c, struct err *err);
+
 /** The child's episodes are another's now (merge). */
 MUST_CHECK enum status
 desk_move(const struct moment *m, struct id from, struct id to,

@@ -48,6 +48,7 @@ enum guard {
     MAY_REOPEN,
     OLDER_OPEN,
     WITH_CP_PLAN,
+    UNBORN_WITH_CP_PLAN,
     FIRST_LAC_REVIEW,
     GUARD_N,
 };
@@ -193,15 +194,18 @@ static const struct transition rows[] = {
     { 18, OPEN, LIFE_PAUSED, REASON_GIVEN, SAME, .effects = LIFE_DO_PAUSE },
     { 18, OPEN, LIFE_RESUMED, ALWAYS, SAME, .effects = LIFE_DO_RESUME },
     { 18, OPEN, LIFE_CSC_STATUS_CHANGED, ALWAYS, SAME, .effects = 0 },
+    { 18, OPEN, LIFE_BIRTH, ALWAYS, SAME, .effects = LIFE_DO_BIRTH },
 
     /* Social care's own clocks: the text under the table. */
     { 18, OPEN, LIFE_STRATEGY_STARTED, IS_CSC, SAME, .start = CK(CK_T3) },
+    { 18, OPEN, LIFE_ICPC_HELD, UNBORN_WITH_CP_PLAN, SAME, .stop = CK(CK_T3),
+      .start = CK(CK_T4) | CK(CK_T5) | CK(CK_T7) },
     { 18, OPEN, LIFE_ICPC_HELD, WITH_CP_PLAN, SAME, .stop = CK(CK_T3),
       .start = CK(CK_T4) | CK(CK_T5) },
     { 18, OPEN, LIFE_ICPC_HELD, IS_CSC, SAME, .stop = CK(CK_T3) },
     { 18, OPEN, LIFE_CORE_GROUP_HELD, IS_CSC, SAME, .stop = CK(CK_T4) },
     { 18, OPEN, LIFE_CP_REVIEW_HELD, IS_CSC, SAME,
-      .stop = CK(CK_T5) | CK(CK_T6), .start = CK(CK_T6),
+      .stop = CK(CK_T5) | CK(CK_T6) | CK(CK_T7), .start = CK(CK_T6),
       .effects = LIFE_DO_CONTACT },
     { 18, OPEN, LIFE_CIN_PLAN_STARTED, IS_CSC, SAME, .stop = CK(CK_T9A),
       .start = CK(CK_T9A), .effects = LIFE_DO_CONTACT },
@@ -330,6 +334,8 @@ guard_holds(enum guard g, const struct life_facts *f)
         return f->older_open;
     case WITH_CP_PLAN:
         return is_csc(f) && f->cp_plan;
+    case UNBORN_WITH_CP_PLAN:
+        return is_csc(f) && f->cp_plan && f->unborn;
     case FIRST_LAC_REVIEW:
         return is_csc(f) && f->first_lac_review;
     case GUARD_N:
@@ -460,6 +466,7 @@ life_event_name(enum life_event ev)
         [LIFE_LAC_STARTED] = "lac_started",
         [LIFE_LAC_REVIEW_HELD] = "lac_review_held",
         [LIFE_CSC_STATUS_CHANGED] = "csc_status_changed",
+        [LIFE_BIRTH] = "birth_recorded",
         [LIFE_CLOSED] = "closed",
         [LIFE_REOPENED] = "reopened",
         [LIFE_MERGED] = "merged",
@@ -475,9 +482,9 @@ const char *
 life_clock_id(enum life_clock c)
 {
     static const char *const ids[CK_N] = {
-        "T1",  "T2",  "T3",  "T4",  "T5",   "T6",  "T8a",  "T8b",  "T8c",
-        "T9a", "T9b", "T10", "T12", "T12b", "T13", "T14a", "T14b", "T15",
-        "T16", "T17", "T18", "L1",  "L2",   "L3",  "L4",   "L5",   "L6",
+        "T1",  "T2",  "T3",  "T4",  "T5",   "T6",  "T7",   "T8a",  "T8b", "T8c",
+        "T9a", "T9b", "T10", "T12", "T12b", "T13", "T14a", "T14b", "T15", "T16",
+        "T17", "T18", "L1",  "L2",  "L3",   "L4",  "L5",   "L6",
     };
 
     return c < CK_N ? ids[c] : "";

@@ -57,6 +57,7 @@ enum life_event {
     LIFE_LAC_STARTED,
     LIFE_LAC_REVIEW_HELD,
     LIFE_CSC_STATUS_CHANGED,
+    LIFE_BIRTH, /* birth_recorded: of a child who was unborn */
     LIFE_CLOSED,
     LIFE_REOPENED,
     LIFE_MERGED,
@@ -76,6 +77,7 @@ enum life_clock {
     CK_T4,
     CK_T5,
     CK_T6,
+    CK_T7,
     CK_T8A,
     CK_T8B,
     CK_T8C,
@@ -120,6 +122,7 @@ enum life_effect {
     LIFE_DO_PAUSE = 512,
     LIFE_DO_RESUME = 1024,
     LIFE_DO_REOPEN = 2048, /* clocks go on with their old due instants */
+    LIFE_DO_BIRTH = 4096,  /* T7 counts from the birth */
 };
 
 /* What the guards look at; the tracker fills in what it knows. */
@@ -143,6 +146,7 @@ struct life_facts {
     bool outcome_named;    /* a closing outcome */
     bool by_other_side;    /* the record's unit is not the sender's */
     bool cp_plan;          /* the conference agreed a protection plan */
+    bool unborn;           /* the child */
     bool first_lac_review; /* T8a is the one that runs */
     int64_t closed_days;   /* local days since the case closed */
 };

@@ -4,6 +4,7 @@
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define D02_NEXT_DAYS 7 /* domain.md section 8: the leader a week later */
+#define DAYS_A_WEEK 7
 
 /* domain.md section 8; the last line is the ladder for every other clock. */
 static const struct drift drifts[] = {
@@ -15,7 +16,8 @@ static const struct drift drifts[] = {
     { .clock = "D02",
       .rule = "D02",
       .due = ROLE_WORKER,
-      .district = ROLE_UNIT_LEADER },
+      .district = ROLE_UNIT_LEADER,
+      .by_time = true },
     { .clock = "T2",
       .rule = "D03",
       .warn = ROLE_WORKER,
@@ -93,6 +95,47 @@ static const struct drift drifts[] = {
       .rule = "D20",
       .warn = ROLE_WORKER,
       .due = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "T11",
+      .rule = "D17",
+      .due = ROLE_DUTY,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "D06",
+      .rule = "D06",
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .by_time = true },
+    { .clock = "D07",
+      .rule = "D07",
+      .due = ROLE_UNIT_LEADER,
+      .also = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = LIMITS_D11_STRATEGY,
+      .rule = "D11",
+      .due = ROLE_DUTY,
+      .also = ROLE_UNIT_LEADER,
+      .third = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = LIMITS_D11_ALERT,
+      .rule = "D11",
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "D12",
+      .rule = "D12",
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "D13",
+      .rule = "D13",
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
+    { .clock = "D18",
+      .rule = "D18",
+      .due = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
       .head = ROLE_HEAD_OF_SERVICE },
     { .clock = "",
       .rule = "",
@@ -186,21 +229,24 @@ hours_after(time_ms from, int hours)
 
 void
 limits_rungs(const struct limits *limits, const struct drift *drift,
-             time_ms due_at, time_ms *district, time_ms *head)
+             time_ms from, time_ms *district, time_ms *head)
 {
     const struct profile_drift *d = &limits->profile->drift;
 
+    *head = TIME_NEVER;
     if (strcmp(drift->rule, "D02") == 0) {
-        *district = limits_days_after(limits, due_at, D02_NEXT_DAYS) + 1;
-        *head = TIME_NEVER;
+        *district = limits_days_after(limits, from, D02_NEXT_DAYS) + 1;
+    } else if (strcmp(drift->rule, "D06") == 0) {
+        int weeks = d->open_weeks_escalate - d->open_weeks;
+
+        *district = limits_days_after(limits, from, weeks * DAYS_A_WEEK) + 1;
     } else if (strcmp(drift->rule, "D10") == 0) {
-        *district = hours_after(due_at, d->rhi_escalate_hours[0]);
-        *head = hours_after(due_at, d->rhi_escalate_hours[1]);
+        *district = hours_after(from, d->rhi_escalate_hours[0]);
+        *head = hours_after(from, d->rhi_escalate_hours[1]);
     } else {
-        *district = working_days_after(limits, due_at,
-                                       d->escalate_district_working_days);
-        *head =
-            working_days_after(limits, due_at, d->escalate_head_working_days);
+        *district =
+            working_days_after(limits, from, d->escalate_district_working_days);
+        *head = working_days_after(limits, from, d->escalate_head_working_days);
     }
     if (drift->district == 0)
         *district = TIME_NEVER;

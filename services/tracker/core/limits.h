@@ -34,6 +34,10 @@ bool
 limits_clock(const struct limits *limits, const char *clock, int rag,
              struct clock_spec *out);
 
+/* The two ways in which D11 tells: three episodes in 30 days, in 90. */
+#define LIMITS_D11_STRATEGY "D11"
+#define LIMITS_D11_ALERT "D11b"
+
 /* One way to alert. A role that is 0 isn't told. */
 struct drift {
     const char *clock; /* that it watches, or its own rule id where none is */
@@ -41,8 +45,12 @@ struct drift {
     int warn;          /* enum alert_role */
     int due;
     int also;     /* told at the same moment as `due` */
+    int third;    /* and this one */
     int district; /* the next rung up */
     int head;
+    /* The rungs above are conditions of their own (D02, D06), not silence:
+     * acknowledging an alert doesn't stop them. */
+    bool by_time;
 };
 
 /** How a clock, or a rule without a clock, alerts; never NULL. */
@@ -50,12 +58,13 @@ const struct drift *
 limits_drift(struct str clock);
 
 /**
- * When the rungs after `due_at` fire, in *district and *head; TIME_NEVER
- * where there is none.
+ * When the rungs above fire, in *district and *head; TIME_NEVER where there is
+ * none. They count from `from`: when it was due, or, where that lies back, when
+ * the first was told.
  */
 void
 limits_rungs(const struct limits *limits, const struct drift *drift,
-             time_ms due_at, time_ms *district, time_ms *head);
+             time_ms from, time_ms *district, time_ms *head);
 
 /** End of the local day `days` after that of `from`. */
 time_ms

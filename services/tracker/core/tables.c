@@ -158,6 +158,7 @@ static const struct field episode_at[] = {
     FIELD_TEXT(S, locality, N),
     FIELD_CODE(S, age_band, N, &codes_age_band),
     FIELD_CODE(S, csc_status, N, &codes_csc_status),
+    FIELD_DATE(S, adult_on, N),
 };
 #undef S
 
@@ -178,6 +179,7 @@ static const struct field episode_message_at[] = {
     FIELD_TEXT(S, locality, N),
     FIELD_CODE(S, age_band, N, &codes_age_band),
     FIELD_CODE(S, csc_status, N, &codes_csc_status),
+    FIELD_DATE(S, adult_on, N),
 };
 #undef S
 
@@ -185,6 +187,15 @@ static const struct field episode_message_at[] = {
 static const struct field worker_at[] = {
     FIELD_TEXT(S, worker, 0),
     FIELD_I32(S, open_cases, 0),
+};
+#undef S
+
+#define S struct encompass_row
+static const struct field encompass_at[] = {
+    FIELD_TEXT(S, agency_id, 0),     FIELD_TEXT(S, agency_ref, 0),
+    FIELD_ID(S, child_id, 0),        FIELD_I32(S, amendment, 0),
+    FIELD_ID(S, notification_id, 0), FIELD_ID(S, subject_id, 0),
+    FIELD_TIME(S, incident_at, 0),   FIELD_TEXT(S, unit, N),
 };
 #undef S
 
@@ -203,6 +214,7 @@ static const struct field worker_at[] = {
 enum {
     AT_FIRST = 0,
     AT_SECOND = 1,
+    AT_THIRD = 2,
     DEADLINE_DUE_AT = 3,
 };
 
@@ -261,4 +273,10 @@ const struct table tracker_tables[TABLE_N] = {
     [TABLE_WORKER] = { .fields = FIELDS("worker", struct worker_row, worker_at),
                        .n_key = 1,
                        .due = -1 },
+    [TABLE_ENCOMPASS] = { .fields = FIELDS("encompass", struct encompass_row,
+                                           encompass_at),
+                          .n_key = 2,
+                          .index = INDEX("encompass_by_child", AT_THIRD),
+                          .n_index = 1,
+                          .due = -1 },
 };

@@ -25,12 +25,13 @@ enum tracker_table {
     TABLE_EPISODE,
     TABLE_EPISODE_MESSAGE,
     TABLE_WORKER,
+    TABLE_ENCOMPASS,
     TABLE_N,
 };
 
 /* Index 0 of each table that has one: what is loaded together. */
 enum {
-    BY_CHILD = 0,   /* TABLE_CASE, TABLE_EPISODE */
+    BY_CHILD = 0,   /* TABLE_CASE, TABLE_EPISODE, TABLE_ENCOMPASS */
     BY_SUBJECT = 0, /* TABLE_CLOCK, TABLE_PAUSE, TABLE_DEADLINE, TABLE_ALERT */
     BY_CASE = 0,    /* TABLE_HANDOVER */
     BY_EPISODE = 0, /* TABLE_EPISODE_MESSAGE */
@@ -197,6 +198,7 @@ struct episode_row {
     struct str locality;
     int age_band;
     int csc_status;
+    date_d adult_on; /* 18th birthday, which closes it; null where unknown */
 };
 
 /* The highest amendment of one message. */
@@ -216,12 +218,25 @@ struct episode_message_row {
     struct str locality;
     int age_band;
     int csc_status;
+    date_d adult_on;
 };
 
 /* A worker's open cases, both sides together. */
 struct worker_row {
     struct str worker;
     int32_t open_cases;
+};
+
+/* A notice of domestic abuse whose child's school is to hear of it (T11). */
+struct encompass_row {
+    struct str agency_id;
+    struct str agency_ref;
+    struct id child_id;
+    int32_t amendment;         /* highest seen */
+    struct id notification_id; /* of that amendment */
+    struct id subject_id;      /* T11's: the first that was seen */
+    time_ms incident_at;
+    struct str unit;
 };
 
 #endif

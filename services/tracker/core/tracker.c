@@ -4,6 +4,7 @@
 #include "tracker/core/arbiter.h"
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
+#include "tracker/core/school.h"
 
 /* ---- touching ------------------------------------------------------------ */
 
@@ -57,6 +58,8 @@ want_named(struct rows *rows, const struct event *ev)
         arbiter_want(rows, d);
         if (is_of_episode(d))
             desk_want(rows, d->episode_id);
+        if (school_is_notice(d))
+            school_want(rows, d);
     }
     if (ev->type == REC_ACTIVITY_RECORDED)
         acts_want(rows, ev->body);
@@ -110,6 +113,8 @@ want_found(const struct moment *m, const struct event *ev, int round)
 {
     struct children c = children_of(ev);
 
+    if (ev->type == REC_REFERRAL_DECIDED && school_is_notice(ev->body))
+        school_want_more(m->step->rows, ev->body);
     if (ev->type == REC_REFERRAL_DECIDED && touches_no_more(m, ev->body))
         return;
     for (size_t i = 0; i < 2; i++)
@@ -132,6 +137,10 @@ want_due(const struct moment *m, const struct deadline_row *d, int round)
 
     if (d->subject_kind == CLOCK_SUBJECT_CASE) {
         cases_want(m->step->rows, d->subject_id);
+        return;
+    }
+    if (d->subject_kind != CLOCK_SUBJECT_EPISODE) {
+        watch_want(m->step->rows, d->subject_id);
         return;
     }
     desk_want(m->step->rows, d->subject_id);
@@ -178,6 +187,8 @@ decided(struct step *step, const struct referral_decided *d, struct err *err)
         rc = arbiter_decided(&m, d, err);
     if (rc == ST_OK && is_of_episode(d))
         rc = desk_message(&m, d, cases_of_worker(&m, d->child_id), err);
+    if (rc == ST_OK && school_is_notice(d))
+        rc = school_message(&m, d, d->unit, err);
     return rc;
 }
 
@@ -260,7 +271,25 @@ fire_episode(const struct moment *m, const struct deadline_row *d,
 
     if (e == NULL)
         return err_set(err, ST_FATAL, "deadline", "a deadline has no episode");
+    if (desk_is_birthday(d))
+        return desk_birthday(m, e, cases_of_worker(m, e->child_id), err);
     w = desk_watched(e, cases_of_worker(m, e->child_id));
+    return watch_fire(m, &w, d, &expired, err);
+}
+
+/* A worker has no row of these, a notice none that is found by its clock: a
+ * rung above says what its alert does, the first names the child alone. */
+static enum status
+fire_other(const struct moment *m, const struct deadline_row *d,
+           struct err *err)
+{
+    struct watched w = { .kind = d->subject_kind,
+                         .id = d->subject_id,
+                         .child_id = d->child_id,
+                         .unit = m->limits.profile->routing.duty_tray };
+    bool expired;
+
+    (void)watch_of_alert(m, d, &w);
     return watch_fire(m, &w, d, &expired, err);
 }
 
@@ -274,8 +303,14 @@ tracker_fire(struct step *step, const void *due_row, struct err *err)
 
     if (rc != ST_OK)
         return rc;
-    return d->subject_kind == CLOCK_SUBJECT_CASE ? fire_case(&m, d, err)
-                                                 : fire_episode(&m, d, err);
+    switch (d->subject_kind) {
+    case CLOCK_SUBJECT_CASE:
+        return fire_case(&m, d, err);
+    case CLOCK_SUBJECT_EPISODE:
+        return fire_episode(&m, d, err);
+    default:
+        return fire_other(&m, d, err);
+    }
 }
 
 const struct service_def tracker_service = {

@@ -600,7 +600,53 @@ watch_rule(const struct moment *m, const struct watched *w, struct str rule,
     remove_deadlines(m, w->id, rule, STAGE_WARN);
     if (due_at != TIME_NEVER)
         put_deadline(m, w, rule, STAGE_DUE, due_at + 1, due_at);
-    return watch_clear(m, w->id, rule, TIME_NONE, STR("ended"), err);
+    return watch_clear(m, w->id, rule_of(rule), TIME_NONE, STR("ended"), err);
+}
+
+time_ms
+watch_rule_due(const struct moment *m, struct id subject, struct str rule)
+{
+    const struct deadline_row *d;
+    const struct alert_row *a;
+    size_t at = 0;
+
+    while ((d = next_of(m, TABLE_DEADLINE, subject, &at)) != NULL)
+        if (str_eq(d->rule, rule))
+            return d->alert_due_at;
+    at = 0;
+    while ((a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
+        if (a->cleared_at == TIME_NONE && str_eq(a->rule, rule_of(rule)))
+            return a->due_at;
+    return TIME_NONE;
+}
+
+time_ms
+watch_paused_since(const struct moment *m, struct id subject)
+{
+    const struct pause_row *p;
+    time_ms since = TIME_NONE;
+    size_t at = 0;
+
+    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL) {
+        const struct clock_row *k = watch_clock(m, subject, p->clock);
+
+        if (p->to_at == TIME_NONE && k != NULL && k->state == CLOCK_PAUSED &&
+            (since == TIME_NONE || p->from_at < since))
+            since = p->from_at;
+    }
+    return since;
+}
+
+enum status
+watch_birth(const struct moment *m, const struct watched *w, struct err *err)
+{
+    const struct clock_row *k = watch_clock(m, w->id, STR("T7"));
+    struct run r;
+
+    if (!runs(k) || !open_run(m, w->id, k->clock, k->started_at, k->rag, &r))
+        return ST_OK;
+    r.run.birth = zone_date(&m->limits.setting.cal->zone, m->at);
+    return move_due(m, w, k, &r, CLOCK_MOVED, err);
 }
 
 /* ---- acknowledging and firing -------------------------------------------- */
@@ -628,31 +674,69 @@ watch_acknowledge(const struct moment *m, struct id alert_id, struct str by,
     rows_put(m->step->rows, TABLE_ALERT, &a);
     while ((d = next_of(m, TABLE_DEADLINE, a.subject_id, &at)) != NULL)
         if ((d->stage == STAGE_DISTRICT || d->stage == STAGE_HEAD) &&
-            !str_is(d->rule, "D02") && d->alert_due_at == a.due_at &&
+            !limits_drift(d->rule)->by_time && d->alert_due_at == a.due_at &&
             str_eq(rule_of(d->rule), a.rule))
             rows_delete(m->step->rows, TABLE_DEADLINE, d);
     return say_acknowledged(m, &a, err);
 }
 
-/* It is late: say so, and set the rungs above. */
+/* Say that it is late, and set the rungs above, which count from `from`. */
 static enum status
-fire_due(const struct moment *m, const struct watched *w,
-         const struct deadline_row *d, const struct drift *drift,
-         struct err *err)
+tell_due(const struct moment *m, const struct watched *w, struct str rule,
+         time_ms due_at, time_ms from, struct err *err)
 {
+    const struct drift *drift = limits_drift(rule);
+    const struct {
+        int role;
+        struct str unit;
+    } told[] = {
+        { drift->due, w->unit },
+        { drift->also, w->also_unit.n > 0 ? w->also_unit : w->unit },
+        { drift->third, w->unit },
+    };
     time_ms district;
     time_ms head;
-    struct str also = w->also_unit.n > 0 ? w->also_unit : w->unit;
-    enum status rc = watch_tell(m, w, rule_of(d->rule), d->alert_due_at,
-                                drift->due, w->unit, err);
+    enum status rc = ST_OK;
 
-    if (rc == ST_OK && drift->also != 0)
-        rc = watch_tell(m, w, rule_of(d->rule), d->alert_due_at, drift->also,
-                        also, err);
-    limits_rungs(&m->limits, drift, d->alert_due_at, &district, &head);
-    put_deadline(m, w, d->rule, STAGE_DISTRICT, district, d->alert_due_at);
-    put_deadline(m, w, d->rule, STAGE_HEAD, head, d->alert_due_at);
+    for (size_t i = 0; rc == ST_OK && i < N_OF(told); i++)
+        if (told[i].role != 0)
+            rc = watch_tell(m, w, rule_of(rule), due_at, told[i].role,
+                            told[i].unit, err);
+    limits_rungs(&m->limits, drift, from, &district, &head);
+    put_deadline(m, w, rule, STAGE_DISTRICT, district, due_at);
+    put_deadline(m, w, rule, STAGE_HEAD, head, due_at);
     return rc;
+}
+
+enum status
+watch_raise(const struct moment *m, const struct watched *w, struct str rule,
+            time_ms due_at, struct err *err)
+{
+    int32_t raised;
+
+    if (find_alert(m, w->id, rule_of(rule), due_at, &raised) != NULL)
+        return ST_OK;
+    return tell_due(m, w, rule, due_at, m->step->now, err);
+}
+
+bool
+watch_of_alert(const struct moment *m, const struct deadline_row *deadline,
+               struct watched *out)
+{
+    int32_t raised;
+    const struct alert_row *a =
+        find_alert(m, deadline->subject_id, rule_of(deadline->rule),
+                   deadline->alert_due_at, &raised);
+
+    if (a == NULL)
+        return false;
+    *out = (struct watched){ .kind = a->subject_kind,
+                             .id = a->subject_id,
+                             .child_id = a->child_id,
+                             .case_id = a->case_id,
+                             .unit = a->unit,
+                             .worker = a->worker };
+    return true;
 }
 
 /* The second L3 runs from the end of the first. */
@@ -685,7 +769,8 @@ watch_fire(const struct moment *m, const struct watched *w,
     rows_delete(m->step->rows, TABLE_DEADLINE, deadline);
     switch (deadline->stage) {
     case STAGE_DUE:
-        rc = fire_due(m, w, deadline, drift, err);
+        rc = tell_due(m, w, deadline->rule, deadline->alert_due_at,
+                      deadline->alert_due_at, err);
         if (rc == ST_OK && str_is(deadline->rule, "L3"))
             rc = put_expiry(m, w, deadline, err);
         return rc;

@@ -99,6 +99,34 @@ watch_rule(const struct moment *m, const struct watched *w, struct str rule,
            time_ms due_at, struct err *err);
 
 /**
+ * A rule's condition has come true by what is applied now (D07, D11 to D13):
+ * whoever is told first is told, the rungs above count from now. `rule` is a
+ * key of limits_drift. Nothing while its alert of that due time is open.
+ */
+MUST_CHECK enum status
+watch_raise(const struct moment *m, const struct watched *w, struct str rule,
+            time_ms due_at, struct err *err);
+
+/** Due time of what is watched, or alerted and open, by a rule that has no
+ * clock; TIME_NONE where nothing is. */
+time_ms
+watch_rule_due(const struct moment *m, struct id subject, struct str rule);
+
+/**
+ * Since when the subject's clock that has stood still longest is paused;
+ * TIME_NONE where none is.
+ */
+time_ms
+watch_paused_since(const struct moment *m, struct id subject);
+
+/**
+ * The child was born at m->at: T7 counts from then where that makes it due
+ * earlier. Nothing where it doesn't run.
+ */
+MUST_CHECK enum status
+watch_birth(const struct moment *m, const struct watched *w, struct err *err);
+
+/**
  * Raise an alert, or take it one stage up. `role` is an enum alert_role: who
  * is told, in `unit`.
  */
@@ -124,6 +152,14 @@ watch_clear(const struct moment *m, struct id subject, struct str rule,
 MUST_CHECK enum status
 watch_acknowledge(const struct moment *m, struct id alert_id, struct str by,
                   struct err *err);
+
+/**
+ * Whom the open alert of a deadline's rule and due time is about, for subjects
+ * that have no row of their own (a worker). False where none is open.
+ */
+bool
+watch_of_alert(const struct moment *m, const struct deadline_row *deadline,
+               struct watched *out);
 
 /**
  * A deadline fires. Removes it; *expired is set where it was the second end

@@ -170,6 +170,7 @@ CREATE TABLE episode (
     locality text,
     age_band text,
     csc_status text,
+    adult_on date,
     PRIMARY KEY (shard, episode_id)
 );
 CREATE INDEX episode_by_child ON episode (shard, child_id);
@@ -192,6 +193,7 @@ CREATE TABLE episode_message (
     locality text,
     age_band text,
     csc_status text,
+    adult_on date,
     PRIMARY KEY (shard, episode_id, agency_ref)
 );
 
@@ -202,3 +204,18 @@ CREATE TABLE worker (
     open_cases integer NOT NULL,
     PRIMARY KEY (shard, worker)
 );
+
+-- Notices of domestic abuse: has the child's school heard (T11)?
+CREATE TABLE encompass (
+    shard integer NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
+    child_id uuid NOT NULL,
+    amendment integer NOT NULL,
+    notification_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    incident_at timestamptz NOT NULL,
+    unit text,
+    PRIMARY KEY (shard, agency_id, agency_ref)
+);
+CREATE INDEX encompass_by_child ON encompass (shard, child_id);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define ADULT_YEARS 18 /* domain.md section 3: closes an episode */
 #define RELAY_TO_SCHOOL "relay_to_school"
 
 enum status
@@ -381,15 +382,45 @@ say_decision(struct arena *a, const struct triage_decision *d,
     rec->second_by = d->second_by;
 }
 
+/* Is a school to hear of it now, for the first time? */
+static bool
+relays(const struct triage_child *child, const struct triage_decision *d)
+{
+    return !d->relayed && !d->superseded && child != NULL &&
+           child->school_urn.p != NULL &&
+           texts_hold(d->actions, STR(RELAY_TO_SCHOOL));
+}
+
+/* Attained as the day begins; who was born on 29 February waits for 1 March. */
+static date_d
+eighteenth_birthday(date_d dob)
+{
+    date_d on = date_add_months(dob, ADULT_YEARS * 12);
+
+    return date_age_years(dob, on) < ADULT_YEARS ? on + 1 : on;
+}
+
+static void
+say_child(const struct triage_child *child, const struct triage_decision *d,
+          struct referral_decided *rec)
+{
+    if (child == NULL)
+        return;
+    rec->sex = child->sex;
+    rec->ethnicity = child->ethnicity;
+    rec->sen = child->sen;
+    if (!id_is_none(d->episode_id) && child->dob != DATE_NONE &&
+        !child->dob_estimated)
+        rec->adult_on = eighteenth_birthday(child->dob);
+}
+
 static enum status
 say_relay(struct step *step, const struct triage_child *child,
           struct triage_decision *d, time_ms occurred_at, struct err *err)
 {
     struct school_relay rec;
 
-    if (d->relayed || d->superseded || child == NULL ||
-        child->school_urn.p == NULL ||
-        !texts_hold(d->actions, STR(RELAY_TO_SCHOOL)))
+    if (!relays(child, d))
         return ST_OK;
     d->relayed = true;
     fields_clear(&fields_school_relay, &rec);
@@ -418,11 +449,8 @@ triage_say(struct step *step, const struct triage_child *child,
     rec.meta.profile_version = d->profile_version;
     say_message(d, &rec);
     say_decision(step->arena, d, &rec);
-    if (child != NULL) {
-        rec.sex = child->sex;
-        rec.ethnicity = child->ethnicity;
-        rec.sen = child->sen;
-    }
+    say_child(child, d, &rec);
+    rec.relayed = d->relayed || relays(child, d);
     st = out_add(step->out, TOPIC_CASEWORK, d->child_id, REC_REFERRAL_DECIDED,
                  &rec, err);
     if (st == ST_OK)
