@@ -15,7 +15,7 @@ enum {
     CHUNK_ROWS = APPEND_GROUP_MAX,
 };
 
-#define CHUNK_BYTES ((size_t)4 << 20)
+#define CHUNK_BYTES ((size_t)1 << 20)
 
 /* One row on its way. */
 struct row {
@@ -50,12 +50,22 @@ has_problem(const struct validated *v, const char *code)
     return false;
 }
 
+static enum status
+read_text(struct str text, struct json **doc, struct err *err)
+{
+    *doc = NULL;
+    if (text.n <= DOOR_RECORD_MAX && json_count(text) > DOOR_VALUES_MAX)
+        return err_set(err, ST_REJECT, "R04", "more than %d values",
+                       DOOR_VALUES_MAX);
+    return json_parse(text, DOOR_RECORD_MAX, doc, err);
+}
+
 /* JSON that can't be read gives the row its status. */
 static void
 look_at_text(struct str text, struct arena *arena, struct row *row)
 {
     struct err err = { .code = "" };
-    enum status rc = json_parse(text, DOOR_RECORD_MAX, &row->doc, &err);
+    enum status rc = read_text(text, &row->doc, &err);
 
     row->it.raw_n = text.n;
     if (rc == ST_OK) {
@@ -474,6 +484,7 @@ struct rows {
     struct str *at;
     size_t n;
     size_t room;
+    bool too_many; /* more than DOOR_ROWS_MAX */
 };
 
 static bool
@@ -495,6 +506,10 @@ trim(struct str s)
 static void
 add_row(struct rows *rows, struct str text)
 {
+    if (rows->n == DOOR_ROWS_MAX) {
+        rows->too_many = true;
+        return;
+    }
     if (rows->n == rows->room) {
         size_t room = rows->room * 2 + 64;
         struct str *at = arena_array(rows->arena, room, sizeof *at);
@@ -574,18 +589,23 @@ door_split(struct arena *arena, struct str body, bool lines, struct str **rows,
         rc = json_check(body, JSON_DEPTH_MAX + 1, err);
     if (rc == ST_OK && !lines && !split_array(&all, body))
         rc = err_set(err, ST_REJECT, "R03", "the list of records is no array");
+    if (rc == ST_OK && all.too_many)
+        rc = err_set(err, ST_REJECT, "R04", "more than %d records",
+                     DOOR_ROWS_MAX);
     *rows = all.at;
     *n = all.n;
     return rc;
 }
 
-void
+int
 door_unreadable(struct json_out *out, const struct err *why)
 {
+    int status = strcmp(why->code, "R04") == 0 ? 413 : 400;
+
     json_out_object(out);
     json_out_kcstr(out, "type", "about:blank");
-    json_out_kcstr(out, "title", title_of(400));
-    json_out_kint(out, "status", 400);
+    json_out_kcstr(out, "title", title_of(status));
+    json_out_kint(out, "status", status);
     json_out_kcstr(out, "code", "unreadable");
     json_out_key(out, "errors");
     json_out_array(out);
@@ -596,4 +616,5 @@ door_unreadable(struct json_out *out, const struct err *why)
     json_out_object_end(out);
     json_out_array_end(out);
     json_out_object_end(out);
+    return status;
 }

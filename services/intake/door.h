@@ -11,7 +11,9 @@
 #include "intake/core/sheet.h"
 
 #define DOOR_RECORD_MAX ((size_t)256 << 10) /* bytes of one record, R04 */
+#define DOOR_VALUES_MAX 2000                /* in it, lists among them, R04 */
 #define DOOR_BATCH_MAX ((size_t)16 << 20)   /* of one request */
+#define DOOR_ROWS_MAX 100000                /* records of one request, R04 */
 #define DOOR_RETRY_AFTER_S 5
 
 /* One authority's door. */
@@ -25,7 +27,7 @@ struct door {
 
 struct door_batch {
     enum item_kind_of item;
-    const struct str *rows; /* one record each */
+    const struct str *rows;        /* one record each */
     const struct sheet_row *sheet; /* in place of rows: their own numbers */
     size_t n;
     size_t first_row;  /* number of rows[0] in its file, for the result */
@@ -87,14 +89,16 @@ void door_receipt(struct json_out *out, const struct append_receipt *receipt,
  * The rows of a JSON array or, with `lines`, of NDJSON (blank lines don't
  * count). The list is in `arena`, the texts are parts of `body`, a byte order
  * mark before it is passed over. ST_REJECT R03 or R17 where the array as a
- * whole is no JSON: nobody can say where its rows would end. A row that is
- * JSON and wrong otherwise is answered on its own.
+ * whole is no JSON: nobody can say where its rows would end; R04 above
+ * DOOR_ROWS_MAX rows. A row that is JSON and wrong otherwise is answered on its
+ * own.
  */
 MUST_CHECK enum status door_split(struct arena *arena, struct str body,
                                   bool lines, struct str **rows, size_t *n,
                                   struct err *err);
 
-/** The problem that answers a body that door_split refused: status 400. */
-void door_unreadable(struct json_out *out, const struct err *why);
+/** The problem that answers a body that door_split refused; its status, 400 or
+ * 413. */
+int door_unreadable(struct json_out *out, const struct err *why);
 
 #endif

@@ -228,8 +228,8 @@ post_rows(const struct door *door, struct door_batch *batch, struct str body,
         come_again(resp);
     } else if (door_split(arena, body, lines, &rows, &batch->n, &err) !=
                ST_OK) {
-        door_unreadable(&out, &err);
-        answer_json(resp, 400, "application/problem+json", &out);
+        answer_json(resp, door_unreadable(&out, &err),
+                    "application/problem+json", &out);
     } else {
         batch->rows = rows;
         batch->first_row = lines ? 1 : 0;
@@ -252,6 +252,39 @@ post_rows(const struct door *door, struct door_batch *batch, struct str body,
 }
 
 /* ---- a sheet ----------------------------------------------------------- */
+
+/* Every line break that no quotes hold ends a row: that many or fewer. */
+static size_t
+lines_of(struct str body)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < body.n; i++)
+        n += body.p[i] == '\n' || body.p[i] == '\r';
+    return n;
+}
+
+/* ST_REJECT R04: more rows than a request may have. */
+static enum status
+check_rows(struct table *table, struct arena *arena, struct str body,
+           struct problems *problems, struct err *err)
+{
+    static const struct problem too_many = {
+        .code = "R04", .pointer = STR(""), .detail = STR("too many records")
+    };
+    bool within = true;
+    enum status rc = ST_OK;
+
+    if (lines_of(body) > DOOR_ROWS_MAX)
+        rc = table_is_within(table, arena, DOOR_ROWS_MAX, &within, err);
+    if (rc != ST_OK || within)
+        return rc;
+    problems->at = arena_array(arena, 1, sizeof too_many);
+    problems->at[0] = too_many;
+    problems->n = 1;
+    return err_set(err, ST_REJECT, "R04", "more than %d records",
+                   DOOR_ROWS_MAX);
+}
 
 static void
 refuse_sheet(struct arena *arena, const struct problems *problems,
@@ -357,6 +390,8 @@ post_sheet(const struct door *door, struct door_batch *batch,
     } else {
         if (arena != NULL && in != NULL)
             rc = table_open(in, &options, &table, arena, &problems, &err);
+        if (rc == ST_OK)
+            rc = check_rows(table, arena, req->body, &problems, &err);
         if (rc == ST_OK) {
             answer_sheet(door, batch, table, arena, resp);
         } else if (rc == ST_REJECT) {

@@ -1,5 +1,6 @@
 /* Intake: wires door, writers, publishers and folders together. */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@ enum {
     MEMORY_MAX = 128 << 20, /* registers of authorities and agencies */
     REGISTER_MAX = 16 << 20,
     SERVED_MAX = 64,
+    MALLOC_ARENAS = 4,
+    MALLOC_LARGE = 1 << 20, /* from this size on it is given back */
 };
 
 struct intake_config {
@@ -543,6 +546,19 @@ stop(struct intake *in)
     return code;
 }
 
+/*
+ * Bodies come and go through many threads, some of 16 MiB. glibc would keep a
+ * heap for each thread, and large pieces in them once one was freed.
+ */
+static void
+keep_memory_low(void)
+{
+#ifdef M_ARENA_MAX
+    (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
+    (void)mallopt(M_MMAP_THRESHOLD, MALLOC_LARGE);
+#endif
+}
+
 /* Threads inherit the mask: only main takes SIGTERM and SIGINT. */
 static void
 block_signals(sigset_t *set)
@@ -622,6 +638,7 @@ main(int argc, char **argv)
     enum status rc;
     int code = EXIT_CONFIG;
 
+    keep_memory_low();
     if (in == NULL || (in->arena = memory_open(MEMORY_MAX)) == NULL) {
         free(in);
         return EXIT_WORLD;

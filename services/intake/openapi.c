@@ -16,8 +16,7 @@
     200 /* code points of a text without a limit of its own                    \
          */
 
-#define ALL_V1                                                                 \
-    (OPENAPI_ITEMS | OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE)
+#define ALL_V1 (OPENAPI_ITEMS | OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE)
 #define ASKED (OPENAPI_SELF | OPENAPI_HEALTH | OPENAPI_READY)
 #define EVERY (ALL_V1 | ASKED)
 
@@ -49,13 +48,15 @@ const struct openapi_answer openapi_answers[] = {
       "Another agency's record, or of a kind that yours may not send (R02)." },
     { OPENAPI_TIME | OPENAPI_ERASE, 403, "R23",
       "For the authority's own agencies only." },
-    { OPENAPI_RECEIPT | OPENAPI_ERASE, 404, "id", "You never sent anything with that id." },
+    { OPENAPI_RECEIPT | OPENAPI_ERASE, 404, "id",
+      "You never sent anything with that id." },
     { EVERY, 405, "method", "Not for this method; Allow says for which." },
     { OPENAPI_TIME, 409, "clock time",
       "The clock is the wall's, or stands later already." },
     { OPENAPI_ERASE, 409, "no_key", "Nothing in it is sealed." },
     { OPENAPI_ITEMS, 413, "unreadable R04",
-      "A record above 256 KiB, or a request above 16 MiB, packed or not." },
+      "A record above 256 KiB or 2,000 values, or a request above 16 MiB, "
+      "packed or not, or 100,000 records." },
     { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE | ASKED, 413, "R04",
       "A request above 16 MiB." },
     { OPENAPI_ITEMS, 415, "media_type content_encoding",

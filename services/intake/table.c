@@ -6,7 +6,12 @@
 #include "common/engine/memory.h"
 
 #define CHUNK_BYTES ((size_t)4 << 20)
-enum { HEADINGS_MEMORY = 4 << 20 };
+enum {
+    HEADINGS_MEMORY = 4 << 20,
+    ROW_BYTES = 128,  /* that a row costs even where nothing stands in it, */
+    CELL_BYTES = 32,  /* and a cell */
+    COUNT_ROWS = 500, /* at a time, where rows are only counted */
+};
 
 struct table {
     FILE *in;
@@ -160,9 +165,27 @@ table_next(struct table *t, struct arena *arena, size_t max,
             out->end = true;
         else if (rc == ST_OK)
             add_row(t, arena, &row, out);
-        bytes += row.raw.n;
+        bytes += ROW_BYTES + row.raw.n + row.n * CELL_BYTES;
     }
     return rc;
+}
+
+enum status
+table_is_within(struct table *t, struct arena *arena, size_t max, bool *is,
+                struct err *err)
+{
+    struct csv_place place = csv_tell(t->csv);
+    struct table_chunk chunk = { .end = false };
+    size_t n = 0;
+    enum status rc = ST_OK;
+
+    while (rc == ST_OK && !chunk.end && n <= max) {
+        arena_reset(arena);
+        rc = table_next(t, arena, COUNT_ROWS, &chunk, err);
+        n += chunk.n;
+    }
+    *is = n <= max;
+    return rc == ST_OK ? csv_seek(t->csv, place, err) : rc;
 }
 
 struct csv_place

@@ -41,6 +41,11 @@ MUST_CHECK enum status table_next(struct table *t, struct arena *arena,
                                   size_t max, struct table_chunk *out,
                                   struct err *err);
 
+/** Do at most `max` rows follow? The next one stays what it was; `arena` is
+ * reset. ST_RETRY: the file can't be read. */
+MUST_CHECK enum status table_is_within(struct table *t, struct arena *arena,
+                                       size_t max, bool *is, struct err *err);
+
 struct csv_place table_tell(const struct table *t);
 /** Only to where table_tell was, of the same file. */
 MUST_CHECK enum status table_seek(struct table *t, struct csv_place place,

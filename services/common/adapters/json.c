@@ -262,6 +262,25 @@ json_check(struct str text, int depth_max, struct err *err)
     return refuse(err, "R03", place_of(text, c.at), "not JSON");
 }
 
+size_t
+json_count(struct str text)
+{
+    bool in_string = false;
+    size_t n = 1;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string)
+            n += c == ',' || c == '[' || c == '{';
+    }
+    return n;
+}
+
 struct str
 json_without_mark(struct str text)
 {

@@ -61,6 +61,14 @@ json_without_mark(struct str text);
 MUST_CHECK enum status
 json_check(struct str text, int depth_max, struct err *err);
 
+/**
+ * How many values `text` holds at most, lists and objects among them; a key is
+ * none. Builds nothing: what is made of a value is some hundred bytes, however
+ * short it is written.
+ */
+size_t
+json_count(struct str text);
+
 /** Free a document; values and texts taken from it are void. NULL is fine. */
 void
 json_free(struct json *document);
