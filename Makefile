@@ -1,5 +1,6 @@
 # Waymark. `make help` lists what there is; README.md says the rest.
-# VARIANT is gcc (default), clang, asan or cov; each builds below build/VARIANT.
+# VARIANT is gcc (default), clang, asan, cov or fuzz; each builds below
+# build/VARIANT.
 
 VARIANT ?= gcc
 B := build/$(VARIANT)
@@ -7,6 +8,7 @@ CC_gcc := gcc
 CC_clang := clang-14
 CC_asan := gcc
 CC_cov := gcc
+CC_fuzz := clang-14
 CC := $(CC_$(VARIANT))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
@@ -21,10 +23,13 @@ OPT_asan := -Wno-maybe-uninitialized -Wno-format-truncation \
   -Wno-format-overflow -Wno-format -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer
 OPT_cov := -O0 -g --coverage
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+  -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD_gcc := -pie -Wl,-z,relro,-z,now
 LD_clang := -pie -Wl,-z,relro,-z,now
 LD_asan := -fsanitize=address,undefined
 LD_cov := --coverage
+LD_fuzz := -fsanitize=fuzzer,address,undefined
 
 CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iservices \
   $(WARN) $(OPT_$(VARIANT)) -pthread -MMD -MP
@@ -152,6 +157,21 @@ linkage: build $(B)/tests/linkage/population ## Record linkage on a made-up popu
 febrl: build ## Record linkage on FEBRL 1 and 2 (from PyPI, outside the repository)
 	@WAYMARK=$(B)/bin/waymark bench/linkage.sh
 
+# Bytes that nobody should send: libFuzzer, a program a target.
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_OBJ := $(call obj,tests/fuzz/fuzz.c tests/fuzz/socket.c \
+  tests/lib/any_record.c tests/lib/rfc8259.c)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OBJ) $(INTAKE_LIB) $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+.PHONY: fuzz fuzz-run
+SECONDS ?= 60
+TARGET ?=
+fuzz: ## Bytes that nobody should send (SECONDS=60 a target, TARGET=json)
+	@$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+fuzz-run: $(if $(TARGET),$(TARGET:%=$(B)/fuzz/%),$(FUZZ))
+	@SECONDS_EACH=$(SECONDS) tests/fuzz/run.sh $^
+
 .SECONDARY:
 .PHONY: tests-build unit trace contract adapter
 tests-build: $(UNIT) $(TRACE) $(CONTRACT) $(ADAPTER) $(TOOLS)
@@ -173,6 +193,11 @@ clocks: build ## Clocks through the binary: vectors, and numpy (PYTHON=, BUDGET=
 
 jsonlogic: $(B)/tests/jsonlogic/suite ## The published JsonLogic tests (JSONLOGIC_TESTS=FILE)
 	@tests/jsonlogic/run.sh $<
+
+.PHONY: json-suite
+DIR ?=
+json-suite: build ## JSON and what is none as bodies (DIR=files y_*, n_*, i_*)
+	@BUILD=$(B) tests/jsonsuite/run.sh $(DIR)
 
 .PHONY: mutate
 N ?= 200

@@ -34,7 +34,7 @@ part() # name command...
     # Coverage runs tests that were counted before.
     grep -hE '^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed' "var/check-$name.log" |
         grep -v '^coverage:' >>"$log"
-    measured=$(grep -E '^all  |^mutate: |^oracle: ' "var/check-$name.log" | tail -n 1 | tr -s ' ')
+    measured=$(grep -E '^all  |^mutate: |^oracle: |^fuzz: ' "var/check-$name.log" | tail -n 1 | tr -s ' ')
     table+=("$(printf '%-20s %4s s  %s' "$name" "$seconds" \
         "$([ $rc -eq 0 ] && echo ok || echo "FAILED ($rc)")${measured:+  $measured}")")
     echo "${table[-1]}"
@@ -67,17 +67,20 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh \
+part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh tests/jsonsuite/*.sh tests/fuzz/*.sh \
     demo/*.sh .ci/run
 part man make man
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
+part json-suite make VARIANT=gcc json-suite
 part clocks env BUDGET=small make VARIANT=gcc clocks
 part profiles make VARIANT=gcc profiles
 part contract make VARIANT=gcc contract
 part linkage make VARIANT=gcc linkage CHILDREN=2000
 part bed testbed/bed.sh up "$bed" --durable
 part adapter with_bed "$bed" make VARIANT=gcc adapter
+rm -rf var/check-fuzz
+part fuzz env CORPUS=var/check-fuzz make -j"$jobs" fuzz SECONDS=2
 part build-asan make -j"$jobs" VARIANT=asan tests-build
 part unit-asan make VARIANT=asan unit
 part trace-asan make VARIANT=asan trace
