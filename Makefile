@@ -172,6 +172,14 @@ fuzz: ## Bytes that nobody should send (SECONDS=60 a target, TARGET=json)
 fuzz-run: $(if $(TARGET),$(TARGET:%=$(B)/fuzz/%),$(FUZZ))
 	@SECONDS_EACH=$(SECONDS) tests/fuzz/run.sh $^
 
+# Every state of the life cycle; the check looks at those near its beginning.
+$(B)/tests/model/%: $(B)/obj/tests/model/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
+.PHONY: model
+model: $(B)/tests/model/explore ## Every state of the life cycle, explored (DEPTH=n)
+	@$< $(DEPTH)
+
 .SECONDARY:
 .PHONY: tests-build unit trace contract adapter
 tests-build: $(UNIT) $(TRACE) $(CONTRACT) $(ADAPTER) $(TOOLS)

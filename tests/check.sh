@@ -73,6 +73,7 @@ part man make man
 part unit make VARIANT=gcc unit
 part trace make VARIANT=gcc trace
 part json-suite make VARIANT=gcc json-suite
+part model make VARIANT=gcc model DEPTH=5
 part clocks env BUDGET=small make VARIANT=gcc clocks
 part profiles make VARIANT=gcc profiles
 part contract make VARIANT=gcc contract

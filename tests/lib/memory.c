@@ -490,6 +490,23 @@ drop(struct mem *m, size_t table, const void *like)
         m->tables[table].rows[i] = NULL;
 }
 
+struct mem *
+mem_copy(const struct mem *m)
+{
+    struct mem *copy = mem_open(&m->o);
+    const void *row;
+
+    copy->now = m->now;
+    memcpy(copy->heard, m->heard, sizeof copy->heard);
+    for (size_t t = 0; t < m->o.def->n_tables; t++) {
+        size_t at = 0;
+
+        while ((row = mem_next(m, t, &at)) != NULL)
+            keep(copy, t, row, ROWS_UPSERT);
+    }
+    return copy;
+}
+
 /* ---- loading and committing ---- */
 
 static bool

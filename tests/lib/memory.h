@@ -54,6 +54,12 @@ struct mem_output {
 
 struct mem *mem_open(const struct mem_options *options);
 void mem_close(struct mem *m);
+/**
+ * A world of its own with the same rows and the same time, and nothing given
+ * out yet: for trying what several events would make of one state. Options are
+ * borrowed as those of `m`, names and what is shown are not taken over.
+ */
+struct mem *mem_copy(const struct mem *m);
 
 /** An arena that lives as long as `m`, for records and settings of the test. */
 struct arena *mem_arena(struct mem *m);

@@ -2646,6 +2646,37 @@ a_step_up_is_to_be_decided_from_its_offer_on(void **s)
                         "late=-\n");
 }
 
+/* Found by make model: it would have been the second open case of early help.
+ */
+static void
+a_screening_that_changes_sides_joins_the_case_that_is_open_there(void **s)
+{
+    struct day *d = *s;
+    struct id helped = a_case(d, "A", OUTCOME_SINGLE_AGENCY);
+    struct id waits;
+
+    decide(d, &(struct decision){ .at = "2015-06-26T12:00:00",
+                                  .child = "A",
+                                  .ref = "s2",
+                                  .entry = ENTRY_CSC,
+                                  .side = SIDE_CSC,
+                                  .status = DECISION_PROVISIONAL,
+                                  .outcome = OUTCOME_CAF_TAF });
+    waits = last_case(d)->case_id;
+    assert_int_equal(state_of(d, waits), CASE_SCREENING);
+    decide(d, &(struct decision){ .at = "2015-06-26T13:00:00",
+                                  .child = "A",
+                                  .ref = "s2",
+                                  .amendment = 1,
+                                  .entry = ENTRY_EH,
+                                  .side = SIDE_EH,
+                                  .status = DECISION_PROVISIONAL,
+                                  .outcome = OUTCOME_CAF_TAF });
+    assert_int_equal(state_of(d, waits), CASE_MERGED);
+    assert_int_equal(state_of(d, helped), CASE_UNALLOCATED);
+    assert_true(id_eq(last_case(d)->case_id, helped));
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, open_day, close_day)
 
 int
@@ -2735,6 +2766,7 @@ main(void)
         STORY(a_mash_answers_as_fast_as_the_colour_says),
         STORY(a_consultation_is_waited_for_until_it_is_answered),
         STORY(what_the_case_learns_stays_with_it),
+        STORY(a_screening_that_changes_sides_joins_the_case_that_is_open_there),
     };
     static struct CMUnitTest rulings[sizeof ruling_rows / sizeof *ruling_rows];
     int failed;

@@ -180,12 +180,15 @@ rule_existing(const struct matter *t)
     return r;
 }
 
+/* An amendment may bring a screening to the other side: where a case is open
+ * there, it takes the facts, as it would have taken the message. */
 static struct ruling
 rule_provisional(const struct matter *t)
 {
     int side = side_of(t->d);
+    const struct case_row *there = side == SIDE_EH ? t->eh : t->csc;
 
-    if (t->own != NULL && !t->anew)
+    if (t->own != NULL && !t->anew && there == NULL)
         return acts_on_own(t, LIFE_PROVISIONAL);
     if (side == SIDE_EH && t->csc != NULL)
         return stays_with(t->csc);
