@@ -65,37 +65,6 @@ show(const struct cli *cli, struct str answer)
     json_free(doc);
 }
 
-/* The header that says who asks; without --key there is none. */
-static enum status
-sign(const struct cli *cli, struct http_client_header *header,
-     struct http_call *call, struct err *err)
-{
-    struct sign_options options = { .key_file = cli_text(cli, "key"),
-                                    .agency = cli_text(cli, "agency"),
-                                    .audience = cli_text(cli, "audience"),
-                                    .kid = cli_text(cli, "kid"),
-                                    .seconds = SIGN_SECONDS };
-    struct signer *signer = NULL;
-    struct str token;
-    enum status rc;
-
-    if (options.key_file == NULL)
-        return ST_OK;
-    rc = signer_open(cli, &options, &signer, err);
-    if (rc == ST_OK)
-        rc = signer_token(signer, cli->arena, &token, err);
-    signer_close(signer);
-    if (rc != ST_OK)
-        return rc;
-    *header = (struct http_client_header){
-        .name = "Authorization",
-        .value = arena_printf(cli->arena, "Bearer %.*s", STR_ARG(token)).p,
-    };
-    call->headers = header;
-    call->n_headers = 1;
-    return ST_OK;
-}
-
 static enum cli_exit
 ask(const struct cli *cli, struct http_client *client, struct err *err)
 {
@@ -112,7 +81,7 @@ ask(const struct cli *cli, struct http_client *client, struct err *err)
         path_of(cli_text(cli, "authority"), path, sizeof path, err);
 
     if (rc == ST_OK)
-        rc = sign(cli, &header, &call, err);
+        rc = sign_call(cli, &header, &call, err);
     if (rc == ST_OK)
         rc = http_client_call(client, &call, &answer, err);
     if (rc != ST_OK)

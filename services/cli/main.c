@@ -13,7 +13,7 @@ static const struct verb *const verbs[] = {
     &verb_alerts,    &verb_why,      &verb_scorecard, &verb_dead_letters,
     &verb_reconcile, &verb_balance,  &verb_republish, &verb_recover,
     &verb_token,     &verb_profile,  &verb_clock,     &verb_erase,
-    &verb_match,
+    &verb_match,     &verb_receipt,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 

@@ -121,3 +121,33 @@ signer_token(const struct signer *s, struct arena *arena, struct str *out,
         arena_printf(arena, "%.*s.%.*s", STR_ARG(content), STR_ARG(signature));
     return ST_OK;
 }
+
+enum status
+sign_call(const struct cli *cli, struct http_client_header *header,
+          struct http_call *call, struct err *err)
+{
+    struct sign_options options = { .key_file = cli_text(cli, "key"),
+                                    .agency = cli_text(cli, "agency"),
+                                    .audience = cli_text(cli, "audience"),
+                                    .kid = cli_text(cli, "kid"),
+                                    .seconds = SIGN_SECONDS };
+    struct signer *signer = NULL;
+    struct str token;
+    enum status rc;
+
+    if (options.key_file == NULL)
+        return ST_OK;
+    rc = signer_open(cli, &options, &signer, err);
+    if (rc == ST_OK)
+        rc = signer_token(signer, cli->arena, &token, err);
+    signer_close(signer);
+    if (rc != ST_OK)
+        return rc;
+    *header = (struct http_client_header){
+        .name = "Authorization",
+        .value = arena_printf(cli->arena, "Bearer %.*s", STR_ARG(token)).p,
+    };
+    call->headers = header;
+    call->n_headers = 1;
+    return ST_OK;
+}

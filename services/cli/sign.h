@@ -3,6 +3,7 @@
 #define WAYMARK_CLI_SIGN_H
 
 #include "cli/cli.h"
+#include "common/adapters/http_client.h"
 
 struct signer;
 
@@ -27,5 +28,14 @@ void signer_close(struct signer *s);
 /** A token with a jti of its own, good from now. The text is in `arena`. */
 MUST_CHECK enum status signer_token(const struct signer *s, struct arena *arena,
                                     struct str *out, struct err *err);
+
+/**
+ * Sign one call as the verb's options say (--key, --agency, --audience, --kid):
+ * its only header is then *header, which the caller lends it. Without --key
+ * nothing is signed. The token is in cli->arena.
+ */
+MUST_CHECK enum status sign_call(const struct cli *cli,
+                                 struct http_client_header *header,
+                                 struct http_call *call, struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 extern const struct verb verb_send;
 extern const struct verb verb_template;
+extern const struct verb verb_receipt;
 extern const struct verb verb_token;
 extern const struct verb verb_status;
 extern const struct verb verb_case;

@@ -218,8 +218,9 @@ put_warnings(struct json_out *out, uint32_t warnings)
     json_out_array_end(out);
 }
 
-static void
-put_receipt(struct json_out *out, const struct append_receipt *r, bool repeated)
+void
+door_put_receipt(struct json_out *out, const struct append_receipt *r,
+                 bool repeated)
 {
     char id[ID_TEXT_SIZE], at[TIME_TEXT_SIZE];
 
@@ -230,15 +231,6 @@ put_receipt(struct json_out *out, const struct append_receipt *r, bool repeated)
     json_out_kcstr(out, "recorded_at", time_text(r->recorded_at, at));
     put_warnings(out, r->warnings);
     json_out_kbool(out, "repeated", repeated);
-}
-
-void
-door_receipt(struct json_out *out, const struct append_receipt *receipt,
-             bool repeated)
-{
-    json_out_object(out);
-    put_receipt(out, receipt, repeated);
-    json_out_object_end(out);
 }
 
 void
@@ -339,7 +331,7 @@ put_result(struct json_out *out, const struct door *door, struct arena *arena,
                                       .warnings = it->warnings };
 
     if (row->status == 202) {
-        put_receipt(out, &receipt, it->result == APPEND_REPEATED);
+        door_put_receipt(out, &receipt, it->result == APPEND_REPEATED);
         return;
     }
     json_out_kcstr(out, "type", "about:blank");

@@ -81,9 +81,9 @@ void door_errors(struct json_out *out, struct arena *arena,
  * "restore" (somebody must act first), else "not_ready". */
 const char *door_later_code(const char *why);
 
-/** A receipt as JSON, as door_one gives it. */
-void door_receipt(struct json_out *out, const struct append_receipt *receipt,
-                  bool repeated);
+/** A receipt's members into an open JSON object, as door_one gives them. */
+void door_put_receipt(struct json_out *out,
+                      const struct append_receipt *receipt, bool repeated);
 
 /**
  * The rows of a JSON array or, with `lines`, of NDJSON (blank lines don't

@@ -13,6 +13,7 @@
 #include "intake/erase.h"
 #include "intake/lobby.h"
 #include "intake/openapi.h"
+#include "intake/receipt.h"
 #include "intake/table.h"
 
 enum {
@@ -574,41 +575,6 @@ post_time(const struct door *door, const struct sender *sender,
     }
 }
 
-/* ---- receipts ---------------------------------------------------------- */
-
-static void
-get_receipt(const struct door *door, const struct sender *sender,
-            struct str id_part_of_path, struct http_response *resp)
-{
-    struct arena *arena = memory_open(REQUEST_MEMORY);
-    struct append_receipt receipt = { .found = false };
-    struct json_out out;
-    struct err err = { .code = "memory" };
-    struct id id;
-    enum status rc = ST_RETRY;
-
-    if (!id_parse(id_part_of_path, &id)) {
-        http_problem(resp, 404, "id", "No such id", NULL);
-        memory_close(arena);
-        return;
-    }
-    if (arena != NULL)
-        rc = append_find(door->append, id, arena, &receipt, &err);
-    if (rc != ST_OK) {
-        http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
-        come_again(resp);
-    } else if (!receipt.found ||
-               (sender->agency_id.p != NULL &&
-                !str_eq(receipt.agency_id, sender->agency_id))) {
-        http_problem(resp, 404, "id", "No such id", NULL);
-    } else {
-        json_out_init(&out, NULL);
-        door_receipt(&out, &receipt, false);
-        answer_json(resp, 200, "application/json", &out);
-    }
-    memory_close(arena);
-}
-
 /* ---- what there is ------------------------------------------------------- */
 
 static void
@@ -902,7 +868,7 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     else if (erasure)
         erase_post(&s->door, req, resp);
     else if (receipt)
-        get_receipt(&s->door, &sender,
+        receipt_get(&s->door, h->options.progress, sender.agency_id,
                     (struct str){ .p = req->path.p + receipts.n,
                                   .n = req->path.n - receipts.n },
                     resp);

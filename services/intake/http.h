@@ -7,7 +7,7 @@
  *        a status a row (503 where none was taken because the world is not
  *        ready). Bodies may come packed with gzip
  *   POST /v1/time {"at": instant}    the log clock's only source
- *   GET  /v1/notifications/ID        its receipt
+ *   GET  /v1/notifications/ID        its receipt, and where it stands
  *   GET  /openapi.json               all of this, with every field and answer
  *   GET  /livez /readyz /metrics
  *
@@ -24,6 +24,7 @@
 #include "common/adapters/http.h"
 #include "intake/door.h"
 #include "intake/guard.h"
+#include "intake/progress.h"
 #include "intake/publish.h"
 
 /* An authority as it is served; its door is there from the start. */
@@ -39,6 +40,7 @@ struct intake_http_options {
     const struct served *served; /* borrowed, as all here */
     size_t n;
     struct guard *guard; /* NULL: whoever comes is believed (AUTH=open) */
+    struct progress *progress; /* NULL: receipts say what was received only */
 };
 
 struct intake_http;

@@ -34,6 +34,8 @@ struct intake_config {
     char *kafka;
     char *pgconn;
     char *schema;
+    char *triage_schema;
+    char *tracker_schema;
     char *authorities;
     char *profiles;
     char *calendars;
@@ -67,6 +69,12 @@ static const struct config_entry entries[] = {
       .offset = AT(pgconn) },
     { .name = "SCHEMA", .type = CONFIG_TEXT, .dflt = "intake", .min = 1,
       .max = 40, .help = "PostgreSQL schema", .offset = AT(schema) },
+    { .name = "TRIAGE_SCHEMA", .type = CONFIG_TEXT, .dflt = "triage", .min = 1,
+      .max = 40, .help = "schema of triage, for its view receipt_state",
+      .offset = AT(triage_schema) },
+    { .name = "TRACKER_SCHEMA", .type = CONFIG_TEXT, .dflt = "tracker",
+      .min = 1, .max = 40, .help = "schema of tracker, likewise",
+      .offset = AT(tracker_schema) },
     { .name = "AUTHORITIES", .type = CONFIG_TEXT, .min = 1,
       .help = "names of profiles/authorities.json, with commas",
       .offset = AT(authorities) },
@@ -141,6 +149,7 @@ struct intake {
     struct agencies agencies;
     struct token_keys *keys; /* of the same register */
     struct guard *guard;     /* NULL with AUTH=open */
+    struct progress *progress;
     struct seal *seal;
     const struct authority *chosen[SERVED_MAX];
     struct terms *terms[SERVED_MAX]; /* until a writer takes them */
@@ -501,6 +510,18 @@ open_guard(struct intake *in, struct err *err)
 }
 
 static enum status
+open_progress(struct intake *in, struct err *err)
+{
+    struct progress_options options = {
+        .conninfo = in->config.pgconn,
+        .triage_schema = in->config.triage_schema,
+        .tracker_schema = in->config.tracker_schema,
+    };
+
+    return progress_open(&options, &in->progress, err);
+}
+
+static enum status
 open_doors(struct intake *in, struct err *err)
 {
     struct intake_http_options http = {
@@ -518,7 +539,10 @@ open_doors(struct intake *in, struct err *err)
         rc = watch_folder(in, err);
     if (rc == ST_OK)
         rc = open_guard(in, err);
+    if (rc == ST_OK)
+        rc = open_progress(in, err);
     http.guard = in->guard;
+    http.progress = in->progress;
     if (rc == ST_OK)
         rc = intake_http_open(&http, &in->http, err);
     return rc;
@@ -533,6 +557,7 @@ stop(struct intake *in)
     drop_close(in->drop);
     intake_http_close(in->http);
     guard_close(in->guard);
+    progress_close(in->progress);
     for (size_t i = 0; i < in->n; i++) {
         struct served *s = &in->served[i];
         struct publish *p = atomic_load(&s->publish);

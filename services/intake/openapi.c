@@ -25,7 +25,8 @@ const struct openapi_answer openapi_answers[] = {
       "Accepted: stored for good. The same again gives the same receipt." },
     { OPENAPI_ITEMS, 207, "",
       "A list was read: what became of each of its records, in order." },
-    { OPENAPI_RECEIPT, 200, "", "The receipt." },
+    { OPENAPI_RECEIPT, 200, "",
+      "The receipt, and of a notification where it stands." },
     { OPENAPI_SELF, 200, "", "This document." },
     { OPENAPI_HEALTH | OPENAPI_READY, 200, "", "Yes; or the figures." },
     { OPENAPI_TIME, 202, "", "The clock stands there now." },
@@ -515,6 +516,26 @@ static const char receipt_schema[] =
     "\"pattern\":\"^W[01][0-9]$\"}},"
     "\"repeated\":{\"type\":\"boolean\"}}}";
 
+/* What a receipt says when it is asked for: receipt.c. */
+static const char standing_schema[] =
+    "{\"allOf\":[{\"$ref\":\"" SCHEMA "receipt\"}],\"properties\":{"
+    "\"state\":{\"type\":\"string\",\"enum\":[\"received\",\"waiting\","
+    "\"decided\"],\"description\":\"waiting: rules have decided, a person "
+    "still has to\"},"
+    "\"state_known\":{\"type\":\"boolean\",\"description\":\"false: what "
+    "became of it can't be asked just now; it was received all the same\"},"
+    "\"decided_at\":{\"type\":\"string\",\"format\":\"date-time\"},"
+    "\"answer\":{\"type\":\"string\",\"enum\":[\"outcome\","
+    "\"being_helped\",\"no_further_action\",\"next_steps\",\"received\","
+    "\"withheld\",\"refused\"],\"description\":\"how much this agency is "
+    "told\"},"
+    "\"outcome\":{\"type\":\"string\"},"
+    "\"refusal\":{\"type\":\"string\",\"pattern\":\"^R2[0-3]$\"},"
+    "\"seen_by_person\":{\"type\":\"boolean\"},"
+    "\"held_by\":{\"type\":\"object\",\"required\":[\"phone\"],"
+    "\"properties\":{\"unit\":{\"type\":\"string\"},\"phone\":{\"type\":"
+    "\"string\"}}}}}";
+
 static const char row_schema[] =
     "{\"type\":\"object\",\"required\":[\"row\",\"status\"],\"properties\":{"
     "\"row\":{\"type\":\"integer\",\"description\":\"From 1 in NDJSON, from 0 "
@@ -670,6 +691,8 @@ put_content(struct json_out *out, enum openapi_path path,
         put_schema(out, "application/json", at_schema);
     else if (path == OPENAPI_ERASE && a->status == 202)
         put_schema(out, "application/json", erased_schema);
+    else if (path == OPENAPI_RECEIPT && a->status == 200)
+        put_schema(out, "application/json", "standing");
     else if (a->codes[0] == '\0')
         put_schema(out, "application/json", "receipt");
     json_out_object_end(out);
@@ -927,7 +950,7 @@ put_paths(struct json_out *out, struct arena *arena,
     for (size_t i = 0; i < N_OF(door_paths); i++)
         put_door(out, arena, agencies, &door_paths[i]);
     begin_operation(out, "/v1/notifications/{id}", "get", "receipt",
-                    "The receipt of what was accepted");
+                    "The receipt of what was accepted, and where it stands");
     put_parameters(out, true);
     end_operation(out, OPENAPI_RECEIPT);
     put_time(out);
@@ -974,6 +997,8 @@ put_schemas(struct json_out *out)
         put_closed(out, parts.names[i], parts.at[i], &parts);
     json_out_key(out, "receipt");
     json_out_raw(out, str_of(receipt_schema));
+    json_out_key(out, "standing");
+    json_out_raw(out, str_of(standing_schema));
     json_out_key(out, "row");
     json_out_raw(out, str_of(row_schema));
     put_problem_schema(out);

@@ -13,6 +13,15 @@ claim() # what, found, expected
     fi
 }
 
+await() # seconds, command...: until it succeeds; a claim says what then holds
+{
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" || [ $SECONDS -ge $end ]; do
+        sleep 0.05
+    done
+}
+
 claims_end() # name
 {
     echo "$1: $claims_passed passed, $claims_failed failed"

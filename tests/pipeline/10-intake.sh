@@ -123,6 +123,11 @@ EOF
 post demo-live /v1/notifications "$work/array.json" >"$work/answer"
 check 'an array is a batch too' '[202,202]' \
     "$(tail -n +2 "$work/answer" | jq -c '[.[].status]')"
+id=$(tail -n +2 "$work/answer" | jq -r '.[0].id')
+check 'where no other service was ever there a receipt is a receipt' \
+    '["received",false,"01632 960001"]' \
+    "$(curl -s -H 'Waymark-Authority: demo-live' "$url/v1/notifications/$id" |
+        jq -c '[.state, .state_known, .held_by.phone]')"
 jq -c '.amendment = 2' "$work/n1.json" >"$work/am.json"
 check 'an amendment with a gap says so' W11 \
     "$(post demo-live /v1/notifications "$work/am.json" | tail -n +2 | jq -r '.warnings[0]')"

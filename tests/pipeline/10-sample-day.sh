@@ -55,9 +55,58 @@ claim 'June is frozen as it stood' \
 claim 'the repeat of row 2 made no second receipt' \
     "$(lines "SELECT count(*) FROM intake.receipt WHERE agency_ref = 'M-1001'")" '1;'
 claim 'every cell is the sum of the ids behind it' "$(cell_differences kent-2015)" ''
+# What a sender hears of its notification, when it asks.
+standing() # reference, filter
+{
+    curl -s -H "Waymark-Authority: $authority" "$WAYMARK_INTAKE/v1/notifications/$(sql \
+        "SELECT item_id FROM intake.receipt WHERE agency_ref = '$1'")" | jq -rc "$2"
+}
+claim 'the police hear that the girl'"'"'s notice is decided, by whom and that it was seen' \
+    "$(standing M-1001 '[.state, .answer, .outcome, .held_by.unit, .seen_by_person, .state_known]')" \
+    '["decided","outcome","single_agency","maidstone-1",true,true]'
+claim 'when it was decided, and whom to phone' \
+    "$(standing M-1001 '[.decided_at, .held_by.phone]')" \
+    '["2015-06-26T06:12:05.000Z","01632 960001"]'
+claim 'the school hears of the outcome that its referral had in the end' \
+    "$(standing S-77 '[.state, .decided_at, .outcome, .seen_by_person]')" \
+    '["decided","2015-06-26T10:05:00.000Z","eh_intensive",true]'
+claim 'waymark receipt says the same' \
+    "$(build/bin/waymark receipt --authority "$authority" "$(sql \
+        "SELECT item_id FROM intake.receipt WHERE agency_ref = 'S-77'")" | tr '\n' ';')" \
+    'received 2015-06-26T09:20:00.000Z from school-oakfield, reference S-77;decided 2015-06-26T10:05:00.000Z: outcome eh_intensive;held by swale-1, phone 01632 960001;a person has seen it;'
+claim 'intake may read two views of the others, and nothing else of theirs' \
+    "$(lines "SELECT n.nspname || '.' || c.relname FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname IN ('triage', 'tracker', 'metrics') AND c.relkind IN ('r', 'v')
+        AND has_schema_privilege('waymark_intake', n.oid, 'USAGE')
+        AND has_table_privilege('waymark_intake', c.oid, 'SELECT') ORDER BY 1")" \
+    'tracker.receipt_state;triage.receipt_state;'
 claim 'the replay of the log through the cores gives the same' \
     "$(build/bin/waymark reconcile --authority kent-2015 2>/dev/null | tail -n 1)" \
     'reconcile: 0 differences'
+jq -c 'select(.body.kind? == "school_referral" and .body.agency_ref == "S-77") | .body | .agency_ref = "S-78"' demo/day.ndjson |
+    post /v1/notifications >/dev/null
+is_waiting() { [ "$(standing S-78 .state)" = waiting ]; }
+await 20 is_waiting
+claim 'what rules proposed waits for a person' \
+    "$(standing S-78 '[.state, .seen_by_person, .held_by, .outcome]')" \
+    '["waiting",false,{"phone":"01632 960001"},null]'
+# Somebody holds tracker's table: intake answers what it knows.
+psql -qAtX -c 'BEGIN; LOCK tracker.referral; SELECT pg_sleep(4)' >/dev/null &
+holder=$!
+is_locked() { [ "$(sql "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'
+    AND relation = 'tracker.referral'::regclass AND granted")" = 1 ]; }
+await 20 is_locked
+before=$(date +%s%N)
+claim 'where tracker is slow the receipt says what is known' \
+    "$(standing S-77 '[.state, .state_known, .agency_ref, .held_by.phone]')" \
+    '["received",false,"S-77","01632 960001"]'
+claim 'and within two seconds' "$((($(date +%s%N) - before) / 2000000000))" 0
+wait "$holder" || :
+is_decided() { [ "$(standing S-77 .state)" = decided ]; }
+await 20 is_decided
+claim 'afterwards it is asked again' "$(standing S-77 .state)" decided
+
 # Names stand in triage's tables, nowhere else.
 claim 'triage knows the names' \
     "$(pg_dump --data-only --schema=triage | grep -caE 'Testgirl|Testboy' | awk '{ print ($1 > 0) }')" 1

@@ -257,6 +257,81 @@ a_child_under_protection_is_not_stepped_down(void **s)
     assert_int_equal(state_of(d, csc), CASE_ALLOCATED);
 }
 
+static const struct referral_row *
+referral(const struct day *d, const char *ref)
+{
+    struct referral_row like;
+
+    fields_clear(&tracker_tables[TABLE_REFERRAL].fields, &like);
+    like.agency_id = STR("a-school");
+    like.agency_ref = str_of(ref);
+    return mem_row(d->m, TABLE_REFERRAL, &like);
+}
+
+static void
+what_a_sender_was_told_stays_with_its_referral(void **s)
+{
+    struct day *d = *s;
+    const struct referral_row *r;
+    struct decision first = { .at = "2015-06-26T10:20:00",
+                              .child = "nine",
+                              .ref = "told",
+                              .kind = KIND_SCHOOL_REFERRAL,
+                              .agency_type = AGENCY_SCHOOL,
+                              .status = DECISION_PROVISIONAL,
+                              .outcome = OUTCOME_EH_INTENSIVE };
+
+    decide(d, &first);
+    r = referral(d, "told");
+    assert_int_equal(r->status, DECISION_PROVISIONAL);
+    assert_int_equal(r->answered_at, TIME_NONE);
+    assert_int_equal(r->answer, 0);
+    first.at = "2015-06-26T11:05:00";
+    first.status = DECISION_FINAL;
+    decide(d, &first);
+    r = referral(d, "told");
+    assert_int_equal(r->answered_at, local(d, "2015-06-26T11:05:00"));
+    assert_int_equal(r->answer, ANSWER_OUTCOME);
+    assert_true(r->refusal.p == NULL);
+}
+
+static void
+a_refused_offer_is_remembered_and_acts_on_nothing(void **s)
+{
+    struct day *d = *s;
+    struct decision offer = { .at = "2015-06-26T13:50:00",
+                              .child = "girl",
+                              .ref = "sd3",
+                              .kind = KIND_CSC_STEP_DOWN,
+                              .agency_type = AGENCY_SOCIAL_CARE,
+                              .outcome = OUTCOME_STEP_DOWN_OFFER,
+                              .rule = "C06",
+                              .csc_status = CSC_CP };
+    const struct referral_row *r;
+
+    (void)a_csc_case(d, "girl");
+    decide(d, &offer);
+    r = referral(d, "sd3");
+    assert_int_equal(r->answer, ANSWER_REFUSED);
+    assert_true(str_is(r->refusal, "R21"));
+    assert_true(id_is_none(r->case_id));
+    assert_int_equal(r->effect, 0);
+
+    /* Amended when she is no longer under protection: the first answer ends
+     * the sender's waiting now, as if the refused one had never been. */
+    mem_clear(d->m);
+    offer.at = "2015-06-26T15:00:00";
+    offer.amendment = 1;
+    offer.csc_status = CSC_CIN;
+    decide(d, &offer);
+    assert_non_null(strstr(lines_with(d, "ClockChanged"),
+                           "clock=T1 change=stopped"));
+    r = referral(d, "sd3");
+    assert_int_equal(r->answer, ANSWER_OUTCOME);
+    assert_true(r->refusal.p == NULL);
+    assert_int_equal(r->effect, OUTCOME_STEP_DOWN_OFFER);
+}
+
 /* ---- deadlines ----------------------------------------------------------- */
 
 static void
@@ -2584,7 +2659,6 @@ static void
 what_became_of_a_notification_is_kept_by_its_key(void **s)
 {
     struct day *d = *s;
-    struct referral_row like;
     const struct referral_row *row;
     struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
 
@@ -2593,10 +2667,7 @@ what_became_of_a_notification_is_kept_by_its_key(void **s)
                                   .ref = "second",
                                   .amendment = 2,
                                   .outcome = OUTCOME_SINGLE_AGENCY });
-    fields_clear(&tracker_tables[TABLE_REFERRAL].fields, &like);
-    like.agency_id = STR("a-school");
-    like.agency_ref = STR("second");
-    row = mem_row(d->m, TABLE_REFERRAL, &like);
+    row = referral(d, "second");
     assert_non_null(row);
     assert_int_equal(row->effect, OUTCOME_EXISTING_CASE);
     assert_int_equal(row->amendment, 2);
@@ -2687,6 +2758,8 @@ main(void)
         STORY(a_screened_decision_acts_on_the_case_in_screening),
         STORY(an_accepted_step_down_closes_and_opens_in_one_step),
         STORY(a_child_under_protection_is_not_stepped_down),
+        STORY(what_a_sender_was_told_stays_with_its_referral),
+        STORY(a_refused_offer_is_remembered_and_acts_on_nothing),
         STORY(what_is_due_fires_before_a_later_record),
         STORY(a_record_on_the_due_instant_is_in_time),
         STORY(a_late_record_clears_an_alert_but_never_unsays_it),

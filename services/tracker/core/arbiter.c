@@ -616,11 +616,10 @@ rule_anew(const struct moment *m, struct matter *t, struct ruling *r)
     return true;
 }
 
-static enum status
-answer(const struct moment *m, const struct matter *t, const struct ruling *r,
-       struct str refusal, struct err *err)
+static struct answer_said
+answer_to(const struct matter *t, const struct ruling *r, struct str refusal)
 {
-    const struct answer_said said = {
+    return (struct answer_said){
         .notification_id = t->d->notification_id,
         .agency_id = t->d->agency_id,
         .agency_ref = t->d->agency_ref,
@@ -633,25 +632,27 @@ answer(const struct moment *m, const struct matter *t, const struct ruling *r,
         .child_id = t->d->child_id,
         .case_id = r->target->case_id,
     };
-
-    return say_answer(m, &said, err);
 }
 
 /* A final decision ends the sender's waiting, unless a person must still look.
  */
 static enum status
 answer_final(const struct moment *m, const struct matter *t,
-             const struct ruling *r, struct err *err)
+             const struct ruling *r, bool *answered, struct err *err)
 {
-    bool waited = t->known != NULL && t->known->status != DECISION_PROVISIONAL;
+    bool waited = t->known != NULL && !id_is_none(t->known->case_id) &&
+                  t->known->status != DECISION_PROVISIONAL;
+    const struct answer_said said = answer_to(t, r, STR_NULL);
     enum status rc = ST_OK;
 
+    *answered = false;
     if (t->history || t->d->status == DECISION_PROVISIONAL ||
         r->target->state == CASE_SCREENING)
         return ST_OK;
     if (!t->waits && !waited)
         rc = say_met(m, t, STR("T1"), r->target, err);
-    return rc == ST_OK ? answer(m, t, r, STR_NULL, err) : rc;
+    *answered = true;
+    return rc == ST_OK ? say_answer(m, &said, err) : rc;
 }
 
 /*
@@ -668,19 +669,54 @@ say_first(const struct moment *m, const struct matter *t,
     return say_met(m, t, STR("L7"), r->target, err);
 }
 
-static void
-remember(const struct moment *m, const struct matter *t, const struct ruling *r)
+/* The referral as it stands, or a first row of it. */
+static struct referral_row
+known_or_new(const struct matter *t)
 {
     struct referral_row row;
 
-    if (t->history)
-        return;
+    if (t->known != NULL)
+        return *t->known;
     like_referral(t->d, &row);
     row.amendment = t->d->amendment;
-    row.case_id = r->target->case_id;
     row.decision_id = t->d->decision_id;
     row.status = t->d->status;
+    return row;
+}
+
+static void
+remember(const struct moment *m, const struct matter *t, const struct ruling *r,
+         bool answered)
+{
+    struct referral_row row = known_or_new(t);
+
+    if (t->history)
+        return;
+    row.amendment = t->d->amendment;
+    row.decision_id = t->d->decision_id;
+    row.status = t->d->status;
+    row.case_id = r->target->case_id;
     row.effect = r->effect;
+    if (answered) {
+        const struct answer_said said = answer_to(t, r, STR_NULL);
+
+        row.answered_at = m->at;
+        row.answer = say_how_much(&said);
+        row.refusal = STR_NULL;
+    }
+    rows_put(m->step->rows, TABLE_REFERRAL, &row);
+}
+
+/* It acts on nothing; only what its sender was told stays. */
+static void
+remember_refusal(const struct moment *m, const struct matter *t,
+                 struct str refusal)
+{
+    struct referral_row row = known_or_new(t);
+
+    row.answered_at = m->at;
+    row.answer = ANSWER_REFUSED;
+    row.refusal = refusal;
     rows_put(m->step->rows, TABLE_REFERRAL, &row);
 }
 
@@ -689,12 +725,15 @@ static enum status
 refuse_offer(const struct moment *m, const struct matter *t,
              const struct ruling *r, const struct err *why, struct err *err)
 {
+    const struct answer_said said = answer_to(t, r, str_of(why->code));
     enum status rc = leave(m, t, r, err);
 
     if (rc == ST_OK)
         rc = out_reject(m->step->out, why, err);
     if (rc == ST_OK)
-        rc = answer(m, t, r, str_of(why->code), err);
+        rc = say_answer(m, &said, err);
+    if (rc == ST_OK)
+        remember_refusal(m, t, said.refusal);
     return rc;
 }
 
@@ -705,7 +744,7 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
     struct matter t = look_up(m, d);
     struct err why = { .code = "" };
     struct ruling r;
-    bool refused = false;
+    bool refused = false, answered = false;
     enum status rc = ST_OK;
 
     if (!rule_anew(m, &t, &r))
@@ -731,8 +770,8 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
     if (rc == ST_OK)
         rc = say_first(m, &t, &r, err);
     if (rc == ST_OK)
-        rc = answer_final(m, &t, &r, err);
+        rc = answer_final(m, &t, &r, &answered, err);
     if (rc == ST_OK)
-        remember(m, &t, &r);
+        remember(m, &t, &r, answered);
     return rc;
 }

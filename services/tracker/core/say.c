@@ -1,5 +1,7 @@
 #include "tracker/core/say.h"
 
+#include "common/core/feedback.h"
+
 enum status
 moment_of(struct moment *m, struct step *step, time_ms at, struct id record,
           struct str version, struct err *err)
@@ -244,38 +246,15 @@ say_cleared(const struct moment *m, const struct alert_row *a,
                    &rec, err);
 }
 
-static bool
-sees_everything(int agency_type)
+int
+say_how_much(const struct answer_said *said)
 {
-    return agency_type == AGENCY_POLICE || agency_type == AGENCY_HEALTH ||
-           agency_type == AGENCY_SOCIAL_CARE;
-}
+    const struct feedback_about about = { .agency_type = said->agency_type,
+                                          .rule_id = said->rule_id,
+                                          .outcome = said->outcome,
+                                          .refusal = said->refusal };
 
-static int
-answer_for(const struct answer_said *said)
-{
-    if (said->refusal.n > 0)
-        return ANSWER_REFUSED;
-    if ((str_is(said->rule_id, "C01") || str_is(said->rule_id, "C02")) &&
-        !sees_everything(said->agency_type))
-        return ANSWER_WITHHELD;
-    switch (said->agency_type) {
-    case AGENCY_HOUSING:
-    case AGENCY_VOLUNTARY:
-    case AGENCY_OTHER_LEGAL:
-        return said->outcome == OUTCOME_NFA ||
-                       said->outcome == OUTCOME_UNIVERSAL
-                   ? ANSWER_NO_FURTHER_ACTION
-                   : ANSWER_BEING_HELPED;
-    case AGENCY_INDIVIDUAL:
-        return ANSWER_NEXT_STEPS;
-    case AGENCY_ANONYMOUS:
-    case AGENCY_UNKNOWN:
-    case 0:
-        return ANSWER_RECEIVED;
-    default:
-        return ANSWER_OUTCOME;
-    }
+    return feedback_for(&about);
 }
 
 enum status
@@ -293,7 +272,7 @@ say_answer(const struct moment *m, const struct answer_said *said,
     rec.agency_id = said->agency_id;
     rec.agency_ref = said->agency_ref;
     rec.amendment = said->amendment;
-    rec.answer = answer_for(said);
+    rec.answer = say_how_much(said);
     rec.refusal = said->refusal;
     rec.phone = m->limits.profile->duty_phone;
     rec.child_id = said->child_id;

@@ -88,7 +88,10 @@ struct answer_said {
     struct id case_id;
 };
 
-/** How much each kind of sender is told: domain.md section 11, "Feedback". */
+/** How much its sender is told: domain.md section 11, "Feedback". */
+int say_how_much(const struct answer_said *said); /* enum answer */
+
+/** Tell it. */
 MUST_CHECK enum status
 say_answer(const struct moment *m, const struct answer_said *said,
            struct err *err);

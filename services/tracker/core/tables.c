@@ -56,6 +56,9 @@ static const struct field referral_at[] = {
     FIELD_ID(S, decision_id, 0),
     FIELD_CODE(S, status, 0, &codes_decision_status),
     FIELD_CODE(S, effect, N, &codes_outcome),
+    FIELD_TIME(S, answered_at, N),
+    FIELD_CODE(S, answer, N, &codes_answer),
+    FIELD_TEXT(S, refusal, N),
 };
 #undef S
 

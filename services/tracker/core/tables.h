@@ -94,7 +94,11 @@ struct referral_row {
     struct id case_id; /* that it acts on, or null */
     struct id decision_id;
     int status; /* enum decision_status */
-    int effect; /* enum outcome */
+    int effect; /* enum outcome; null where it was refused */
+    /* What its sender was last told of it, as ReferrerAnswered says. */
+    time_ms answered_at;
+    int answer; /* enum answer */
+    struct str refusal;
 };
 
 struct handover_row {

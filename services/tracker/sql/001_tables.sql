@@ -58,6 +58,9 @@ CREATE TABLE referral (
     decision_id uuid NOT NULL,
     status text NOT NULL,
     effect text,
+    answered_at timestamptz,
+    answer text,
+    refusal text,
     PRIMARY KEY (shard, agency_id, agency_ref)
 );
 
