@@ -26,6 +26,7 @@ struct runner {
     struct refused refused;
     size_t limit;    /* records a batch, halved where the database refuses */
     size_t careful;  /* records left to take one at a time */
+    bool fresh;      /* nothing was asked of the source since it started */
     int64_t last_beat_ms;
     /* What a source gave and no turn has consumed yet, in order of inputs. */
     struct pending {
@@ -232,6 +233,7 @@ runner_own(struct runner *r, struct err *err)
         return rc;
     if (r->shard.starts >= STARTS_BEFORE_CARE)
         r->careful = CAREFUL_RECORDS;
+    r->fresh = true;
     atomic_store(&r->stats.epoch, r->shard.epoch);
     atomic_store(&r->stats.turn, r->shard.turn);
     atomic_store(&r->stats.owner, 1);
@@ -276,12 +278,15 @@ static enum status
 take(struct runner *r, int group, struct err *err)
 {
     struct taken taken = { .n = 0 };
+    /* Where nothing waits, the first take says so at once: ready. */
+    int wait_ms = r->fresh ? 0 : r->options.wait_ms;
     enum status rc;
 
     if (r->pending[group].n > 0)
         return ST_OK;
-    rc = r->source->take(r->source->self, group, r->options.wait_ms,
-                         r->options.batch_max, &taken, err);
+    r->fresh = false;
+    rc = r->source->take(r->source->self, group, wait_ms, r->options.batch_max,
+                         &taken, err);
     if (rc == ST_REJECT) {
         /* The log no longer holds the position: all of it again, by number. */
         r->shard.offsets[taken.at[0].input] = OFFSET_EARLIEST;
