@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/engine/monotonic.h"
 #include "intake/work.h"
@@ -44,6 +46,7 @@ struct append {
     bool pinging;
     int64_t pings;         /* that have ended */
     pthread_cond_t pinged; /* by the monotonic clock */
+    int worked_fd;         /* an eventfd; see append_worked_fd */
     /* The group under way, and whose each of its items is. */
     struct group group;
     struct op *owners[APPEND_GROUP_MAX];
@@ -70,6 +73,21 @@ append_now(const struct append *a)
         return atomic_load(&a->stats.now);
     clock_gettime(CLOCK_REALTIME, &ts);
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int
+append_worked_fd(const struct append *a)
+{
+    return a->worked_fd;
+}
+
+void
+append_heard(const struct append *a)
+{
+    uint64_t times;
+    ssize_t n = read(a->worked_fd, &times, sizeof times);
+
+    (void)n; /* nothing to hear is fine */
 }
 
 /* ---- the queue --------------------------------------------------------- */
@@ -161,6 +179,15 @@ run(struct append *a, struct op *op)
     }
 }
 
+static void
+tell_worked(const struct append *a)
+{
+    uint64_t one = 1;
+    ssize_t n = write(a->worked_fd, &one, sizeof one);
+
+    (void)n; /* a full counter can be read already */
+}
+
 static void *
 writer_main(void *self)
 {
@@ -180,6 +207,7 @@ writer_main(void *self)
             work_items(&a->group);
         else
             run(a, other);
+        tell_worked(a);
         pthread_mutex_lock(&a->lock);
         if (other == NULL)
             settle_group(a);
@@ -359,8 +387,11 @@ append_open(const struct append_options *options, struct append **out,
     }
     atomic_store(&a->stats.now, TIME_NONE);
     init_locks(a);
+    a->worked_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     a->group.writer = &a->writer;
     rc = writer_open(&a->writer, options, &a->stats, err);
+    if (rc == ST_OK && a->worked_fd < 0)
+        rc = err_set(err, ST_FATAL, "memory", "no eventfd for a writer");
     if (rc == ST_OK && pthread_create(&a->thread, NULL, writer_main, a) != 0)
         rc = err_set(err, ST_FATAL, "memory", "no thread for a writer");
     if (rc != ST_OK) {
@@ -385,6 +416,8 @@ append_close(struct append *a)
         pthread_join(a->thread, NULL);
     }
     writer_close(&a->writer);
+    if (a->worked_fd >= 0)
+        (void)close(a->worked_fd);
     pthread_mutex_destroy(&a->lock);
     pthread_cond_destroy(&a->wake);
     pthread_cond_destroy(&a->pinged);

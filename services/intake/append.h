@@ -141,6 +141,12 @@ const struct terms *append_terms(const struct append *a);
  */
 time_ms append_now(const struct append *a);
 const struct append_stats *append_stats(const struct append *a);
+/**
+ * Can be read after something may have been committed here, until
+ * append_heard: who publishes need not wait for the database's NOTIFY.
+ */
+int append_worked_fd(const struct append *a);
+void append_heard(const struct append *a);
 
 /**
  * Append what was looked at and accepted. A call with messages about missing

@@ -46,13 +46,17 @@ send_lookup(struct group *g)
         pg_add_text(&p, g->items[i]->v.key.agency_ref);
     pg_array_end(&p);
     (void)pg_send(w->pg, "intake_lookup",
-                  "SELECT r.item_kind, r.agency_id, r.agency_ref, "
-                  "r.amendment, r.item_id, r.content_hash, r.recorded_at, "
-                  "r.warnings FROM (SELECT DISTINCT * FROM "
+                  "SELECT r.* FROM (SELECT DISTINCT * FROM "
                   "unnest($2::text[], $3::text[], $4::text[]) "
                   "AS u(item_kind, agency_id, agency_ref)) k "
-                  "JOIN receipt r USING (item_kind, agency_id, agency_ref) "
-                  "WHERE r.shard = $1",
+                  /* OFFSET 0: one lookup a key, not a join whose plan was
+                   * made while the table was empty (as in pg_rows). */
+                  "CROSS JOIN LATERAL (SELECT item_kind, agency_id, "
+                  "agency_ref, amendment, item_id, content_hash, "
+                  "recorded_at, warnings FROM receipt t WHERE t.shard = $1 "
+                  "AND t.item_kind = k.item_kind "
+                  "AND t.agency_id = k.agency_id "
+                  "AND t.agency_ref = k.agency_ref OFFSET 0) r",
                   &p);
 }
 

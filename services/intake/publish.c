@@ -289,13 +289,15 @@ round_trip(struct publish *p, struct err *err)
     enum status rc;
 
     tick_when_due(p);
+    append_heard(p->options.append);
     rc = publish_some(p, &more, err);
     if (rc == ST_OK)
         rc = collect(p, p->confirmed < p->sent ? CONFIRM_MS : 0, err);
     if (rc == ST_OK)
         rc = beat_when_due(p, err);
     if (rc == ST_OK && !more && p->confirmed >= p->sent)
-        rc = pg_await(p->listener, POLL_MS, &got, err);
+        rc = pg_await(p->listener, append_worked_fd(p->options.append), POLL_MS,
+                      &got, err);
     return rc;
 }
 

@@ -2,8 +2,9 @@
  * What is true goes out: one thread per authority publishes the committed
  * blocks of all instances in order, and is the authority's clock.
  *
- * Only the holder of the lease publishes; the others stand by. A NOTIFY of
- * the writer wakes it, and a poll covers one that was lost. A block may be
+ * Only the holder of the lease publishes; the others stand by. The writer
+ * beside it wakes it, another instance's by a NOTIFY, and a poll covers one
+ * that was lost. A block may be
  * published twice, never zero times: a new holder begins behind the last
  * turn that is confirmed for certain. It begins, with every new connection to
  * PostgreSQL, by holding the log's last records against what was given out:

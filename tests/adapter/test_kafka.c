@@ -350,13 +350,30 @@ test_end_comes_and_goes(void **state)
     struct world *w = *state;
     struct kafka_reader *reader = open_reader(w, 0, KAFKA_BEGINNING);
 
-    assert_false(kafka_reader_at_end(reader, 0));
     await_end(w, reader);
     send_numbers(w, 3);
     expect_numbers(w, reader, 1, 1, 1);
     assert_false(kafka_reader_at_end(reader, 0));
     expect_numbers(w, reader, 2, 3, 1);
     await_end(w, reader);
+    kafka_reader_close(reader);
+}
+
+/* Ready at once: nothing has to be fetched to know that nothing is there. */
+static void
+test_end_is_known_at_the_start(void **state)
+{
+    struct world *w = *state;
+    struct kafka_reader *reader = open_reader(w, 0, KAFKA_BEGINNING);
+
+    assert_true(kafka_reader_at_end(reader, 0));
+    kafka_reader_close(reader);
+    send_numbers(w, 3);
+    reader = open_reader(w, 0, KAFKA_BEGINNING);
+    assert_false(kafka_reader_at_end(reader, 0));
+    kafka_reader_close(reader);
+    reader = open_reader(w, 0, 3);
+    assert_true(kafka_reader_at_end(reader, 0));
     kafka_reader_close(reader);
 }
 
@@ -996,6 +1013,8 @@ test_end_under_a_stream(void **state)
         ON("reading goes on at a given offset", test_goes_on_at_offset),       \
         ON("the end is known until a record follows",                          \
            test_end_comes_and_goes),                                           \
+        ON("a reader knows at its start if nothing is to be read",             \
+           test_end_is_known_at_the_start),                                    \
         ON("a take is limited in bytes", test_bytes_are_limited),              \
         ON("one record always fits", test_one_record_always_fits),             \
         ON("an offset outside the log names its partition", test_range),       \

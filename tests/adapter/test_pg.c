@@ -708,7 +708,7 @@ a_script_on_a_killed_connection_is_to_be_tried_again(void **state)
     kill_backend(bed->pg);
     assert_int_equal(pg_exec(bed->pg, "SELECT 1; SELECT 2", &err), ST_RETRY);
     assert_string_equal(err.code, "database");
-    assert_int_equal(pg_await(bed->pg, 0, &got, &err), ST_RETRY);
+    assert_int_equal(pg_await(bed->pg, -1, 0, &got, &err), ST_RETRY);
 }
 
 static void
@@ -770,12 +770,12 @@ a_notification_wakes(void **state)
     bool got = true;
 
     run(bed->pg, "LISTEN waymark_test");
-    ok(pg_await(bed->pg, 0, &got, &err), &err);
+    ok(pg_await(bed->pg, -1, 0, &got, &err), &err);
     assert_false(got);
     run(other, "NOTIFY waymark_test; NOTIFY waymark_test, 'b'");
-    ok(pg_await(bed->pg, 5000, &got, &err), &err);
+    ok(pg_await(bed->pg, -1, 5000, &got, &err), &err);
     assert_true(got);
-    ok(pg_await(bed->pg, 0, &got, &err), &err);
+    ok(pg_await(bed->pg, -1, 0, &got, &err), &err);
     assert_false(got);
     pg_close(other);
 }

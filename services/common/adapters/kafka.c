@@ -74,7 +74,6 @@ static const struct pair writer_settings[] = {
     { "enable.gapless.guarantee", "true" },
     { "message.timeout.ms", "0" },
     { "request.timeout.ms", "10000" },
-    { "linger.ms", "0" },
     { "delivery.report.only.error", "false" },
     { "message.max.bytes", "2500000" },
 };
@@ -1016,6 +1015,7 @@ static enum status
 writer_conf(const struct kafka_writer_options *options, struct client *c,
             rd_kafka_conf_t **conf, struct err *err)
 {
+    char linger[24];
     enum status rc = make_conf(&options->conn, c, conf, err);
 
     if (rc == ST_OK)
@@ -1029,6 +1029,10 @@ writer_conf(const struct kafka_writer_options *options, struct client *c,
         rc = set_int(
             *conf, "queue.buffering.max.kbytes",
             options->queue_kb > 0 ? options->queue_kb : DEFAULT_QUEUE_KB, err);
+    (void)snprintf(linger, sizeof linger, "%d.%03d", options->linger_us / 1000,
+                   options->linger_us % 1000);
+    if (rc == ST_OK)
+        rc = set(*conf, "linger.ms", linger, err);
     rd_kafka_conf_set_events(*conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     return rc;
 }

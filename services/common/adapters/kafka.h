@@ -153,7 +153,8 @@ kafka_reader_release(struct kafka_reader *r);
 size_t
 kafka_reader_range_part(const struct kafka_reader *r);
 
-/** True when everything up to the end of that part, as last seen, was taken. */
+/** True when everything up to the end of that part, as last seen, was taken;
+ * kafka_reader_assign looks for the first time. */
 bool
 kafka_reader_at_end(const struct kafka_reader *r, size_t part);
 
@@ -211,6 +212,7 @@ struct kafka_writer_options {
     struct kafka_conn conn;
     int queue_records; /* waiting or under way at most; 0 gives 100000 */
     int queue_kb;      /* the same in kB; 0 gives 65536 */
+    int linger_us;     /* a record waits so long for others to go with it */
 };
 
 struct kafka_header {

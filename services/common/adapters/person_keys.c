@@ -49,8 +49,12 @@ person_keys_load(struct pg *pg, const char *schema, int32_t shard,
     if (wanted == 0)
         return ST_OK;
     sql = arena_printf(arena,
-                       "SELECT key_id, wrapped FROM \"%s\".person_key_read "
-                       "WHERE shard = $1 AND key_id = ANY ($2)",
+                       "SELECT r.key_id, r.wrapped FROM "
+                       "(SELECT DISTINCT unnest($2) AS key_id) w "
+                       "CROSS JOIN LATERAL "
+                       "(SELECT key_id, wrapped FROM \"%s\".person_key_read "
+                       "t WHERE t.shard = $1 AND t.key_id = w.key_id "
+                       "OFFSET 0) r",
                        schema);
     rc = pg_query(pg, "person_keys_load", sql.p, &p, &res, err);
     if (rc != ST_OK)

@@ -197,21 +197,28 @@ usable(struct pg *pg, struct err *err)
 
 /* False when the deadline came first. */
 static bool
-ready(const struct pg *pg, short events, int64_t deadline_ms)
+ready(struct pollfd *fds, nfds_t n_fds, int64_t deadline_ms)
 {
     for (;;) {
-        struct pollfd fd = { .fd = PQsocket(pg->conn), .events = events };
         int64_t left = deadline_ms - now_ms();
         int n;
 
         if (left < 0)
             left = 0;
-        n = poll(&fd, 1, left > 60000 ? 60000 : (int)left);
+        n = poll(fds, n_fds, left > 60000 ? 60000 : (int)left);
         if (n > 0 || (n < 0 && errno != EINTR))
             return true; /* libpq finds out what is wrong */
         if (n <= 0 && now_ms() >= deadline_ms)
             return false;
     }
+}
+
+static bool
+socket_ready(const struct pg *pg, short events, int64_t deadline_ms)
+{
+    struct pollfd fd = { .fd = PQsocket(pg->conn), .events = events };
+
+    return ready(&fd, 1, deadline_ms);
 }
 
 static int64_t
@@ -234,7 +241,8 @@ next_answer(struct pg *pg, int64_t deadline_ms, PGresult **out,
         }
         if (unsent < 0)
             return lose(pg, err, PQerrorMessage(pg->conn));
-        if (!ready(pg, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline_ms))
+        if (!socket_ready(pg, unsent > 0 ? POLLIN | POLLOUT : POLLIN,
+                          deadline_ms))
             return lose(pg, err, "no answer in time");
         if (!PQconsumeInput(pg->conn))
             return lose(pg, err, PQerrorMessage(pg->conn));
@@ -261,7 +269,7 @@ connect_wait(struct pg *pg, struct err *err)
     while (state != PGRES_POLLING_OK) {
         short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
 
-        if (!ready(pg, events, deadline_ms))
+        if (!socket_ready(pg, events, deadline_ms))
             return lose(pg, err, "no connection in time");
         state = PQconnectPoll(pg->conn);
         if (state == PGRES_POLLING_FAILED)
@@ -495,7 +503,7 @@ notified(struct pg *pg)
 }
 
 enum status
-pg_await(struct pg *pg, int timeout_ms, bool *got, struct err *err)
+pg_await(struct pg *pg, int also_fd, int timeout_ms, bool *got, struct err *err)
 {
     int64_t deadline_ms = now_ms() + timeout_ms;
     enum status rc = usable(pg, err);
@@ -503,9 +511,17 @@ pg_await(struct pg *pg, int timeout_ms, bool *got, struct err *err)
     *got = false;
     if (rc != ST_OK)
         return rc;
-    while (!(*got = notified(pg)) && ready(pg, POLLIN, deadline_ms))
+    while (!(*got = notified(pg))) {
+        struct pollfd fds[2] = {
+            { .fd = PQsocket(pg->conn), .events = POLLIN },
+            { .fd = also_fd, .events = POLLIN } /* poll passes over -1 */
+        };
+
+        if (!ready(fds, 2, deadline_ms) || fds[1].revents != 0)
+            break;
         if (!PQconsumeInput(pg->conn))
             return lose(pg, err, PQerrorMessage(pg->conn));
+    }
     return ST_OK;
 }
 

@@ -78,10 +78,11 @@ MUST_CHECK enum status pg_exec(struct pg *pg, const char *script,
 
 /**
  * Wait up to `timeout_ms` for a notification of a channel that was LISTENed
- * to. *got says whether there was one (several count as one).
+ * to, or until `also_fd` can be read (-1: only the former). *got says whether
+ * there was a notification (several count as one).
  */
-MUST_CHECK enum status pg_await(struct pg *pg, int timeout_ms, bool *got,
-                                struct err *err);
+MUST_CHECK enum status pg_await(struct pg *pg, int also_fd, int timeout_ms,
+                                bool *got, struct err *err);
 
 /* ---- parameters ---------------------------------------------------------- */
 

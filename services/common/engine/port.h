@@ -146,6 +146,11 @@ struct sink {
     /** Collect confirmations, waiting up to `wait_ms`. *turn: every turn up to it is confirmed. */
     enum status (*confirmed)(void *self, int wait_ms, int64_t *turn,
                              struct err *err);
+    /**
+     * Do published blocks wait here until others are confirmed? They go on in
+     * `confirmed`: call it again soon. NULL: this sink holds nothing back.
+     */
+    bool (*holds)(void *self);
 };
 
 /* Between bytes and structs. */

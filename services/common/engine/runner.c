@@ -11,6 +11,8 @@
 
 /* Starts at one position after which batches are of one record. */
 enum { STARTS_BEFORE_CARE = 3, CAREFUL_RECORDS = 2 * RUNNER_BATCH_MAX };
+/* Longest take while blocks wait for the log to confirm others, ms. */
+enum { HELD_WAIT_MS = 2 };
 
 struct runner {
     struct runner_options options;
@@ -274,19 +276,29 @@ sort_by_input(struct pending *p, const struct taken *taken, size_t n_inputs,
     return ST_OK;
 }
 
+/* How long a take may wait for a first record, ms. */
+static int
+wait_ms(const struct runner *r)
+{
+    bool held = r->sink->holds != NULL && r->sink->holds(r->sink->self);
+
+    if (r->fresh) /* where nothing waits, this take says so at once: ready */
+        return 0;
+    return held && r->options.wait_ms > HELD_WAIT_MS ? HELD_WAIT_MS
+                                                     : r->options.wait_ms;
+}
+
 static enum status
 take(struct runner *r, int group, struct err *err)
 {
     struct taken taken = { .n = 0 };
-    /* Where nothing waits, the first take says so at once: ready. */
-    int wait_ms = r->fresh ? 0 : r->options.wait_ms;
     enum status rc;
 
     if (r->pending[group].n > 0)
         return ST_OK;
+    rc = r->source->take(r->source->self, group, wait_ms(r),
+                         r->options.batch_max, &taken, err);
     r->fresh = false;
-    rc = r->source->take(r->source->self, group, wait_ms, r->options.batch_max,
-                         &taken, err);
     if (rc == ST_REJECT) {
         /* The log no longer holds the position: all of it again, by number. */
         r->shard.offsets[taken.at[0].input] = OFFSET_EARLIEST;
