@@ -251,6 +251,36 @@ is_token(struct str s)
     return s.n > 0;
 }
 
+/* RFC 9110 section 5.5: no controls but the tab; a return among them could end
+ * the line for somebody else. */
+static bool
+is_value(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* A name or address, and a port: nothing that splits an address elsewhere. */
+static bool
+is_host(struct str s)
+{
+    static const char others[] = "-._:[]0123456789";
+
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            (c == '\0' || strchr(others, c) == NULL))
+            return false;
+    }
+    return s.n > 0;
+}
+
 /* Digits only, at most 18: no sign, no space, no list. */
 static bool
 parse_length(struct str s, uint64_t *out)
@@ -276,11 +306,12 @@ look_at_header(void *self, enum MHD_ValueKind kind, const char *name,
 
     (void)kind;
     if (!is_token(n) || goes_on(n, "content-length") ||
-        goes_on(n, "transfer-encoding") ||
-        (v.n > 0 && memchr(v.p, '\0', v.n) != NULL)) {
+        goes_on(n, "transfer-encoding") || !is_value(v)) {
         f->bad = true;
     } else if (name_is(n, "host")) {
         f->hosts++;
+        if (!is_host(v))
+            f->bad = true;
     } else if (name_is(n, "content-length")) {
         f->lengths++;
         if (!parse_length(v, &f->length))
