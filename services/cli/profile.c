@@ -1,7 +1,10 @@
-/* waymark profile: is a threshold framework sound; the same as a table. */
+/* waymark profile: is a threshold framework sound; the same as a table; from
+ * now on. */
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/activate.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "common/adapters/json.h"
@@ -274,8 +277,11 @@ run(struct cli *cli)
     bool show = strcmp(cli->words[0], "show") == 0;
     enum cli_exit worst = CLI_DONE;
 
+    if (strcmp(cli->words[0], "activate") == 0)
+        return activate_run(cli);
     if (!show && strcmp(cli->words[0], "check") != 0)
-        return cli_usage(cli, "\"%s\": want check or show", cli->words[0]);
+        return cli_usage(cli, "\"%s\": want check, show or activate",
+                         cli->words[0]);
     for (size_t i = 1; i < cli->n_words; i++) {
         enum cli_exit code = look_at(cli, cli->words[i], show);
 
@@ -287,11 +293,15 @@ run(struct cli *cli)
 
 const struct verb verb_profile = {
     .name = "profile",
-    .words = "check|show FILE...",
-    .help = "is a threshold framework sound; the same as a table",
+    .words = "check|show FILE... | activate FILE --by NAME --second NAME",
+    .help = "is a threshold framework sound; the same as a table; from now on",
     .min_words = 2,
     .max_words = 64,
-    .options = { { .name = NULL } },
+    .options = {
+        { .name = "by", .value = "NAME", .help = "who activates" },
+        { .name = "second", .value = "NAME", .help = "who agrees: another" },
+        ASK_OPTIONS,
+    },
     .prints_data = true,
     .run = run,
 };

@@ -9,7 +9,7 @@
 #include "common/engine/monotonic.h"
 #include "intake/work.h"
 
-enum op_type { OP_ITEMS = 1, OP_TIME, OP_FIND, OP_ERASE };
+enum op_type { OP_ITEMS = 1, OP_TIME, OP_FIND, OP_ERASE, OP_ACTIVATE };
 
 /* One caller that waits. */
 struct op {
@@ -24,6 +24,7 @@ struct op {
     struct id id;
     struct append_receipt *receipt;
     struct append_erasure *erasure;
+    struct append_activation *activation;
     bool urgent;
     bool finished;
     enum status status;
@@ -174,6 +175,9 @@ run(struct append *a, struct op *op)
     case OP_ERASE:
         op->status = work_erase(w, op->erasure, op->arena, &op->err);
         break;
+    case OP_ACTIVATE:
+        op->status = work_activate(w, op->activation, op->arena, &op->err);
+        break;
     case OP_ITEMS:
         break;
     }
@@ -323,6 +327,17 @@ append_erase(struct append *a, struct append_erasure *e, struct arena *arena,
              struct err *err)
 {
     struct op op = { .type = OP_ERASE, .arena = arena, .erasure = e };
+
+    wait_for(a, &op);
+    *err = op.err;
+    return op.status;
+}
+
+enum status
+append_activate(struct append *a, struct append_activation *act,
+                struct arena *arena, struct err *err)
+{
+    struct op op = { .type = OP_ACTIVATE, .arena = arena, .activation = act };
 
     wait_for(a, &op);
     *err = op.err;

@@ -119,6 +119,19 @@ struct append_erasure {
     time_ms at;           /* out */
 };
 
+/* A profile, calendar or staff list that is to hold, by two people. */
+struct append_activation {
+    int config_kind; /* in: CONFIG_PROFILE, CONFIG_CALENDAR or CONFIG_STAFF */
+    struct str text; /* in */
+    struct str by;   /* in */
+    struct str second_by; /* in */
+    struct str name;      /* out */
+    struct str version;   /* out */
+    struct str hash;      /* out */
+    time_ms at;           /* out: when this answer was given */
+    bool repeated;        /* out: it held already, nothing happened */
+};
+
 struct append;
 
 /**
@@ -174,6 +187,16 @@ MUST_CHECK enum status append_time(struct append *a, time_ms at, time_ms *out,
  */
 MUST_CHECK enum status append_erase(struct append *a, struct append_erasure *e,
                                     struct arena *arena, struct err *err);
+
+/**
+ * Put a text into force, from here on in the log's order (versions.h); all
+ * that is accepted later is held against it. Texts of *act are in `arena`.
+ * ST_REJECT: what does not check stays out, code and place say why. ST_RETRY:
+ * come again.
+ */
+MUST_CHECK enum status append_activate(struct append *a,
+                                       struct append_activation *act,
+                                       struct arena *arena, struct err *err);
 
 /**
  * Does the database answer the writer? Waits for it until `until_us` of the

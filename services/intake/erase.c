@@ -1,46 +1,11 @@
 #include "intake/erase.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "common/engine/memory.h"
+#include "intake/two_people.h"
 
 enum { BODY_MAX = 4096, MEMORY = 1 << 20 };
-
-/* Two names that differ in case or in blanks around them are one person's. */
-static bool
-is_same(struct str a, struct str b)
-{
-    return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
-}
-
-static struct str
-trimmed(struct str s)
-{
-    while (s.n > 0 && s.p[0] == ' ') {
-        s.p++;
-        s.n--;
-    }
-    while (s.n > 0 && s.p[s.n - 1] == ' ')
-        s.n--;
-    return s;
-}
-
-static enum status
-read_name(const struct json *doc, const char *member, struct arena *arena,
-          struct str *out, struct err *err)
-{
-    struct str text;
-
-    if (!json_str(json_get(doc, member), &text))
-        return err_set(err, ST_REJECT, "R02", "want a text as %s", member);
-    text = trimmed(text);
-    if (text.n == 0 || text.n > ERASE_NAME_MAX)
-        return err_set(err, ST_REJECT, "R03", "%s: want 1 to %d bytes", member,
-                       ERASE_NAME_MAX);
-    *out = arena_str(arena, text);
-    return ST_OK;
-}
 
 static enum status
 read_body(struct str body, struct arena *arena, struct append_erasure *out,
@@ -54,13 +19,9 @@ read_body(struct str body, struct arena *arena, struct append_erasure *out,
                         !id_parse(text, &out->item_id)))
         rc = err_set(err, ST_REJECT, "R03", "want the record's id as id");
     if (rc == ST_OK)
-        rc = read_name(doc, "by", arena, &out->by, err);
-    if (rc == ST_OK)
-        rc = read_name(doc, "second", arena, &out->second_by, err);
+        rc = two_people_read(doc, "erase", arena, &out->by, &out->second_by,
+                             err);
     json_free(doc);
-    if (rc == ST_OK && is_same(out->by, out->second_by))
-        rc = err_set(err, ST_REJECT, "R18",
-                     "to erase takes two people, by and second");
     return rc;
 }
 

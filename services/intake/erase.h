@@ -9,8 +9,6 @@
 #include "common/adapters/http.h"
 #include "intake/door.h"
 
-#define ERASE_NAME_MAX 200 /* bytes of a person's name */
-
 /**
  * Answer such a request: 202 when the key is gone, 404 no such record, 409
  * nothing in it is sealed, 422 (R18 where the two are one) or 503.

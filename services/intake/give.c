@@ -58,9 +58,10 @@ give_time(struct group *g, time_ms at, struct err *err)
     return rc;
 }
 
-static enum status
-give_config(struct group *g, const struct config_text *text, struct err *err)
+enum status
+give_config(struct group *g, const struct give_text *said, struct err *err)
 {
+    const struct config_text *text = said->text;
     struct config_activated rec;
 
     fields_clear(&fields_config_activated, &rec);
@@ -69,9 +70,13 @@ give_config(struct group *g, const struct config_text *text, struct err *err)
     rec.version = text->version;
     rec.hash = text->hash;
     rec.text = text->text;
+    rec.by = said->by;
+    rec.second_by = said->second_by;
     rec.meta.subject = text->name;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec.meta);
-    g->n_new_configs++;
+    if (said->in_force.p != NULL)
+        rec.meta.profile_version = said->in_force;
+    g->new_configs[g->n_new_configs++] = text;
     return give(g, TOPIC_NOTIFICATIONS, ID_NONE, REC_CONFIG_ACTIVATED, &rec,
                 err);
 }
@@ -81,13 +86,15 @@ enum status
 give_introduction(struct group *g, struct err *err)
 {
     const struct terms *r = writer_terms(g->writer);
+    const struct give_text calendar = { .text = &r->calendar_text };
+    const struct give_text profile = { .text = &r->profile_text };
     enum status rc = ST_OK;
 
     if (g->n_configs > 0)
         return ST_OK;
-    rc = give_config(g, &r->calendar_text, err);
+    rc = give_config(g, &calendar, err);
     if (rc == ST_OK)
-        rc = give_config(g, &r->profile_text, err);
+        rc = give_config(g, &profile, err);
     if (rc == ST_OK && !g->writer->options.log_clock)
         rc = give_time(g, g->recorded, err);
     return rc == ST_REJECT ? ST_FATAL : rc;

@@ -20,6 +20,18 @@ MUST_CHECK enum status give_item(struct group *g, struct append_item *it,
 /** TimeAdvanced on each of intake's topics. */
 MUST_CHECK enum status give_time(struct group *g, time_ms at, struct err *err);
 
+/* A text that goes into the log, and who says so; null in the beginning. */
+struct give_text {
+    const struct config_text *text; /* the group borrows it */
+    struct str by;
+    struct str second_by;
+    struct str in_force; /* profile version from here on; null: unchanged */
+};
+
+/** ConfigActivated. */
+MUST_CHECK enum status
+give_config(struct group *g, const struct give_text *said, struct err *err);
+
 /** A new authority's first words: its calendar, its profile, its time. Once. */
 MUST_CHECK enum status give_introduction(struct group *g, struct err *err);
 

@@ -301,17 +301,13 @@ static void
 send_configs(const struct group *g)
 {
     struct writer *w = g->writer;
-    const struct terms *r = writer_terms(w);
-    const struct config_text *texts[] = { &r->calendar_text, &r->profile_text };
 
-    if (g->n_new_configs == 0)
-        return;
-    for (int32_t i = 0; i < 2; i++) {
-        const struct config_text *c = texts[i];
+    for (size_t i = 0; i < g->n_new_configs; i++) {
+        const struct config_text *c = g->new_configs[i];
         struct pg_params p;
 
         writer_params(w, &p);
-        pg_add_i32(&p, i);
+        pg_add_i32(&p, (int32_t)(g->n_configs + (int64_t)i));
         pg_add_text(&p, str_of(codes_word(&codes_config_kind, c->config_kind)));
         pg_add_text(&p, c->name);
         pg_add_text(&p, c->version);
@@ -377,8 +373,10 @@ group_commit(struct group *g, struct err *err)
     if (g->n_accepted > 0) /* no tick of the clock */
         writer_at(w, "accepted");
     w->given = g->box.tails.at[TOPIC_NOTIFICATIONS].sequence;
-    if (g->n_new_configs > 0)
-        writer_knows(w, (int64_t)g->n_new_configs);
+    if (g->n_new_configs > 0) {
+        writer_adopt(w, g->n_configs + (int64_t)g->n_new_configs, g->newer);
+        g->newer = NULL; /* the writer's from here */
+    }
     atomic_store(&w->stats->now, g->recorded);
     atomic_store(&w->stats->turn, g->turn + 1);
     atomic_fetch_add(&w->stats->groups, 1);

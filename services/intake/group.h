@@ -14,6 +14,8 @@
 #include "common/core/records.h"
 #include "intake/writer.h"
 
+#define GROUP_CONFIGS_MAX 4 /* an authority's first two and one more */
+
 /* A receipt that one of the group's references has. */
 struct known {
     struct id id;  /* of the item, from all of its key */
@@ -44,7 +46,9 @@ struct group {
     time_ms recorded; /* of all its records; TIME_NONE: no time yet */
     struct outbox box;
     size_t n_accepted;
+    const struct config_text *new_configs[GROUP_CONFIGS_MAX]; /* borrowed */
     size_t n_new_configs;
+    struct terms *newer; /* of these, the writer's once true; or NULL */
     struct known *known; /* old and new, room for all of `items` */
     size_t n_known;
     struct person_key *keys; /* what seals the persons in what was accepted */

@@ -10,6 +10,7 @@
 #include "common/adapters/gzip.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "intake/activate.h"
 #include "intake/erase.h"
 #include "intake/lobby.h"
 #include "intake/openapi.h"
@@ -823,8 +824,9 @@ route_openapi(const struct intake_http *h, const struct http_request *req,
     return true;
 }
 
+/* Erasing and activating: for the authority's own agencies. */
 static bool
-may_erase(const struct door *door, const struct sender *sender)
+may_govern(const struct door *door, const struct sender *sender)
 {
     return sender->agency_id.p == NULL || is_own(door, sender->agency_id);
 }
@@ -837,13 +839,14 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     enum item_kind_of item = item_of(req->path);
     bool time = str_is(req->path, "/v1/time");
     bool erasure = str_is(req->path, "/v1/erasures");
+    bool config = str_is(req->path, "/v1/configs");
     bool receipt = str_starts(req->path, receipts);
     const struct served *s;
     struct sender sender;
 
     if (route_health(h, req, resp) || route_openapi(h, req, resp))
         return;
-    if (item == 0 && !time && !erasure && !receipt) {
+    if (item == 0 && !time && !erasure && !config && !receipt) {
         http_problem(resp, 404, "path", "Not here", NULL);
         return;
     }
@@ -862,11 +865,13 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
         come_again(resp);
     } else if (time)
         post_time(&s->door, &sender, req, resp);
-    else if (erasure && !may_erase(&s->door, &sender))
+    else if ((erasure || config) && !may_govern(&s->door, &sender))
         http_problem(resp, 403, "R23", "Not for this agency",
-                     "only the authority's own erase");
+                     "only the authority's own do this");
     else if (erasure)
         erase_post(&s->door, req, resp);
+    else if (config)
+        activate_post(&s->door, req, resp);
     else if (receipt)
         receipt_get(&s->door, h->options.progress, sender.agency_id,
                     (struct str){ .p = req->path.p + receipts.n,

@@ -6,6 +6,8 @@
  *        CSV (?kind=, ?agency= for rows that don't say): 207 and a list with
  *        a status a row (503 where none was taken because the world is not
  *        ready). Bodies may come packed with gzip
+ *   POST /v1/configs                 a version into force (activate.h)
+ *   POST /v1/erasures                a person's key goes (erase.h)
  *   POST /v1/time {"at": instant}    the log clock's only source
  *   GET  /v1/notifications/ID        its receipt, and where it stands
  *   GET  /openapi.json               all of this, with every field and answer

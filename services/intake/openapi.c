@@ -16,7 +16,8 @@
     200 /* code points of a text without a limit of its own                    \
          */
 
-#define ALL_V1 (OPENAPI_ITEMS | OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE)
+#define ACTS (OPENAPI_TIME | OPENAPI_ERASE | OPENAPI_CONFIG)
+#define ALL_V1 (OPENAPI_ITEMS | OPENAPI_RECEIPT | ACTS)
 #define ASKED (OPENAPI_SELF | OPENAPI_HEALTH | OPENAPI_READY)
 #define EVERY (ALL_V1 | ASKED)
 
@@ -32,10 +33,12 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_TIME, 202, "", "The clock stands there now." },
     { OPENAPI_ERASE, 202, "",
       "Its key is gone. The same again is answered the same." },
+    { OPENAPI_CONFIG, 202, "",
+      "It holds for all that is accepted from here on." },
     { OPENAPI_ITEMS, 400, "unreadable authority kind gzip request",
       "Not JSON or no such sheet, no known authority was named, or the request "
       "is ambiguous." },
-    { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE, 400, "authority request",
+    { OPENAPI_RECEIPT | ACTS, 400, "authority request",
       "No known authority was named, or the request is ambiguous." },
     { ASKED, 400, "request", "The request is ambiguous." },
     { ALL_V1, 401,
@@ -47,8 +50,7 @@ const struct openapi_answer openapi_answers[] = {
       "Nobody known sends this: sign a new token." },
     { OPENAPI_ITEMS, 403, "refused",
       "Another agency's record, or of a kind that yours may not send (R02)." },
-    { OPENAPI_TIME | OPENAPI_ERASE, 403, "R23",
-      "For the authority's own agencies only." },
+    { ACTS, 403, "R23", "For the authority's own agencies only." },
     { OPENAPI_RECEIPT | OPENAPI_ERASE, 404, "id",
       "You never sent anything with that id." },
     { EVERY, 405, "method", "Not for this method; Allow says for which." },
@@ -58,8 +60,7 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_ITEMS, 413, "unreadable R04",
       "A record above 256 KiB or 2,000 values, or a request above 16 MiB, "
       "packed or not, or 100,000 records." },
-    { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE | ASKED, 413, "R04",
-      "A request above 16 MiB." },
+    { OPENAPI_RECEIPT | ACTS | ASKED, 413, "R04", "A request above 16 MiB." },
     { OPENAPI_ITEMS, 415, "media_type content_encoding",
       "Neither JSON, NDJSON nor CSV; or packed, but not by gzip." },
     { OPENAPI_ITEMS, 422, "refused",
@@ -67,6 +68,9 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_TIME, 422, "R03 R04 R09 R16 R17", "No instant." },
     { OPENAPI_ERASE, 422, "R02 R03 R04 R17 R18",
       "No id and no two people: to erase takes by and second." },
+    { OPENAPI_CONFIG, 422, "R02 R03 R04 R15 R17 R18 profile calendar staff",
+      "It does not check, or there are no two people; what was in force "
+      "stays." },
     { OPENAPI_ITEMS, 429, "share",
       "You have more under way than your share: send it again after "
       "Retry-After. Messages about missing children are taken all the same." },
@@ -77,8 +81,7 @@ const struct openapi_answer openapi_answers[] = {
       "Not now: send it again after Retry-After. For a missing child ring "
       "duty_phone. A list of which nothing was taken is answered as with "
       "207." },
-    { OPENAPI_RECEIPT | OPENAPI_TIME | OPENAPI_ERASE, 503,
-      "not_ready clock restore memory busy",
+    { OPENAPI_RECEIPT | ACTS, 503, "not_ready clock restore memory busy",
       "Not now: ask again after Retry-After." },
     { OPENAPI_SELF | OPENAPI_HEALTH, 503, "memory busy", "Not now." },
     { OPENAPI_READY, 503, "busy", "Not ready." },
@@ -555,6 +558,21 @@ static const char erased_schema[] =
     "\"uuid\"},\"erased_at\":{\"type\":\"string\",\"format\":\"date-time\"},"
     "\"by\":{\"type\":\"string\"},\"second\":{\"type\":\"string\"}}}";
 
+static const char config_schema[] =
+    "{\"type\":\"object\",\"required\":[\"kind\",\"text\",\"by\",\"second\"],"
+    "\"properties\":{\"kind\":{\"type\":\"string\",\"enum\":[\"profile\","
+    "\"calendar\",\"staff\"]},\"text\":{\"type\":\"string\",\"description\":"
+    "\"The whole file\"},\"by\":{\"type\":\"string\",\"minLength\":1,"
+    "\"maxLength\":200},\"second\":{\"type\":\"string\",\"minLength\":1,"
+    "\"maxLength\":200}}}";
+static const char activated_schema[] =
+    "{\"type\":\"object\",\"required\":[\"kind\",\"name\",\"version\",\"hash\","
+    "\"at\",\"repeated\"],\"properties\":{\"kind\":{\"type\":\"string\"},"
+    "\"name\":{\"type\":\"string\"},\"version\":{\"type\":\"string\"},\"hash\":"
+    "{"
+    "\"type\":\"string\"},\"at\":{\"type\":\"string\",\"format\":"
+    "\"date-time\"},\"repeated\":{\"type\":\"boolean\"}}}";
+
 static const char at_schema[] =
     "{\"type\":\"object\",\"required\":[\"at\"],\"properties\":{\"at\":{"
     "\"type\":\"string\",\"format\":\"date-time\"}}}";
@@ -693,6 +711,8 @@ put_content(struct json_out *out, enum openapi_path path,
         put_schema(out, "application/json", erased_schema);
     else if (path == OPENAPI_RECEIPT && a->status == 200)
         put_schema(out, "application/json", "standing");
+    else if (path == OPENAPI_CONFIG && a->status == 202)
+        put_schema(out, "application/json", activated_schema);
     else if (a->codes[0] == '\0')
         put_schema(out, "application/json", "receipt");
     json_out_object_end(out);
@@ -940,6 +960,17 @@ put_erasures(struct json_out *out)
 }
 
 static void
+put_configs(struct json_out *out)
+{
+    begin_operation(out, "/v1/configs", "post", "configs",
+                    "Put a profile, calendar or staff list into force: two "
+                    "people");
+    put_parameters(out, false);
+    put_json_body(out, config_schema);
+    end_operation(out, OPENAPI_CONFIG);
+}
+
+static void
 put_paths(struct json_out *out, struct arena *arena,
           const struct agencies *agencies)
 {
@@ -955,6 +986,7 @@ put_paths(struct json_out *out, struct arena *arena,
     end_operation(out, OPENAPI_RECEIPT);
     put_time(out);
     put_erasures(out);
+    put_configs(out);
     begin_operation(out, "/openapi.json", "get", "openapi", "This document");
     end_operation(out, OPENAPI_SELF);
     for (size_t i = 0; i < N_OF(health); i++) {

@@ -12,13 +12,14 @@
 
 /* Groups of addresses that have answers in common. */
 enum openapi_path {
-    OPENAPI_ITEMS = 1,   /* POST of notifications, activities, ... */
-    OPENAPI_RECEIPT = 2, /* GET of one */
-    OPENAPI_TIME = 4,    /* POST /v1/time */
-    OPENAPI_SELF = 8,    /* GET /openapi.json */
-    OPENAPI_HEALTH = 16, /* GET /livez, /metrics */
-    OPENAPI_READY = 32,  /* GET /readyz */
-    OPENAPI_ERASE = 64,  /* POST /v1/erasures */
+    OPENAPI_ITEMS = 1,    /* POST of notifications, activities, ... */
+    OPENAPI_RECEIPT = 2,  /* GET of one */
+    OPENAPI_TIME = 4,     /* POST /v1/time */
+    OPENAPI_SELF = 8,     /* GET /openapi.json */
+    OPENAPI_HEALTH = 16,  /* GET /livez, /metrics */
+    OPENAPI_READY = 32,   /* GET /readyz */
+    OPENAPI_ERASE = 64,   /* POST /v1/erasures */
+    OPENAPI_CONFIG = 128, /* POST /v1/configs */
 };
 
 /* One answer that may come. */

@@ -80,13 +80,39 @@ terms_of_texts(const struct config_text *profile,
     return finish(r, rc, out);
 }
 
+struct config_text
+terms_text_of(struct arena *arena, int config_kind, struct str name,
+              struct str text)
+{
+    char digest[CONTENT_DIGEST_SIZE];
+
+    (void)content_digest(text, digest);
+    return (struct config_text){
+        .config_kind = config_kind,
+        .name = name,
+        .version = arena_printf(arena, "%.*s#%.*s", STR_ARG(name),
+                                (int)SHORT_HASH, digest),
+        .hash = arena_str(arena, str_of(digest)),
+        .text = text,
+    };
+}
+
+static struct config_text
+profile_text_of(const struct profile *p, struct str text)
+{
+    return (struct config_text){ .config_kind = CONFIG_PROFILE,
+                                 .name = p->id,
+                                 .version = p->version_id,
+                                 .hash = p->hash,
+                                 .text = text };
+}
+
 static enum status
 read_calendar(struct terms *r, const char *folder, struct err *err)
 {
     struct str name = r->profile.calendar;
     struct str path =
         arena_printf(r->arena, "%s/%.*s.json", folder, STR_ARG(name));
-    char digest[CONTENT_DIGEST_SIZE];
     struct str text;
     enum status rc = file_read(path.p, PROFILE_BYTES_MAX, r->arena, &text, err);
 
@@ -94,15 +120,7 @@ read_calendar(struct terms *r, const char *folder, struct err *err)
         rc = calendar_json_read(r->arena, text, &r->calendar, err);
     if (rc != ST_OK)
         return rc;
-    (void)content_digest(text, digest);
-    r->calendar_text = (struct config_text){
-        .config_kind = CONFIG_CALENDAR,
-        .name = name,
-        .version = arena_printf(r->arena, "%.*s#%.*s", STR_ARG(name),
-                                (int)SHORT_HASH, digest),
-        .hash = arena_str(r->arena, str_of(digest)),
-        .text = text,
-    };
+    r->calendar_text = terms_text_of(r->arena, CONFIG_CALENDAR, name, text);
     return ST_OK;
 }
 
@@ -122,16 +140,73 @@ terms_of_files(const struct terms_files *files, struct terms **out,
         rc = profile_json_read(r->arena, text, &r->profile, err);
     if (rc == ST_OK) {
         r->version = r->profile.version_id;
-        r->profile_text = (struct config_text){
-            .config_kind = CONFIG_PROFILE,
-            .name = r->profile.id,
-            .version = r->profile.version_id,
-            .hash = r->profile.hash,
-            .text = text,
-        };
+        r->profile_text = profile_text_of(&r->profile, text);
         rc = read_calendar(r, files->calendars, err);
     }
     if (rc != ST_OK)
         err_where(err, "%s", path.p);
+    return finish(r, rc, out);
+}
+
+/* Another authority's framework by mistake would be applied to every child. */
+static enum status
+put_profile(struct terms *r, const struct terms *now, struct str text,
+            struct err *err)
+{
+    struct profile *p = &r->profile;
+    enum status rc = profile_json_read(r->arena, text, p, err);
+
+    if (rc != ST_OK)
+        return rc;
+    if (!str_eq(p->id, now->profile.id))
+        return err_set(err, ST_REJECT, "profile-ref",
+                       "/profile: it is \"%.*s\", in force is \"%.*s\"",
+                       STR_ARG(p->id), STR_ARG(now->profile.id));
+    if (!str_eq(p->calendar, now->calendar_text.name))
+        return err_set(err, ST_REJECT, "profile-ref",
+                       "/calendar: in force is \"%.*s\"",
+                       STR_ARG(now->calendar_text.name));
+    r->profile_text = profile_text_of(p, text);
+    r->calendar_text = copy(r->arena, &now->calendar_text);
+    return calendar_json_read(r->arena, r->calendar_text.text, &r->calendar,
+                              err);
+}
+
+/* One that begins later or ends earlier would leave running clocks without
+ * days. */
+static enum status
+put_calendar(struct terms *r, const struct terms *now, struct str text,
+             struct err *err)
+{
+    enum status rc = calendar_json_read(r->arena, text, &r->calendar, err);
+
+    if (rc != ST_OK)
+        return rc;
+    if (r->calendar.first > now->calendar.first ||
+        r->calendar.last < now->calendar.last)
+        return err_set(err, ST_REJECT, "calendar",
+                       "/covers: it leaves out days that the calendar in "
+                       "force covers");
+    r->calendar_text =
+        terms_text_of(r->arena, CONFIG_CALENDAR,
+                      arena_str(r->arena, now->calendar_text.name), text);
+    r->profile_text = copy(r->arena, &now->profile_text);
+    return profile_json_read(r->arena, r->profile_text.text, &r->profile, err);
+}
+
+enum status
+terms_with(const struct terms *now, int config_kind, struct str text,
+           struct terms **out, struct err *err)
+{
+    struct terms *r;
+    enum status rc = terms_open(now->agencies, &r, err);
+
+    *out = NULL;
+    if (rc != ST_OK)
+        return rc;
+    text = arena_str(r->arena, text);
+    rc = config_kind == CONFIG_PROFILE ? put_profile(r, now, text, err)
+                                       : put_calendar(r, now, text, err);
+    r->version = r->profile_text.version;
     return finish(r, rc, out);
 }

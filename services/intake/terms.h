@@ -17,8 +17,8 @@ struct terms {
     struct profile profile;
     struct calendar calendar;
     const struct agencies *agencies; /* borrowed */
-    struct str version;  /* "kent-2015@0.1-draft#1f2e3d4c" */
-    struct terms *older; /* the version before it, or NULL */
+    struct str version;              /* "kent-2015@0.1-draft#1f2e3d4c" */
+    struct terms *older;             /* the version before it, or NULL */
 };
 
 struct terms_files {
@@ -40,6 +40,20 @@ MUST_CHECK enum status terms_of_texts(const struct config_text *profile,
                                       const struct config_text *calendar,
                                       const struct agencies *agencies,
                                       struct terms **out, struct err *err);
+
+/**
+ * The terms in force with a new profile or calendar in their place.
+ * ST_REJECT: it does not check; a profile of another name or for another
+ * calendar, a calendar of another name ("profile-ref", "calendar"). The caller
+ * closes.
+ */
+MUST_CHECK enum status terms_with(const struct terms *now, int config_kind,
+                                  struct str text, struct terms **out,
+                                  struct err *err);
+
+/** A text under its name, its version ("NAME#1f2e3d4c") made of its hash. */
+struct config_text terms_text_of(struct arena *arena, int config_kind,
+                                 struct str name, struct str text);
 
 /** Close a version and all older ones. NULL does nothing. */
 void terms_close(struct terms *terms);

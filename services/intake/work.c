@@ -6,6 +6,7 @@
 #include "common/engine/monotonic.h"
 #include "intake/decide.h"
 #include "intake/give.h"
+#include "intake/versions.h"
 
 static void
 all_later(struct group *g, const char *why)
@@ -276,6 +277,20 @@ work_erase(struct writer *w, struct append_erasure *e, struct arena *arena,
     if (g == NULL)
         return ST_RETRY;
     rc = erase_in(g, e, arena, err);
+    free(g);
+    return ended(w, rc, err);
+}
+
+enum status
+work_activate(struct writer *w, struct append_activation *act,
+              struct arena *arena, struct err *err)
+{
+    struct group *g = empty_group(w, err);
+    enum status rc;
+
+    if (g == NULL)
+        return ST_RETRY;
+    rc = versions_activate(g, act, arena, err);
     free(g);
     return ended(w, rc, err);
 }

@@ -225,9 +225,13 @@ writer_learn(struct writer *w, int64_t n_configs, struct err *err)
 }
 
 void
-writer_knows(struct writer *w, int64_t n_configs)
+writer_adopt(struct writer *w, int64_t n_configs, struct terms *newer)
 {
     w->n_configs = n_configs;
+    if (newer == NULL)
+        return;
+    newer->older = atomic_load(&w->terms);
+    atomic_store(&w->terms, newer);
 }
 
 void

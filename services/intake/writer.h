@@ -74,8 +74,11 @@ void writer_rollback(struct writer *w);
  */
 MUST_CHECK enum status writer_learn(struct writer *w, int64_t n_configs,
                                     struct err *err);
-/** So many versions became true, and all were of writer_terms. */
-void writer_knows(struct writer *w, int64_t n_configs);
+/**
+ * So many texts are true now. Takes `newer`, what they make of the terms; NULL
+ * where writer_terms holds.
+ */
+void writer_adopt(struct writer *w, int64_t n_configs, struct terms *newer);
 
 /** A piece of work failed for the world's sake, or ours: logged once a code. */
 void writer_failed(struct writer *w, const struct err *err);

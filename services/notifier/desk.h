@@ -11,7 +11,7 @@
 
 #include "common/adapters/pg.h"
 #include "common/core/settings.h"
-#include "notifier/core/staff.h"
+#include "common/core/staff.h"
 #include "notifier/letter.h"
 
 /* Times of the sender, ms. */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/adapters/http_client.h"
+#include "common/adapters/staff_json.h"
 #include "notifier/link.h"
-#include "notifier/staff_json.h"
 
 enum {
     BASE_MAX = 400,

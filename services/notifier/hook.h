@@ -12,8 +12,8 @@
 
 #include "common/core/err.h"
 #include "common/core/id.h"
+#include "common/core/staff.h"
 #include "common/core/time.h"
-#include "notifier/core/staff.h"
 
 struct hook_options {
     const char *secret;  /* of the signature */

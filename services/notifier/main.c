@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/adapters/staff_json.h"
 #include "common/engine/memory.h"
 #include "common/host/host.h"
 #include "notifier/ack.h"
 #include "notifier/core/notifier.h"
 #include "notifier/sender.h"
-#include "notifier/staff_json.h"
 
 enum { STAFF_MEMORY = 64 << 20, SECRET_MIN = 16, SERVED_MAX = 64 };
 

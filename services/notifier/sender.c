@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "common/adapters/configurer.h"
+#include "common/adapters/staff_json.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "notifier/watch.h"
 
 enum {
     ROUND_MEMORY = 64 << 20,
+    STAFF_MEMORY = 16 << 20,
     SENDS_A_ROUND = 100,
     SETTINGS_MS = 5000,
     CRY_AGAIN_MS = 3600000,
@@ -27,6 +29,8 @@ enum {
 struct place {
     struct configurer_texts *texts;
     struct configurer configurer;
+    struct arena *staff_arena; /* NULL: the file's list holds */
+    struct staff staff;        /* as the log has activated it */
     size_t n_texts;
     int64_t settings_at; /* monotonic, when last looked for */
     struct watch watch;
@@ -80,7 +84,8 @@ desk_of(struct hand *h, size_t i)
         .arena = h->arena,
         .shard = s->o.world->authorities[i]->partition,
         .authority = s->o.world->authorities[i]->name,
-        .staff = &s->o.staff[i],
+        .staff = h->places[i].staff_arena != NULL ? &h->places[i].staff
+                                                  : &s->o.staff[i],
         .settings = settings,
         .zone = settings == NULL || settings->calendar == NULL
                     ? &utc
@@ -207,6 +212,28 @@ send_all(struct hand *h, struct desk *d, struct err *err)
 /* ---- settings that the log has activated
  * --------------------------------------- */
 
+/* A list that can't be read leaves the one before in force: it was checked at
+ * the door, by another version of this program. */
+static enum status
+take_staff(struct place *place, struct str text, struct err *err)
+{
+    struct arena *arena = memory_open(STAFF_MEMORY);
+    struct err why = { .code = "" };
+    struct staff staff;
+
+    if (arena == NULL)
+        return err_set(err, ST_RETRY, "memory", "no memory for a staff list");
+    if (staff_json_read(arena, text, &staff, &why) != ST_OK) {
+        log_warn("staff_refused", "code=%s why=\"%s\"", why.code, why.text);
+        memory_close(arena);
+        return ST_OK;
+    }
+    memory_close(place->staff_arena);
+    place->staff_arena = arena;
+    place->staff = staff;
+    return ST_OK;
+}
+
 static enum status
 refresh(struct hand *h, size_t i, struct err *err)
 {
@@ -234,7 +261,10 @@ refresh(struct hand *h, size_t i, struct err *err)
             .text = pg_text(res, k, 4),
         };
 
-        rc = place->configurer.activate(place->configurer.self, &text, err);
+        rc = text.config_kind == CONFIG_STAFF
+                 ? take_staff(place, text.text, err)
+                 : place->configurer.activate(place->configurer.self, &text,
+                                              err);
         place->n_texts += rc == ST_OK;
     }
     pg_result_close(res);
@@ -489,6 +519,7 @@ close_hand(struct hand *h)
         pthread_join(h->thread, NULL);
     for (size_t i = 0; h->places != NULL && i < h->sender->o.world->n; i++) {
         configurer_close(h->places[i].texts);
+        memory_close(h->places[i].staff_arena);
         kafka_reader_close(h->places[i].watch.reader);
     }
     free(h->places);

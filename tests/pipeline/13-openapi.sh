@@ -177,6 +177,22 @@ done
 post $erase "@$work/large"
 ask $erase "$url$erase"
 two_hosts POST $erase $erase
+config=/v1/configs
+profile=$(jq -n --rawfile text profiles/kent-2015.json '{kind: "profile", text: $text, by: "a", second: "b"}')
+post $config "$profile"
+check 'what is in force already is no new version' '202 true' "$status $(jq .repeated <<<"$body")"
+for change in '.text = "{}"' '.text = "x"' '.kind = "agencies"' '.second = "A"' 'del(.text)' \
+    '.kind = "staff" | .text = "[]"' '.kind = "calendar" | .text = "{}"' '.by = ""' 'del(.by)' \
+    '.text |= (fromjson | .more = 1 | tojson)' '.text |= (fromjson | .profile = "other" | .version = "9" | tojson)'; do
+    post $config "$(jq -c "$change" <<<"$profile")"
+done
+post $config $'"\001"'
+head -c 7000000 /dev/zero | tr '\0' ' ' >"$work/blank"
+post $config "@$work/blank"
+post $config "@$work/large"
+ask $config "$url$config"
+ask $config -d "$profile" "$url$config"
+two_hosts POST $config $config
 time=/v1/time
 post $time '{"at":"2015-06-26T12:00:00Z"}'
 ask $time -d '{"at":"2015-06-26T12:00:00Z"}' "$url$time"
@@ -211,6 +227,7 @@ done
 ask "$one" -H 'Waymark-Authority: demo-live' "$url/v1/notifications/$id"
 authority=kent-2015 post $time '{"at":"2015-06-26T13:00:00Z"}'
 post $erase "{\"id\":\"$id\",$two}"
+post $config "$profile"
 ask /readyz "$url/readyz"
 testbed/bed.sh start-pg "$bed" >/dev/null
 

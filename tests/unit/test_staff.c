@@ -1,6 +1,6 @@
 /* Who holds a role today: units, absences, cover, shifts. */
 #include "common/core/codes.h"
-#include "notifier/core/staff.h"
+#include "common/core/staff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -250,6 +250,8 @@ static const struct field config_activated_at[] = {
     FIELD_TEXT(S, version, 0),
     FIELD_TEXT(S, hash, 0),
     FIELD_TEXT(S, text, 0),
+    FIELD_TEXT(S, by, F_NULLABLE),
+    FIELD_TEXT(S, second_by, F_NULLABLE),
 };
 #undef S
 

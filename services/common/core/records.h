@@ -229,6 +229,8 @@ struct config_activated {
     struct str version;
     struct str hash; /* Hex digits over text */
     struct str text; /* The whole text, as it was checked */
+    struct str by;   /* Who activated it; null: what an authority began with */
+    struct str second_by; /* The second person */
 };
 extern const struct fields fields_config_activated;
 

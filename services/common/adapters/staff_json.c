@@ -1,4 +1,4 @@
-#include "notifier/staff_json.h"
+#include "common/adapters/staff_json.h"
 
 #include <string.h>
 
@@ -7,14 +7,13 @@
 #include "common/core/codes.h"
 
 enum {
-    STAFF_BYTES_MAX = 4 << 20,
     ID_MAX = 60,
     ADDRESS_MAX = 300,
     TEST_DEFAULT_MIN = 9 * 60,
 };
 
 /* Where in the text we are, and what is built. */
-struct reader {
+struct staff_reader {
     struct arena *arena;
     const struct staff *list;
 };
@@ -83,7 +82,8 @@ listed(const struct texts *list, struct str word)
 }
 
 static bool
-read_address(const struct reader *r, const struct json *v, struct str *out)
+read_address(const struct staff_reader *r, const struct json *v,
+             struct str *out)
 {
     const char *at;
 
@@ -122,7 +122,7 @@ read_absences(struct arena *arena, const struct json *v,
 }
 
 static enum status
-read_person(const struct reader *r, const struct json *v, size_t i,
+read_person(const struct staff_reader *r, const struct json *v, size_t i,
             struct staff_person *out, struct err *err)
 {
     struct str role;
@@ -148,8 +148,8 @@ read_person(const struct reader *r, const struct json *v, size_t i,
 }
 
 static enum status
-read_people(const struct reader *r, const struct json *v, struct staff *out,
-            struct err *err)
+read_people(const struct staff_reader *r, const struct json *v,
+            struct staff *out, struct err *err)
 {
     size_t n = json_size(v);
     struct staff_person *at = arena_array(r->arena, n + 1, sizeof *at);
@@ -207,8 +207,8 @@ read_weekdays(const struct json *v, uint8_t *out)
 }
 
 static enum status
-read_shifts(const struct reader *r, const struct json *v, struct staff *out,
-            struct err *err)
+read_shifts(const struct staff_reader *r, const struct json *v,
+            struct staff *out, struct err *err)
 {
     size_t n = json_size(v);
     struct staff_shift *at = arena_array(r->arena, n + 1, sizeof *at);
@@ -233,8 +233,8 @@ read_shifts(const struct reader *r, const struct json *v, struct staff *out,
 }
 
 static enum status
-read_parties(const struct reader *r, const struct json *v, struct staff *out,
-             struct err *err)
+read_parties(const struct staff_reader *r, const struct json *v,
+             struct staff *out, struct err *err)
 {
     size_t n = json_size(v);
     struct staff_party *at = arena_array(r->arena, n + 1, sizeof *at);
@@ -251,7 +251,7 @@ read_parties(const struct reader *r, const struct json *v, struct staff *out,
 }
 
 static enum status
-read_test(const struct reader *r, const struct json *v, struct staff *out,
+read_test(const struct staff_reader *r, const struct json *v, struct staff *out,
           struct err *err)
 {
     out->test_min = TEST_DEFAULT_MIN;
@@ -270,7 +270,7 @@ static enum status
 read_all(struct arena *arena, const struct json *doc, struct staff *out,
          struct err *err)
 {
-    struct reader r = { .arena = arena, .list = out };
+    struct staff_reader r = { .arena = arena, .list = out };
     enum status rc = ST_OK;
 
     *out = (struct staff){ .n_people = 0 };

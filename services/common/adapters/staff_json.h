@@ -4,12 +4,15 @@
  * cover and shifts that name nobody, addresses that are neither mailto: nor
  * https:, hooks to a host that the list does not allow.
  */
-#ifndef WAYMARK_NOTIFIER_STAFF_JSON_H
-#define WAYMARK_NOTIFIER_STAFF_JSON_H
+#ifndef WAYMARK_COMMON_ADAPTERS_STAFF_JSON_H
+#define WAYMARK_COMMON_ADAPTERS_STAFF_JSON_H
 
 #include "common/core/arena.h"
 #include "common/core/err.h"
-#include "notifier/core/staff.h"
+#include "common/core/staff.h"
+
+/* The limit of a record, in which an activated list must travel. */
+#define STAFF_BYTES_MAX ((size_t)1 << 20)
 
 /**
  * Read FOLDER/staff/AUTHORITY.json into the arena. ST_REJECT, code "staff",

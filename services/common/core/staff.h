@@ -1,10 +1,10 @@
 /**
  * The staff list of an authority (profiles/staff/NAME.json) and the one
  * question asked of it: who is it today? Plain data, read and checked by
- * notifier/staff_json.h.
+ * common/adapters/staff_json.h.
  */
-#ifndef WAYMARK_NOTIFIER_CORE_STAFF_H
-#define WAYMARK_NOTIFIER_CORE_STAFF_H
+#ifndef WAYMARK_COMMON_CORE_STAFF_H
+#define WAYMARK_COMMON_CORE_STAFF_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "notifier/core/staff.h"
+#include "common/core/staff.h"
 
 #include "common/core/codes.h"
 
