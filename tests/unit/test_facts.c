@@ -1,6 +1,8 @@
 /* What the rules see of a child (domain.md sections 3 and 5). */
 #include "triage/core/facts.h"
+
 #include "triage/core/receive.h"
+#include "triage/core/ruling.h"
 
 #include <stdarg.h>
 #include <stddef.h>

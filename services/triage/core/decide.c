@@ -1,5 +1,7 @@
 #include "triage/core/decide.h"
 
+#include "triage/core/ruling.h"
+
 #include <string.h>
 
 #define ADULT_YEARS 18 /* domain.md section 3: closes an episode */
@@ -219,38 +221,23 @@ remember(struct triage_decision *d, const struct known *known)
     d->re_referral = known->re_referral ? TRI_YES : TRI_NO;
 }
 
-static struct texts
-join(struct arena *a, struct texts one, struct texts two)
-{
-    for (size_t i = 0; i < two.n; i++)
-        if (!texts_hold(one, two.at[i]))
-            one = texts_plus(a, one, two.at[i]);
-    return one;
-}
-
 static void
 run_rules(struct arena *a, const struct frame *f,
           const struct triage_decision *seen, const struct known *known,
           struct triage_decision *d)
 {
     struct facts facts = triage_facts(a, seen, known);
-    struct rule_result rules;
-    struct rule_result actions;
+    struct ruling ruling;
 
-    rule_decide(a, &f->profile->decisions, &facts, &rules);
-    rule_apply_all(a, &f->profile->actions, &facts, &actions);
-    /* The last rule of a profile always holds: checked when it was read. */
-    d->rule_id = rules.first->id;
-    d->outcome = rules.first->outcome;
-    d->rule_outcome = rules.first->outcome;
-    d->status =
-        profile_is_auto_final(f->profile, d->rule_id) && rules.undecided.n == 0
-            ? DECISION_FINAL
-            : DECISION_PROVISIONAL;
-    d->hits = rules.hits;
-    d->ask = rules.ask;
-    d->action_rules = actions.hits;
-    d->actions = join(a, rules.actions, actions.actions);
+    triage_rule(a, f->profile, &facts, &ruling);
+    d->rule_id = ruling.rule_id;
+    d->outcome = ruling.outcome;
+    d->rule_outcome = ruling.outcome;
+    d->status = ruling.status;
+    d->hits = ruling.hits;
+    d->ask = ruling.ask;
+    d->action_rules = ruling.action_rules;
+    d->actions = ruling.actions;
     d->inputs = triage_facts_text(a, &facts);
 }
 

@@ -438,17 +438,3 @@ triage_facts(struct arena *a, const struct triage_decision *d,
     }
     return (struct facts){ .at = at, .n = profile_n_inputs };
 }
-
-struct texts
-triage_facts_text(struct arena *a, const struct facts *facts)
-{
-    struct str *at = arena_array(a, facts->n, sizeof *at);
-
-    for (size_t i = 0; i < facts->n; i++) {
-        struct str value = value_text(a, facts->at[i].value);
-
-        at[i] = arena_printf(a, "%.*s=%.*s", STR_ARG(facts->at[i].name),
-                             STR_ARG(value));
-    }
-    return (struct texts){ .at = at, .n = facts->n };
-}

@@ -89,9 +89,6 @@ int32_t triage_need_count(const struct triage_decision *d,
 struct facts triage_facts(struct arena *a, const struct triage_decision *d,
                           const struct known *known);
 
-/** The inputs as "name=value" lines, "-" for unknown; for the decision. */
-struct texts triage_facts_text(struct arena *a, const struct facts *facts);
-
 /**
  * Did this decision, as it stands (TRIAGE_STANDING), make a referral (Annex A
  * list 3; domain.md section 1)? Not while tracker has not answered it.
