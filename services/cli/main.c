@@ -13,7 +13,8 @@ static const struct verb *const verbs[] = {
     &verb_alerts,    &verb_why,      &verb_scorecard, &verb_dead_letters,
     &verb_reconcile, &verb_balance,  &verb_republish, &verb_recover,
     &verb_token,     &verb_profile,  &verb_clock,     &verb_erase,
-    &verb_match,     &verb_receipt,
+    &verb_match,     &verb_receipt,  &verb_due,       &verb_handovers,
+    &verb_missing,   &verb_caseload, &verb_act,       &verb_ack,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 

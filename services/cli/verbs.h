@@ -22,5 +22,11 @@ extern const struct verb verb_profile;
 extern const struct verb verb_clock;
 extern const struct verb verb_erase;
 extern const struct verb verb_match;
+extern const struct verb verb_due;
+extern const struct verb verb_handovers;
+extern const struct verb verb_missing;
+extern const struct verb verb_caseload;
+extern const struct verb verb_act;
+extern const struct verb verb_ack;
 
 #endif

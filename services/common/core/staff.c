@@ -23,8 +23,8 @@ staff_party_address(const struct staff *s, struct str id)
     return STR_NULL;
 }
 
-static bool
-has_unit(const struct staff_person *p, struct str unit)
+bool
+staff_has_unit(const struct staff_person *p, struct str unit)
 {
     for (size_t i = 0; i < p->units.n; i++) {
         struct str u = p->units.at[i];
@@ -84,7 +84,7 @@ staff_find(const struct staff *s, const struct staff_ask *ask)
         p = on_duty(s, ask, today);
     for (size_t i = 0; p == NULL && i < s->n_people; i++)
         if (s->people[i].role == ask->role &&
-            (ask->role == ROLE_DUTY || has_unit(&s->people[i], ask->unit)))
+            (ask->role == ROLE_DUTY || staff_has_unit(&s->people[i], ask->unit)))
             p = present(s, &s->people[i], today);
     return p;
 }

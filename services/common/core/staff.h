@@ -65,6 +65,8 @@ const struct staff_person *staff_find(const struct staff *s,
                                       const struct staff_ask *ask);
 /** The person of that id, absent or not; NULL if there is none. */
 const struct staff_person *staff_person(const struct staff *s, struct str id);
+/** Is the unit one of the person's, by name or by a pattern? */
+bool staff_has_unit(const struct staff_person *p, struct str unit);
 /** Address of an agency or school; null where none is listed. */
 struct str staff_party_address(const struct staff *s, struct str id);
 
