@@ -9,7 +9,7 @@
 #                   latency: notifications a second, seconds, how often each
 #   SIZES="10000 1000000" MORE=200000
 #                   size: children in the tables, notifications about them
-#   PHASES="latency chain alone", and size
+#   PHASES="latency chain alone", and size, and door (door.sh)
 #
 # Every phase has a bed of its own, with fsync, full_page_writes and
 # synchronous_commit on. "chain": triage, tracker and metrics together, until
@@ -31,6 +31,8 @@ services=(triage tracker metrics)
 work=$(mktemp -d)
 bed=''
 parts=()
+# shellcheck source=bench/door.sh
+. bench/door.sh
 
 say() { echo "bench: $*" >&2; }
 
@@ -110,7 +112,7 @@ stop() # service
 stop_all()
 {
     local name
-    for name in "${services[@]}"; do stop "$name"; done
+    for name in "${services[@]}" intake; do stop "$name"; done
 }
 
 until_ready() # service
@@ -424,6 +426,7 @@ for phase in $PHASES; do
     chain) run_chain ;;
     alone) run_alone ;;
     size) run_size ;;
+    door) run_door ;;
     *)
         say "no phase $phase"
         exit 2
