@@ -94,7 +94,7 @@ read_names(struct arena *a, struct str text)
         always(lines == CHECK_TEXT_GOOD);
     always((name == CHECK_TEXT_NOT_UTF8) == (lines == CHECK_TEXT_NOT_UTF8) ||
            name == CHECK_TEXT_CONTROL);
-    if (name != CHECK_TEXT_NOT_UTF8)
+    if (name == CHECK_TEXT_GOOD)
         always(str_eq(name_key(a, key), key));
     if (check_agency_ref(text))
         always(text.n >= 1 && text.n <= 64 && name == CHECK_TEXT_GOOD);
