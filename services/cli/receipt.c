@@ -33,6 +33,7 @@ receipt_of(enum record_type type, const void *body, struct receipt *to)
     const struct activity_reported *a = body;
     const struct screening_recorded *s = body;
     const struct match_resolved *m = body;
+    const struct indicator_observed *o = body;
 
     to->warnings = 0;
     to->recorded_at = ((const struct meta *)body)->recorded_at;
@@ -60,6 +61,12 @@ receipt_of(enum record_type type, const void *body, struct receipt *to)
         common_part(to, m->agency_id, m->agency_ref, m->amendment,
                     m->resolution_id, m->content_hash);
         to->item_kind = "match";
+        return true;
+    case REC_INDICATOR_OBSERVED:
+        common_part(to, o->agency_id, o->agency_ref, o->amendment,
+                    o->indicator_id, o->content_hash);
+        to->item_kind = "indicator";
+        to->warnings = warning_bits(o->warnings);
         return true;
     default:
         return false;

@@ -1,6 +1,6 @@
 /**
- * The row of intake's table `receipt` that a record of the topic notifications
- * has: what its sender was answered.
+ * The row of intake's table `receipt` that a record of the topics notifications
+ * and indicators has: what its sender was answered.
  */
 #ifndef WAYMARK_CLI_RECEIPT_H
 #define WAYMARK_CLI_RECEIPT_H

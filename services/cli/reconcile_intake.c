@@ -30,6 +30,7 @@ struct check {
     struct pg *pg; /* where receipts are rebuilt */
     struct stream *notifications;
     struct stream *receipts;
+    struct stream *indicators;
     struct tail tails[TOPIC_N]; /* of the snapshot */
     struct tail seen[TOPIC_N];
     bool settled; /* all turns of the snapshot are on the topics */
@@ -188,6 +189,21 @@ pair(struct check *c, const struct notification_received *n, int64_t sequence,
     return ST_OK;
 }
 
+/* The receipt of a record that somebody sent. */
+static enum status
+keep(struct check *c, enum record_type type, const void *body, int64_t sequence,
+     struct err *err)
+{
+    if (receipt_of(type, body, &c->page[c->n_page])) {
+        c->page[c->n_page].sequence = sequence;
+        c->n_page++;
+        c->keys[c->n_keys] = receipt_key_id(type, body);
+        c->n_keys += !id_is_none(c->keys[c->n_keys]);
+    }
+    return c->n_page == PAGE || c->arena->used > PAGE_BYTES ? save_page(c, err)
+                                                            : ST_OK;
+}
+
 static enum status
 read_one(struct check *c, const struct stream_record *r, struct err *err)
 {
@@ -202,17 +218,37 @@ read_one(struct check *c, const struct stream_record *r, struct err *err)
     }
     if (rc == ST_OK && type == REC_NOTIFICATION_RECEIVED)
         rc = pair(c, body, r->link.sequence, err);
-    if (rc == ST_OK && receipt_of(type, body, &c->page[c->n_page])) {
-        c->page[c->n_page].sequence = r->link.sequence;
-        c->n_page++;
-        c->keys[c->n_keys] = receipt_key_id(type, body);
-        c->n_keys += !id_is_none(c->keys[c->n_keys]);
-    }
     if (rc == ST_OK && type == REC_ERASURE_RECORDED)
         rc = reconcile_keys_erase(c->pg, c->options->schema,
                                   c->options->authority, body, c->arena, err);
-    if (rc == ST_OK && (c->n_page == PAGE || c->arena->used > PAGE_BYTES))
-        rc = save_page(c, err);
+    return rc == ST_OK ? keep(c, type, body, r->link.sequence, err) : rc;
+}
+
+/* Their receipts, too, are rebuilt. */
+static enum status
+read_indicators(struct check *c, struct err *err)
+{
+    enum status rc = ST_OK;
+
+    while (rc == ST_OK) {
+        struct stream_record *r = NULL;
+        enum record_type type;
+        const void *body;
+
+        rc = stream_next(c->indicators, &r, err);
+        if (rc != ST_OK || r == NULL)
+            break;
+        if (count_in(c, TOPIC_INDICATORS, r)) {
+            rc = avro_decode(c->avro, r->value, c->arena, &type, &body, err);
+            if (rc == ST_REJECT) {
+                say(c, "topic indicators", r->link.sequence, "can't be read");
+                rc = ST_OK;
+            } else if (rc == ST_OK) {
+                rc = keep(c, type, body, r->link.sequence, err);
+            }
+        }
+        stream_record_free(r);
+    }
     return rc;
 }
 
@@ -237,6 +273,8 @@ read_log(struct check *c, struct err *err)
         if (rc != ST_OK)
             break;
     }
+    if (rc == ST_OK)
+        rc = read_indicators(c, err);
     if (rc == ST_OK)
         rc = save_page(c, err);
     if (rc == ST_OK)
@@ -279,31 +317,6 @@ read_tails(struct check *c, struct err *err)
     return rc;
 }
 
-/* Indicators are not read record by record: their last one says enough. */
-static enum status
-read_indicators_end(struct check *c, struct err *err)
-{
-    const enum topic topic = TOPIC_INDICATORS;
-    struct kafka_sink_options options = {
-        .conn = c->options->conn,
-        .partition = c->options->authority,
-        .origin = { .service = SERVICE_INTAKE,
-                    .authority = c->options->authority,
-                    .incarnation = c->options->incarnation },
-    };
-    struct kafka_sink *sink = NULL;
-    struct sink port;
-    struct link last = { .sequence = 0 };
-    enum status rc = kafka_sink_open(&options, &sink, &port, err);
-
-    if (rc == ST_OK)
-        rc = port.last(port.self, &topic, 1, &last, err);
-    c->seen[topic] =
-        (struct tail){ .sequence = last.sequence, .chain = last.chain };
-    kafka_sink_close(sink);
-    return rc;
-}
-
 /* Does out_seq name the place where this topic ended with the snapshot? */
 static bool
 tail_fits(const struct check *c, enum topic t)
@@ -325,15 +338,16 @@ tail_fits(const struct check *c, enum topic t)
 static void
 compare_tails(struct check *c)
 {
+    size_t forks = stream_forks(c->notifications) + stream_forks(c->receipts) +
+                   stream_forks(c->indicators);
+
     for (int t = TOPIC_NONE; t < TOPIC_N; t++)
         if (!tail_fits(c, (enum topic)t))
             say(c, "table out_seq", c->tails[t].sequence,
                 t == TOPIC_NONE ? "a topic that is none"
                                 : topic_name((enum topic)t));
-    if (stream_forks(c->notifications) + stream_forks(c->receipts) > 0)
-        say(c, "topics",
-            (int64_t)(stream_forks(c->notifications) +
-                      stream_forks(c->receipts)),
+    if (forks > 0)
+        say(c, "topics", (int64_t)forks,
             "repeats differ from what they repeat");
 }
 
@@ -367,6 +381,9 @@ open_check(struct check *c, struct err *err)
     stream.topic = TOPIC_RECEIPTS;
     if (rc == ST_OK)
         rc = stream_open(&stream, &c->receipts, err);
+    stream.topic = TOPIC_INDICATORS;
+    if (rc == ST_OK)
+        rc = stream_open(&stream, &c->indicators, err);
     if (rc == ST_OK)
         rc = cli_pg(o->cli, &c->pg, err);
     if (rc == ST_OK)
@@ -423,7 +440,8 @@ forget_unpublished_keys(struct check *c, struct err *err)
     pg_add_i64(&p, c->tails[TOPIC_NOTIFICATIONS].sequence);
     rc = pg_query(c->options->live, NULL,
                   "SELECT item_id FROM receipt WHERE shard = $1 AND "
-                  "sequence > $2 AND sequence <= $3",
+                  "sequence > $2 AND sequence <= $3 "
+                  "AND item_kind <> 'indicator'",
                   &p, &res, err);
     if (rc == ST_OK)
         rc = save_key_ids(c, res, err);
@@ -433,26 +451,29 @@ forget_unpublished_keys(struct check *c, struct err *err)
 
 /* Receipts of turns that are not on the topic yet can't be rebuilt. */
 static enum status
-forget_unpublished(struct check *c, struct err *err)
+forget_unpublished(struct check *c, enum topic topic, struct err *err)
 {
     struct pg_params p;
     struct str sql =
         arena_printf(c->names,
                      "INSERT INTO \"%s\".receipt SELECT * FROM intake.receipt "
                      "WHERE shard = $1 AND sequence > $2 AND sequence <= $3 "
-        "ON CONFLICT DO NOTHING",
+                     "AND (item_kind = 'indicator') = $4 "
+                     "ON CONFLICT DO NOTHING",
                      c->options->schema);
     enum status rc;
 
-    if (c->seen[TOPIC_NOTIFICATIONS].sequence >=
-        c->tails[TOPIC_NOTIFICATIONS].sequence)
+    if (c->seen[topic].sequence >= c->tails[topic].sequence)
         return ST_OK;
     pg_params_init(&p, c->names);
     pg_add_i16(&p, (int16_t)c->options->authority);
-    pg_add_i64(&p, c->seen[TOPIC_NOTIFICATIONS].sequence);
-    pg_add_i64(&p, c->tails[TOPIC_NOTIFICATIONS].sequence);
+    pg_add_i64(&p, c->seen[topic].sequence);
+    pg_add_i64(&p, c->tails[topic].sequence);
+    pg_add_bool(&p, topic == TOPIC_INDICATORS);
     rc = pg_query(c->pg, NULL, sql.p, &p, NULL, err);
-    return rc == ST_OK ? forget_unpublished_keys(c, err) : rc;
+    return rc == ST_OK && topic == TOPIC_NOTIFICATIONS
+               ? forget_unpublished_keys(c, err)
+               : rc;
 }
 
 enum status
@@ -468,12 +489,12 @@ reconcile_intake(const struct intake_options *options, struct differ *differ,
 
     if (rc == ST_OK)
         rc = read_log(&c, err);
-    if (rc == ST_OK)
-        rc = read_indicators_end(&c, err);
     if (rc == ST_OK) {
         compare_tails(&c);
-        rc = forget_unpublished(&c, err);
+        rc = forget_unpublished(&c, TOPIC_NOTIFICATIONS, err);
     }
+    if (rc == ST_OK)
+        rc = forget_unpublished(&c, TOPIC_INDICATORS, err);
     rebuilt.pg = c.pg;
     if (rc == ST_OK)
         rc = pg_exec(c.pg, "BEGIN", err);
@@ -486,6 +507,7 @@ reconcile_intake(const struct intake_options *options, struct differ *differ,
         rc = pg_exec(c.pg, "ROLLBACK", err);
     differ->turns = (size_t)options->turns;
     pg_close(c.pg);
+    stream_close(c.indicators);
     stream_close(c.receipts);
     stream_close(c.notifications);
     avro_close(c.avro);

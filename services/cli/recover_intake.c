@@ -350,15 +350,13 @@ append_next(struct recover *r, enum topic topic, enum record_type want,
                        topic_name(topic), number);
     if (rc == ST_OK)
         rc = avro_decode(r->avro, rec->value, r->arena, &type, &body, err);
-    if (rc == ST_OK && type != want && topic != TOPIC_INDICATORS)
+    if (rc == ST_OK && type != want)
         return err_set(err, ST_FATAL, "differs",
                        "%s: %" PRId64 " does not go with the notifications",
                        topic_name(topic), number);
     if (rc == ST_OK)
         rc = append(r, topic, rec, err);
     stream_forget(r->streams[topic], own_origin(r), number);
-    if (rc == ST_OK && topic == TOPIC_INDICATORS && type != want)
-        return append_next(r, topic, want, found, err);
     return rc;
 }
 
@@ -414,8 +412,43 @@ take_in(struct recover *r, const struct stream_record *rec, struct err *err)
     return rc == ST_OK ? append_others(r, type, body, err) : rc;
 }
 
-/* Behind the notifications: indicators of their own, and the time, which
- * is no loss where it is missing. What a receipt was for would be one. */
+/* Indicators up to the next time on their topic, each with its receipt. */
+static enum status
+take_indicators(struct recover *r, struct err *err)
+{
+    const enum topic topic = TOPIC_INDICATORS;
+    enum status rc = ST_OK;
+
+    while (rc == ST_OK && r->box.tails.at[topic].sequence < r->last[topic]) {
+        int64_t number = r->box.tails.at[topic].sequence + 1;
+        struct receipt *receipt = &r->receipts[r->n_receipts];
+        const struct stream_record *rec = NULL;
+        enum record_type type = REC_NONE;
+        const void *body = NULL;
+
+        rc = stream_get(r->streams[topic], own_origin(r), number, &rec, err);
+        if (rc == ST_OK && rec == NULL)
+            return err_set(err, ST_FATAL, "gap",
+                           "indicators: %" PRId64 " is not there", number);
+        if (rc == ST_OK)
+            rc = avro_decode(r->avro, rec->value, r->arena, &type, &body, err);
+        if (rc != ST_OK || !receipt_of(type, body, receipt))
+            return rc == ST_REJECT ? ST_FATAL : rc;
+        if (r->now == TIME_NONE || receipt->recorded_at > r->now)
+            r->now = receipt->recorded_at;
+        receipt->content_hash = arena_str(r->arena, receipt->content_hash);
+        receipt->sequence = number;
+        r->n_receipts++;
+        rc = append(r, topic, rec, err);
+        stream_forget(r->streams[topic], own_origin(r), number);
+        if (rc == ST_OK)
+            rc = end_full_page(r, err);
+    }
+    return rc;
+}
+
+/* Behind the notifications: indicators, and the time, which is no loss where
+ * it is missing. What a receipt was for would be one. */
 static enum status
 take_rest(struct recover *r, struct err *err)
 {
@@ -423,8 +456,12 @@ take_rest(struct recover *r, struct err *err)
     enum status rc = ST_OK;
 
     for (size_t i = 1; rc == ST_OK && i < TOPICS; i++) {
-        for (found = true; rc == ST_OK && found;)
-            rc = append_next(r, topics[i], REC_TIME_ADVANCED, &found, err);
+        for (found = true; rc == ST_OK && found;) {
+            if (topics[i] == TOPIC_INDICATORS)
+                rc = take_indicators(r, err);
+            if (rc == ST_OK)
+                rc = append_next(r, topics[i], REC_TIME_ADVANCED, &found, err);
+        }
         if (rc == ST_FATAL && strcmp(err->code, "differs") == 0)
             rc = err_set(err, ST_FATAL, "lost",
                          "%s holds up to %" PRId64 ", from %" PRId64
@@ -446,8 +483,10 @@ take_all(struct recover *r, struct err *err)
     while (rc == ST_OK && number < r->last[TOPIC_NOTIFICATIONS]) {
         const struct stream_record *rec = NULL;
 
-        rc = stream_get(r->streams[TOPIC_NOTIFICATIONS], own_origin(r),
-                        ++number, &rec, err);
+        rc = take_indicators(r, err); /* so that the time is next there */
+        if (rc == ST_OK)
+            rc = stream_get(r->streams[TOPIC_NOTIFICATIONS], own_origin(r),
+                            ++number, &rec, err);
         if (rc == ST_OK && rec == NULL)
             rc = err_set(err, ST_FATAL, "gap",
                          "notifications: %" PRId64 " is not there", number);

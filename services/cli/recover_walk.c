@@ -38,7 +38,7 @@ struct work {
     const struct recover_walk *walk;
     struct recover_walked *out;
     struct stream_fork odd[TOPIC_N][ODD_N];
-    /* The receipts in the order of their numbers, a page at a time. */
+    /* A topic's receipts in the order of their numbers, a page at a time. */
     struct pg_result *page;
     size_t at;
     bool ended;
@@ -73,19 +73,36 @@ fetch(struct work *w, struct err *err)
     return rc;
 }
 
+/* Where what is sent in has its number. */
+static bool
+has_receipts(enum topic topic)
+{
+    return topic == TOPIC_NOTIFICATIONS || topic == TOPIC_INDICATORS;
+}
+
 static enum status
-open_receipts(struct work *w, struct err *err)
+open_receipts(struct work *w, enum topic topic, struct err *err)
 {
     struct str sql =
         arena_printf(w->walk->arena,
                      "DECLARE walked NO SCROLL CURSOR FOR SELECT sequence, "
                      "item_kind, agency_id, agency_ref, amendment, item_id, "
                      "content_hash, recorded_at, kind, warnings FROM receipt "
-                     "WHERE shard = %u ORDER BY sequence",
-                     (unsigned)w->walk->origin.authority);
+                     "WHERE shard = %u AND item_kind %s 'indicator' "
+                     "ORDER BY sequence",
+                     (unsigned)w->walk->origin.authority,
+                     topic == TOPIC_INDICATORS ? "=" : "<>");
     enum status rc = pg_exec(w->walk->pg, sql.p, err);
 
     return rc == ST_OK ? fetch(w, err) : rc;
+}
+
+static enum status
+close_receipts(struct work *w, struct err *err)
+{
+    pg_result_close(w->page);
+    w->page = NULL;
+    return pg_exec(w->walk->pg, "CLOSE walked", err);
 }
 
 static enum status
@@ -113,8 +130,8 @@ is_receipt(const struct work *w, const struct receipt *r)
 
 /* The receipts up to `number`: one if its record was sent in, else none. */
 static enum status
-hold_receipts(struct work *w, int64_t number, const struct receipt *r,
-              struct err *err)
+hold_receipts(struct work *w, enum topic topic, int64_t number,
+              const struct receipt *r, struct err *err)
 {
     bool found = false;
     enum status rc = ST_OK;
@@ -123,20 +140,20 @@ hold_receipts(struct work *w, int64_t number, const struct receipt *r,
         int64_t at = pg_i64(w->page, w->at, 0);
 
         if (at < number || r == NULL || found)
-            note(w, TOPIC_NOTIFICATIONS, ODD_STRAY, at);
+            note(w, topic, ODD_STRAY, at);
         else if (!is_receipt(w, r))
-            note(w, TOPIC_NOTIFICATIONS, ODD_RECEIPT, at);
+            note(w, topic, ODD_RECEIPT, at);
         found = found || at == number;
         rc = next_receipt(w, err);
     }
     if (rc == ST_OK && r != NULL && !found)
-        note(w, TOPIC_NOTIFICATIONS, ODD_NO_RECEIPT, number);
+        note(w, topic, ODD_NO_RECEIPT, number);
     return rc;
 }
 
 static enum status
-hold_notification(struct work *w, const struct stream_record *rec,
-                  struct err *err)
+hold_record(struct work *w, enum topic topic, const struct stream_record *rec,
+            struct err *err)
 {
     struct receipt receipt;
     enum record_type type;
@@ -148,7 +165,8 @@ hold_notification(struct work *w, const struct stream_record *rec,
     if (rc != ST_OK)
         return rc == ST_REJECT ? ST_FATAL : rc;
     sent = receipt_of(type, body, &receipt);
-    return hold_receipts(w, rec->link.sequence, sent ? &receipt : NULL, err);
+    return hold_receipts(w, topic, rec->link.sequence, sent ? &receipt : NULL,
+                         err);
 }
 
 /* ---- one topic --------------------------------------------------------- */
@@ -183,6 +201,8 @@ walk_topic(struct work *w, enum topic topic, struct err *err)
 
     if (rc == ST_OK)
         rc = stream_open(&o, s, err);
+    if (rc == ST_OK && has_receipts(topic))
+        rc = open_receipts(w, topic, err);
     for (int64_t i = 1; rc == ST_OK && i <= given && i <= w->out->last[topic];
          i++) {
         const struct stream_record *rec = NULL;
@@ -195,14 +215,16 @@ walk_topic(struct work *w, enum topic topic, struct err *err)
         if (rc == ST_OK &&
             chain_next(chain, rec->key, rec->value) != rec->link.chain)
             note(w, topic, ODD_CHAIN, i);
-        if (rc == ST_OK && topic == TOPIC_NOTIFICATIONS)
-            rc = hold_notification(w, rec, err);
+        if (rc == ST_OK && has_receipts(topic))
+            rc = hold_record(w, topic, rec, err);
         if (rc == ST_OK)
             chain = rec->link.chain;
         if (rc == ST_OK && i == given && chain != k->tails->at[topic].chain)
             note(w, topic, ODD_TAIL, i);
         stream_forget(*s, k->origin, i);
     }
+    if (rc == ST_OK && has_receipts(topic))
+        rc = close_receipts(w, err);
     if (rc != ST_OK)
         err_where(err, "%s", topic_name(topic));
     return rc;
@@ -334,14 +356,12 @@ recover_walk(const struct recover_walk *walk, struct recover_walked *out,
              struct err *err)
 {
     struct work w = { .walk = walk, .out = out };
-    enum status rc = open_receipts(&w, err);
+    enum status rc = ST_OK;
 
     for (size_t i = 0; rc == ST_OK && i < walk->n_topics; i++)
         rc = walk_topic(&w, walk->topics[i], err);
     if (rc == ST_OK)
         rc = walk_outbox(&w, err);
     pg_result_close(w.page);
-    if (rc == ST_OK)
-        rc = pg_exec(walk->pg, "CLOSE walked", err);
     return rc == ST_OK ? say(&w, err) : rc;
 }

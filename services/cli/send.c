@@ -234,6 +234,7 @@ choose_path(struct send *s, struct file *file)
         [ITEM_ACTIVITY] = "activities",
         [ITEM_SCREENING] = "screenings",
         [ITEM_MATCH] = "matches",
+        [ITEM_INDICATOR] = "indicators",
     };
     const char *authority = cli_text(s->cli, "authority");
     const char *slash = strrchr(file->name, '/');
@@ -741,6 +742,7 @@ read_kind(const char *word, struct sheet_options *out)
         { "activities", ITEM_ACTIVITY },
         { "screenings", ITEM_SCREENING },
         { "matches", ITEM_MATCH },
+        { "indicators", ITEM_INDICATOR },
     };
 
     *out = (struct sheet_options){ .kind = 0 };

@@ -98,6 +98,9 @@ add_type(struct text *t, const struct form_field *f)
     case FORM_TENTHS:
         add(t, "; such as 1.5");
         break;
+    case FORM_FIGURE:
+        add(t, "; such as 12, 7.8%%, na, awaiting data, unknown");
+        break;
     case FORM_CODE:
         add_codes(t, f->codes, "; one of");
         break;

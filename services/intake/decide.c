@@ -126,7 +126,7 @@ decide_item(struct group *g, struct append_item *it, struct arena *arena)
         .recorded_at = g->recorded,
         .warnings = it->warnings,
         .item = it,
-        .sequence = g->box.tails.at[TOPIC_NOTIFICATIONS].sequence,
+        .sequence = g->box.tails.at[give_topic(it->item)].sequence,
     };
     memcpy(g->known[g->n_known++].hash, it->hash, sizeof it->hash);
 }

@@ -195,6 +195,19 @@ give_screening(struct group *g, struct append_item *it, struct err *err)
 }
 
 static enum status
+give_indicator(struct group *g, struct append_item *it, struct err *err)
+{
+    struct indicator_observed *rec = it->v.record.indicator;
+
+    rec->content_hash = hash_of(it);
+    rec->warnings = form_warnings(g->writer->arena, it->v.warnings);
+    rec->meta.trace_parent = it->trace_parent;
+    fill_meta(g, TOPIC_INDICATORS, &rec->meta);
+    return give(g, TOPIC_INDICATORS, it->v.id, REC_INDICATOR_OBSERVED, rec,
+                err);
+}
+
+static enum status
 give_match(struct group *g, struct append_item *it, struct err *err)
 {
     struct match_resolved *rec = it->v.record.match;
@@ -204,6 +217,12 @@ give_match(struct group *g, struct append_item *it, struct err *err)
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
     return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_MATCH_RESOLVED, rec, err);
+}
+
+enum topic
+give_topic(enum item_kind_of item)
+{
+    return item == ITEM_INDICATOR ? TOPIC_INDICATORS : TOPIC_NOTIFICATIONS;
 }
 
 enum status
@@ -218,6 +237,8 @@ give_item(struct group *g, struct append_item *it, struct err *err)
         return give_screening(g, it, err);
     case ITEM_MATCH:
         return give_match(g, it, err);
+    case ITEM_INDICATOR:
+        return give_indicator(g, it, err);
     }
     return err_set(err, ST_FATAL, "item", "no such kind of item");
 }

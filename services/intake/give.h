@@ -13,6 +13,9 @@
 
 #include "intake/group.h"
 
+/** On which topic an item's own record stands, and has its number. */
+enum topic give_topic(enum item_kind_of item);
+
 /** The records of an item without problems; fills what the door left open. */
 MUST_CHECK enum status give_item(struct group *g, struct append_item *it,
                                  struct err *err);

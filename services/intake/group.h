@@ -25,7 +25,7 @@ struct known {
     time_ms recorded_at;
     uint32_t warnings;              /* bits by enum warning */
     const struct append_item *item; /* accepted in this group; NULL: before */
-    int64_t sequence;               /* on notifications, where accepted here */
+    int64_t sequence; /* on its topic (give.h), where accepted here */
 };
 
 struct group {

@@ -66,6 +66,8 @@ item_of(struct str path)
         return ITEM_SCREENING;
     if (str_is(path, "/v1/matches"))
         return ITEM_MATCH;
+    if (str_is(path, "/v1/indicators"))
+        return ITEM_INDICATOR;
     return 0;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Intake's HTTP endpoints:
  *
- *   POST /v1/notifications, /v1/activities, /v1/screenings, /v1/matches
+ *   POST /v1/notifications, /v1/activities, /v1/screenings, /v1/matches,
+ *        /v1/indicators
  *        one object: 202 and its receipt, or a problem; an array, NDJSON or
  *        CSV (?kind=, ?agency= for rows that don't say): 207 and a list with
  *        a status a row (503 where none was taken because the world is not

@@ -323,6 +323,11 @@ put_shape(struct json_out *out, const struct form_field *f, struct parts *parts)
     case FORM_TENTHS:
         put_tenths(out, f);
         break;
+    case FORM_FIGURE:
+        json_out_key(out, "type");
+        json_out_raw(out, STR("[\"string\",\"number\"]"));
+        json_out_kint(out, "maxLength", f->max);
+        break;
     case FORM_CODE:
     case FORM_WORD:
         put_type(out, "string");
@@ -782,6 +787,8 @@ static const struct door_path door_paths[] = {
       "Confirm or change a provisional decision" },
     { ITEM_MATCH, "/v1/matches", "match", NULL,
       "Say which child a notification is about" },
+    { ITEM_INDICATOR, "/v1/indicators", "indicator", NULL,
+      "Send figures that you counted yourselves" },
 };
 
 static bool
@@ -789,8 +796,9 @@ may_send(const struct agency *agency, enum item_kind_of item, int code)
 {
     if (item == ITEM_NOTIFICATION)
         return agency_may_send(agency, code);
-    return item == ITEM_ACTIVITY ? agency_may_act(agency)
-                                 : agency_may_decide(agency);
+    return item == ITEM_ACTIVITY || item == ITEM_INDICATOR
+               ? agency_may_act(agency)
+               : agency_may_decide(agency);
 }
 
 static void
@@ -1025,6 +1033,7 @@ put_schemas(struct json_out *out)
     put_any(out, "any_activity", "activity_", "activity", &codes_activity);
     put_closed(out, "screening", kinds_screening(), &parts);
     put_closed(out, "match", kinds_match(), &parts);
+    put_closed(out, "indicator", kinds_indicator(), &parts);
     for (size_t i = 0; i < parts.n; i++) /* a part may name further ones */
         put_closed(out, parts.names[i], parts.at[i], &parts);
     json_out_key(out, "receipt");

@@ -117,7 +117,7 @@ fuzz_validate(struct arena *a, const struct raw_value *raw)
     uint8_t once[CONTENT_HASH_SIZE], again[CONTENT_HASH_SIZE];
     const struct str key = STR("only-for-tests-0123456789");
 
-    for (int item = ITEM_NOTIFICATION; item <= ITEM_MATCH; item++) {
+    for (int item = ITEM_NOTIFICATION; item <= ITEM_INDICATOR; item++) {
         look_at_message(a, (enum item_kind_of)item, raw);
         content_hash(a, key, (enum item_kind_of)item, raw, once);
         content_hash(a, key, (enum item_kind_of)item, raw, again);

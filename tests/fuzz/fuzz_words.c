@@ -80,7 +80,7 @@ read_cells(struct arena *a, struct str text)
     (void)sheet_is_note(&text, 1);
     (void)sheet_is_blank(&text, 1);
     if (sheet_kind(text, &options))
-        always(options.item >= ITEM_NOTIFICATION && options.item <= ITEM_MATCH);
+        always(options.item >= ITEM_NOTIFICATION && options.item <= ITEM_INDICATOR);
 }
 
 static void

@@ -94,6 +94,7 @@ may(enum item_kind_of item, int code, int type)
     case ITEM_NOTIFICATION:
         return (may_send[type] & SET_BIT(code)) != 0;
     case ITEM_ACTIVITY:
+    case ITEM_INDICATOR:
         return (NOBODYS & SET_BIT(type)) == 0;
     default:
         return (DECIDERS & SET_BIT(type)) != 0;
@@ -298,7 +299,8 @@ free_text(struct subject *s, const struct form_field *f, const char *path)
 {
     size_t max = f->max > 0 ? (size_t)f->max : 200;
     bool closed = str_is(str_of(f->name), "agency_id") ||
-                  str_is(str_of(f->name), "child");
+                  str_is(str_of(f->name), "child") ||
+                  str_is(str_of(f->name), "area");
 
     if (!closed)
         expect_at(s, path, letters(&s->arena, max), "the longest text", "");
@@ -554,6 +556,11 @@ of_type(struct subject *s, const struct form_field *f, const char *path)
                       refused_or_dropped(f, "R15"));
         all_codes(s, f, path);
         break;
+    case FORM_FIGURE:
+        expect_at(s, path, of_text("na"), "a gap", "");
+        expect_at(s, path, of_text("1500K"), "a suffix", "R14");
+        expect_at(s, path, of_text("many"), "a word", "R03");
+        break;
     case FORM_ID:
         expect_at(s, path, of_text("77"), "no id",
                   refused_or_dropped(f, "R03"));
@@ -788,6 +795,7 @@ every_kind_answers_each_case_with_its_code(void **state)
                    kinds_activity(a));
     everything(ITEM_SCREENING, 0, "screening", kinds_screening());
     everything(ITEM_MATCH, 0, "match", kinds_match());
+    everything(ITEM_INDICATOR, 0, "indicator", kinds_indicator());
     if (n_wrong > 0)
         fail_msg("kinds: %zu of %zu cases with another code", n_wrong, n_cases);
     (void)printf("kinds: %zu cases, all with the expected code\n", n_cases);

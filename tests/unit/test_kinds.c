@@ -96,6 +96,7 @@ test_others(void **state)
     (void)state;
     walk(kinds_screening(), &w);
     walk(kinds_match(), &w);
+    walk(kinds_indicator(), &w);
     walk(kinds_common(), &w);
 }
 

@@ -13,6 +13,7 @@
 #include "raw_text.h"
 
 #include "intake/core/content.h"
+#include "common/core/indicators.h"
 #include "intake/core/validate.h"
 
 #define N(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -106,6 +107,12 @@ static const char match[] =
     "{'agency_id':'eh','agency_ref':'M-1','by':'screener-1',"
     "'notification_id':'00112233-4455-8677-8899-aabbccddeeff',"
     "'child':'new','reason':'another address'}";
+
+static const char figure[] =
+    "{'agency_id':'csc','agency_ref':'I-1',"
+    "'indicator':'persistent_absence_primary','period_from':'2014-09-01',"
+    "'period_to':'2015-05-31','area':'authority','definition':'15 %',"
+    "'status':'provisional','value':'7.8'}";
 
 /* ---- rows -------------------------------------------------------------- */
 
@@ -481,6 +488,64 @@ static const struct other_row other_rows[] = {
       "{'child':'00112233-4455-8677-8899-aabbccddeeff'}", "" },
     { "but not with a name", ITEM_MATCH, match, "{'child':'Testchild'}",
       "R15 /child" },
+    { "a figure is accepted", ITEM_INDICATOR, figure, "{}", "" },
+    { "thousands may have commas", ITEM_INDICATOR, figure,
+      "{'indicator':'commissioned_children','value':'5,326'}", "" },
+    { "a number with a suffix is not guessed at", ITEM_INDICATOR, figure,
+      "{'indicator':'commissioned_children','value':'1500K'}", "R14 /value" },
+    { "a gap is told as such", ITEM_INDICATOR, figure, "{'value':'na'}", "" },
+    { "so is what is awaited", ITEM_INDICATOR, figure,
+      "{'value':'Awaiting data'}", "" },
+    { "a number may be one", ITEM_INDICATOR, figure, "{'value':7.8}", "" },
+    { "yes is no figure", ITEM_INDICATOR, figure, "{'value':true}",
+      "R03 /value" },
+    { "nothing is no gap", ITEM_INDICATOR, figure, "{'value':null}",
+      "R03 /value" },
+    { "a word is no figure", ITEM_INDICATOR, figure, "{'value':'many'}",
+      "R03 /value" },
+    { "100 % is as much as there is", ITEM_INDICATOR, figure,
+      "{'value':'100.0%'}", "" },
+    { "more is refused", ITEM_INDICATOR, figure, "{'value':'100.1%'}",
+      "R03 /value" },
+    { "but not as a change", ITEM_INDICATOR, figure,
+      "{'value':'+100.1%','measure':'change'}", "" },
+    { "a sign is for changes", ITEM_INDICATOR, figure, "{'value':'-3'}",
+      "R03 /value" },
+    { "an indicator that nobody knows is refused", ITEM_INDICATOR, figure,
+      "{'indicator':'happiness'}", "R15 /indicator" },
+    { "so is an area", ITEM_INDICATOR, figure, "{'area':'Atlantis'}",
+      "R15 /area" },
+    { "the nation is one", ITEM_INDICATOR, figure, "{'area':'national'}",
+      "" },
+    { "a definition must be named", ITEM_INDICATOR, figure,
+      "{'definition':null}", "R03 /definition" },
+    { "a status too", ITEM_INDICATOR, figure, "{'status':'roughly'}",
+      "R15 /status" },
+    { "a period of one day is one", ITEM_INDICATOR, figure,
+      "{'period_from':'2015-05-31'}", "" },
+    { "it doesn't end before it begins", ITEM_INDICATOR, figure,
+      "{'period_from':'2015-06-01'}", "R03 /period_to" },
+    { "it ends today at the latest where it is final", ITEM_INDICATOR, figure,
+      "{'period_to':'2015-06-26','status':'final'}", "" },
+    { "not tomorrow", ITEM_INDICATOR, figure,
+      "{'period_to':'2015-06-27','status':'final'}", "R10 /period_to" },
+    { "but as a provisional one", ITEM_INDICATOR, figure,
+      "{'period_to':'2015-06-27'}", "" },
+    { "it may begin today", ITEM_INDICATOR, figure,
+      "{'period_from':'2015-06-26','period_to':'2015-06-30'}", "" },
+    { "not in the future", ITEM_INDICATOR, figure,
+      "{'period_from':'2015-06-27','period_to':'2015-06-30'}",
+      "R10 /period_from" },
+    { "where nothing is aimed at", ITEM_INDICATOR, figure,
+      "{'period_from':'2015-06-27','period_to':'2016-06-30',"
+      "'measure':'target'}",
+      "" },
+    { "shifted columns are named", ITEM_INDICATOR, figure,
+      "{'indicator':'2014-09-01','period_from':'2015-05-31',"
+      "'period_to':'authority','area':'neet'}",
+      "R15 /indicator; R03 /period_to; R15 /area; R03 " },
+    { "the public sends no figures", ITEM_INDICATOR, figure,
+      "{'agency_id':'public'}", "R02 /agency_id" },
 };
 
 /* ---- running them ------------------------------------------------------ */
@@ -613,6 +678,38 @@ test_missing_record(void **state)
     assert_true(str_is(f->v.person->la_code, "886"));
     assert_true(str_is(f->v.person->last_seen_where, "a park"));
     assert_int_equal(f->v.person->details.n, 1);
+}
+
+static void
+test_indicator_record(void **state)
+{
+    struct fixture *f = *state;
+    const struct indicator_observed *rec;
+
+    look(&f->arena, ITEM_INDICATOR, figure,
+         "{'value':'5.70%','breakdown':'year 6'}", &f->v);
+    rec = f->v.record.indicator;
+    assert_non_null(rec);
+    assert_true(str_is(rec->value, "5.70%"));
+    assert_int_equal(rec->amount, 570);
+    assert_int_equal(rec->decimals, 2);
+    assert_int_equal(rec->gap, 0);
+    assert_int_equal(rec->measure, MEASURE_LEVEL);
+    assert_true(str_is(rec->unit, "percent"));
+    assert_true(str_is(rec->breakdown, "year 6"));
+    assert_false(rec->typed_total);
+    assert_true(id_eq(f->v.id, rec->indicator_id));
+
+    look(&f->arena, ITEM_INDICATOR, figure, "{'value':'Awaiting data'}", &f->v);
+    rec = f->v.record.indicator;
+    assert_true(rec->value.p == NULL);
+    assert_int_equal(rec->gap, GAP_AWAITING);
+    assert_int_equal(rec->amount, I64_NONE);
+
+    look(&f->arena, ITEM_INDICATOR, figure, "{'breakdown':'TOTAL'}", &f->v);
+    rec = f->v.record.indicator;
+    assert_true(rec->typed_total);
+    assert_true(rec->breakdown.p == NULL);
 }
 
 static void
@@ -799,6 +896,7 @@ main(void)
     static struct CMUnitTest tests[N(rows) + N(other_rows) + 16];
     static const struct CMUnitTest single[] = {
         WITH(test_missing_record, "a missing report fills its record"),
+        WITH(test_indicator_record, "a figure fills its record"),
         WITH(test_id_of_parts,
              "the id comes from authority, agency, reference, amendment"),
         WITH(test_age_estimate,

@@ -44,6 +44,8 @@ struct indicator {
 /** How many there are; indicator_at takes 0 .. that - 1, in printing order. */
 size_t indicator_count(void);
 const struct indicator *indicator_at(size_t i);
+/* Their words, NULL behind the last. */
+extern const char *const indicator_words[];
 /** By its word, exactly; NULL for none. */
 const struct indicator *indicator_find(struct str word);
 

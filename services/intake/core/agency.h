@@ -39,7 +39,7 @@ bool agency_may_send(const struct agency *agency, int kind);
 /** Door of a kind that says none: enum entry, 0 if the register has none. */
 int agency_entry(const struct agency *agency, int kind);
 
-/** May it report activities: all but individuals and the unknown. */
+/** May it report activities and figures: all but individuals and the unknown. */
 bool agency_may_act(const struct agency *agency);
 /** May it record screenings and resolve matches: the authority's own. */
 bool agency_may_decide(const struct agency *agency);

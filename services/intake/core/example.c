@@ -157,9 +157,11 @@ form_of(const struct example_options *o)
     case ITEM_SCREENING:
         return kinds_screening();
     case ITEM_MATCH:
+        return kinds_match();
+    case ITEM_INDICATOR:
         break;
     }
-    return kinds_match();
+    return kinds_indicator();
 }
 
 struct raw_value

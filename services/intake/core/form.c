@@ -170,6 +170,7 @@ type_wanted(enum form_type type)
         return "a date such as 2015-06-26";
     case FORM_INT:
     case FORM_TENTHS:
+    case FORM_FIGURE:
         return "a number";
     case FORM_CODE:
     case FORM_WORD:
@@ -590,6 +591,7 @@ read_scalar(struct reading *r, const struct form_field *f, struct str text,
     case FORM_LINES:
     case FORM_REF:
     case FORM_DIGITS:
+    case FORM_FIGURE:
         read_text(r, f, text, out);
         break;
     case FORM_BOOL:
@@ -769,7 +771,7 @@ target(const struct reading *r, const struct form_field *f)
 static size_t
 longest(const struct form_field *f)
 {
-    if (f->type != FORM_TEXT && f->type != FORM_LINES)
+    if (f->type != FORM_TEXT && f->type != FORM_LINES && f->type != FORM_FIGURE)
         return SIZE_MAX;
     return f->max > 0 ? (size_t)f->max : TEXT_MAX_DEFAULT;
 }
@@ -794,6 +796,8 @@ takes(const struct form_field *f, const struct raw_value *v)
     case FORM_PLANNED:
     case FORM_ID:
         return v->type == RAW_STRING;
+    case FORM_FIGURE:
+        return v->type == RAW_STRING || v->type == RAW_NUMBER;
     default:
         return is_scalar(v);
     }

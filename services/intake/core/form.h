@@ -41,6 +41,7 @@ enum form_type {
     FORM_PLANNED,     /* date_d: W16 if past or 5 years off, and kept */
     FORM_INT,         /* int32_t: `min` to `max` */
     FORM_TENTHS,      /* int32_t: 0 to `max` tenths, sent as 1.5 */
+    FORM_FIGURE,      /* struct str: a number as text or as such (figure.h) */
     FORM_CODE,        /* int: one of `codes` */
     FORM_SET,         /* uint32_t: some of `codes`, added to what is there */
     FORM_WORD,        /* struct str: one of `words`, as it stands */

@@ -1,5 +1,7 @@
 #include "intake/core/kinds.h"
 
+#include "common/core/indicators.h"
+
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Where a value goes; a member of another C type doesn't compile. */
@@ -12,6 +14,7 @@
 #define ACTI(m, c) INTO(TO_RECORD, struct activity_reported, m, c)
 #define SCRE(m, c) INTO(TO_RECORD, struct screening_recorded, m, c)
 #define MATC(m, c) INTO(TO_RECORD, struct match_resolved, m, c)
+#define INDI(m, c) INTO(TO_RECORD, struct indicator_observed, m, c)
 #define TEXTS(m, c) INTO(TO_PERSON, struct kinds_texts, m, c)
 #define DETAIL .to = TO_DETAIL
 #define MUST .flags = FORM_MUST
@@ -25,6 +28,7 @@ static const char *const item_words[] = {
     [ITEM_ACTIVITY - 1] = "activity",
     [ITEM_SCREENING - 1] = "screening",
     [ITEM_MATCH - 1] = "match",
+    [ITEM_INDICATOR - 1] = "indicator",
 };
 
 const struct codes codes_item = {
@@ -716,4 +720,44 @@ const struct form *
 kinds_match(void)
 {
     return &match_form;
+}
+
+/* ---- indicators ---------------------------------------------------------- */
+
+static const char *const figure_states[] = { "provisional", "final", NULL };
+
+/* A figure in the wrong place is worse than none: all strict. */
+static const struct form_field indicator_fields[] = {
+    KEY_FIELDS(INDI),
+    { "indicator", FORM_WORD, INDI(indicator, struct str), MUST,
+      .words = indicator_words, .help = "What is counted" },
+    { "period_from", FORM_DATE, INDI(period_from, date_d), MUST,
+      .help = "First day of the period", .example = "2014-09-01" },
+    { "period_to", FORM_DATE, INDI(period_to, date_d), MUST,
+      .help = "Last day", .example = "2015-05-31" },
+    { "area", FORM_TEXT, INDI(area, struct str), MUST, .max = 100,
+      .help = "authority, national, region, neighbours, or a locality",
+      .example = "authority" },
+    { "breakdown", FORM_TEXT, INDI(breakdown, struct str), STRICT, .max = 100,
+      .help = "Row of your table, such as a provider; not given is all",
+      .example = "Example Trust" },
+    { "measure", FORM_CODE, INDI(measure, int), STRICT,
+      .codes = &codes_measure, .help = "not given is level" },
+    { "definition", FORM_TEXT, INDI(definition, struct str), MUST, .max = 100,
+      .help = "Version of how it is counted: another is another series",
+      .example = "15 % definition" },
+    { "status", FORM_WORD, INDI(status, struct str), MUST,
+      .words = figure_states, .help = "How far it can be relied on" },
+    { "value", FORM_FIGURE, INDI(value, struct str), MUST, .max = 40,
+      .help = "A number as printed, or na, awaiting data, unknown",
+      .example = "12" },
+    { "typed_total", FORM_BOOL, INDI(typed_total, bool), STRICT,
+      .help = "A sum that was typed: shown, never added up" },
+};
+static const struct form indicator_form = FORM_OF(indicator_fields, NULL);
+
+const struct form *
+kinds_indicator(void)
+{
+    return &indicator_form;
 }

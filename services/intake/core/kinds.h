@@ -1,6 +1,6 @@
 /**
  * The forms of everything that enters: kinds of notifications, activities,
- * screenings and matches (domain.md section 3). A field is changed here and
+ * screenings, matches and indicators (domain.md sections 3 and 9). A field is changed here and
  * nowhere else.
  *
  * Common fields stand at the top of the object beside the kind's own;
@@ -20,12 +20,13 @@
 #define KINDS_GRADES 5
 #define KINDS_AMENDMENT_MAX 9999
 
-/* The four things that can be sent; each has receipts of its own. */
+/* The five things that can be sent; each has receipts of its own. */
 enum item_kind_of {
     ITEM_NOTIFICATION = 1,
     ITEM_ACTIVITY,
     ITEM_SCREENING,
     ITEM_MATCH,
+    ITEM_INDICATOR,
 };
 
 extern const struct codes codes_item;
@@ -48,6 +49,7 @@ const struct form *kinds_common(void);
 const struct form *kinds_activity(int activity);
 const struct form *kinds_screening(void);
 const struct form *kinds_match(void);
+const struct form *kinds_indicator(void);
 
 /** One of the four kinds about a missing child. */
 bool kinds_is_missing(int kind);

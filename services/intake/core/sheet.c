@@ -36,6 +36,7 @@ sheet_of_name(const char *name, struct sheet_options *out)
         { "activities", ITEM_ACTIVITY },
         { "screenings", ITEM_SCREENING },
         { "matches", ITEM_MATCH },
+        { "indicators", ITEM_INDICATOR },
     };
 
     out->item = ITEM_NOTIFICATION;
@@ -77,6 +78,8 @@ sheet_form(const struct sheet_options *options)
         return kinds_screening();
     case ITEM_MATCH:
         return kinds_match();
+    case ITEM_INDICATOR:
+        return kinds_indicator();
     }
     return options->kind == 0 ? kinds_common()
                               : kinds_notification(options->kind);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "intake/core/figure.h"
+
 #define SENT_LATE_MS (72 * HOUR_MS) /* W10 */
 
 /* What is known of a message while it is looked at. */
@@ -426,6 +428,142 @@ validate_match(struct work *w, const struct raw_value *raw)
     w->out->detail = texts.reason;
 }
 
+/* ---- indicators ---------------------------------------------------------- */
+
+/* "national", or a locality by id or name: what is kept is the id. */
+static void
+check_area(struct work *w, struct indicator_observed *rec)
+{
+    static const char *const wide[] = { "authority", "national", "region",
+                                        "neighbours" };
+    const struct profile *p = w->against->profile;
+
+    if (is_blank(rec->area))
+        return; /* missing was said */
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (str_is(rec->area, wide[i]))
+            return;
+    for (size_t i = 0; i < p->n_localities; i++)
+        if (str_eq(rec->area, p->localities[i].id) ||
+            str_eq(rec->area, p->localities[i].name)) {
+            rec->area = p->localities[i].id;
+            return;
+        }
+    form_problem(&w->reading, "R15", "area",
+                 "want authority, national, region, neighbours or a locality");
+}
+
+/* What is still to come can be awaited, or aimed at, but not counted. */
+static void
+check_period(struct work *w, const struct indicator_observed *rec)
+{
+    bool over = rec->period_to <= received_on(w);
+    bool begun = rec->period_from <= received_on(w);
+
+    if (rec->period_from == DATE_NONE || rec->period_to == DATE_NONE)
+        return;
+    if (rec->period_to < rec->period_from)
+        form_problem(&w->reading, "R03", "period_to",
+                     "before the period begins");
+    else if (rec->measure != MEASURE_TARGET && !begun)
+        form_problem(&w->reading, "R10", "period_from",
+                     "a period that has not begun");
+    else if (rec->measure != MEASURE_TARGET && !over &&
+             str_is(rec->status, "final"))
+        form_problem(&w->reading, "R10", "period_to",
+                     "a period that is not over has no final figure");
+}
+
+static void
+check_value(struct work *w, const struct indicator *indicator,
+            struct indicator_observed *rec)
+{
+    struct figure figure;
+
+    if (is_blank(rec->value) || indicator == NULL)
+        return;
+    switch (figure_read(rec->value, indicator->unit, rec->measure, &figure)) {
+    case FIGURE_SUFFIX:
+        form_problem(&w->reading, "R14", "value",
+                     "a number with something behind it");
+        break;
+    case FIGURE_OTHER:
+        form_problem(&w->reading, "R03", "value",
+                     "want a number, or na, awaiting data, unknown");
+        break;
+    case FIGURE_RANGE:
+        form_problem(&w->reading, "R03", "value",
+                     "this indicator can't have that value");
+        break;
+    case FIGURE_GAP:
+        rec->value = STR_NULL;
+        break;
+    case FIGURE_VALUE:
+        break;
+    }
+    rec->gap = figure.gap;
+    rec->amount = figure.amount;
+    rec->decimals = figure.decimals;
+}
+
+/* An indicator's word under another name: the cells stand one too far. */
+static void
+check_shifted(struct work *w, const struct raw_value *raw)
+{
+    for (size_t i = 0; i < raw->n && raw->type == RAW_OBJECT; i++)
+        if (!str_is(raw->at[i].name, "indicator") &&
+            indicator_find(form_text(&raw->at[i])) != NULL &&
+            form_find(kinds_indicator(), raw->at[i].name) != NULL)
+            form_problem(&w->reading, "R03", "",
+                         "shifted columns? an indicator stands under %.*s",
+                         STR_ARG(raw->at[i].name));
+}
+
+static void
+settle_total(struct indicator_observed *rec)
+{
+    if (!figure_is_total(rec->breakdown))
+        return;
+    rec->typed_total = true;
+    rec->breakdown = STR_NULL;
+}
+
+static void
+validate_indicator(struct work *w, const struct raw_value *raw)
+{
+    struct arena *arena = w->against->arena;
+    struct indicator_observed *rec = arena_alloc(arena, sizeof *rec);
+    const struct indicator *indicator;
+    struct reading *r = &w->reading;
+
+    fields_clear(&fields_indicator_observed, rec);
+    rec->amendment = 0;
+    rec->measure = MEASURE_LEVEL;
+    r->base[TO_RECORD] = rec;
+    form_read(r, kinds_indicator(), raw, true);
+    w->out->key = (struct item_key){ .agency_id = rec->agency_id,
+                                     .agency_ref = rec->agency_ref,
+                                     .amendment = rec->amendment };
+    indicator = indicator_find(rec->indicator);
+    check_agency(w, agency_may_act);
+    check_area(w, rec);
+    check_period(w, rec);
+    check_value(w, indicator, rec);
+    if (indicator == NULL)
+        check_shifted(w, raw);
+    if (r->problems.n > 0)
+        return;
+    settle_total(rec);
+    rec->unit = str_of(codes_word(&codes_indicator_unit, (int)indicator->unit));
+    rec->indicator_id = derive(w, "indicator");
+    rec->meta.subject = id_as_text(w, rec->indicator_id);
+    rec->warnings = form_warnings(arena, r->warnings);
+    w->out->id = rec->indicator_id;
+    w->out->record.indicator = rec;
+}
+
+/* ---- any ----------------------------------------------------------------- */
+
 void
 validate(const struct validate_against *against, enum item_kind_of item,
          const struct raw_value *raw, struct validated *out)
@@ -447,6 +585,9 @@ validate(const struct validate_against *against, enum item_kind_of item,
         break;
     case ITEM_MATCH:
         validate_match(&w, raw);
+        break;
+    case ITEM_INDICATOR:
+        validate_indicator(&w, raw);
         break;
     }
     out->problems = w.reading.problems;

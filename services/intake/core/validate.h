@@ -40,13 +40,14 @@ struct validated {
     struct problems problems;
     uint32_t warnings; /* bit w for Ww */
     struct item_key key;
-    struct id id;      /* of the notification, activity, screening, match */
+    struct id id;      /* of the notification, activity, ... */
     bool missing_kind; /* about a missing child: a 503 says whom to phone */
     union {
         struct notification_received *notification;
         struct activity_reported *activity;
         struct screening_recorded *screening;
         struct match_resolved *match;
+        struct indicator_observed *indicator;
         void *any;
     } record;              /* in the arena; NULL where refused */
     struct person *person; /* of a notification */

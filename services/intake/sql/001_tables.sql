@@ -3,7 +3,8 @@
 CREATE TABLE receipt (
     shard smallint NOT NULL,
     item_kind text NOT NULL
-        CHECK (item_kind IN ('notification', 'activity', 'screening', 'match')),
+        CHECK (item_kind IN ('notification', 'activity', 'screening', 'match',
+                             'indicator')),
     agency_id text NOT NULL,
     agency_ref text NOT NULL,
     amendment integer NOT NULL,
@@ -11,7 +12,8 @@ CREATE TABLE receipt (
     content_hash bytea NOT NULL, -- keyed: tells nothing without the key
     recorded_at timestamptz NOT NULL,
     kind text NOT NULL,          -- of the notification or activity, else ''
-    sequence bigint NOT NULL,    -- on the topic notifications
+    sequence bigint NOT NULL,    -- on notifications; of an indicator on
+                                 -- indicators
     warnings integer NOT NULL,   -- bit w for Ww
     PRIMARY KEY (shard, item_kind, agency_id, agency_ref, amendment)
 );
