@@ -11,7 +11,10 @@ enum {
     MEMORY_MAX = 512 << 20, /* of one group */
     WAIT_MS = 10000,        /* longest wait for the database */
     LOCK_MS = 5000,         /* and for the shard's row */
-    ASK_PAUSE_MS = 1000,    /* between two tries to ask the log */
+    /* An instance that stands still under the lock, as a stopped process or a
+     * paused machine does, must not keep the others out for longer. */
+    IDLE_MS = 1000,
+    ASK_PAUSE_MS = 1000, /* between two tries to ask the log */
 };
 
 void
@@ -71,6 +74,7 @@ connect(struct writer *w, struct err *err)
                                   .application_name = "waymark-intake-append",
                                   .wait_ms = WAIT_MS,
                                   .lock_timeout_ms = LOCK_MS,
+                                  .idle_timeout_ms = IDLE_MS,
                                   .plan_by_key = true };
     struct pg_params p;
     struct str sql;

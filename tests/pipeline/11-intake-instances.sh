@@ -129,6 +129,24 @@ check 'and publishes once the lease has run out' b "$(owner)"
 wait_for 20 settled
 check 'all of both' yes "$(settled && echo yes)"
 
+# One stands still with the authority's row locked, between two statements.
+WAYMARK_CRASH_AT=decided:1:stop start a
+wait_for 10 is_owner b
+post a 9001 9001 >"$work/still" &
+still=$!
+stands() { [ "$(ps -o stat= -p "${pids[a]}" | cut -c 1)" = T ]; }
+wait_for 10 stands
+check 'one that stands still under the lock holds nobody up for long' \
+    1 "$(post b 9002 9002)"
+kill -CONT "${pids[a]}"
+wait $still
+check 'and when it goes on has not accepted anything' '0 0' "$(cat "$work/still") \
+$(sql "SELECT count(*) FROM receipt WHERE agency_ref = '$run-9001'")"
+check 'what it is sent then is accepted' 1 "$(post a 9001 9001)"
+kill -9 "${pids[a]}"
+wait "${pids[a]}" 2>/dev/null
+wait_for 20 settled
+
 testbed/bed.sh kill-broker "$bed" 1 >/dev/null
 check 'without Kafka messages are accepted' 700 "$(post b 3001 3700)"
 epoch=$(sql 'SELECT epoch FROM shard WHERE shard = 4')

@@ -305,6 +305,10 @@ set_up(struct pg *pg, const struct pg_options *o, struct err *err)
     if (o->lock_timeout_ms > 0)
         n += snprintf(script + n, sizeof script - (size_t)n,
                       "SET lock_timeout = %d;", o->lock_timeout_ms);
+    if (o->idle_timeout_ms > 0)
+        n += snprintf(script + n, sizeof script - (size_t)n,
+                      "SET idle_in_transaction_session_timeout = %d;",
+                      o->idle_timeout_ms);
     if (o->plan_by_key)
         (void)snprintf(script + n, sizeof script - (size_t)n,
                        "SET plan_cache_mode = force_generic_plan;"

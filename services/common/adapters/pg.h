@@ -47,6 +47,7 @@ struct pg_options {
     int64_t wait_ms;          /* 0: PG_WAIT_MS */
     int statement_timeout_ms; /* the server's; 0: as it is set there */
     int lock_timeout_ms;      /* likewise */
+    int idle_timeout_ms;      /* in a transaction, between two statements */
     /* Plan for lookups by key: through indexes, whatever the statistics say,
      * and once for each prepared statement. For connections of pg_rows. */
     bool plan_by_key;
