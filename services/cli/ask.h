@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 #define ASK_ACCEPTED 202
+#define ASK_CONFLICT 409
 
 /* Options of every verb that asks; they must be among the verb's. */
 #define ASK_OPTIONS                                                            \

@@ -19,6 +19,8 @@ extern const struct verb verb_balance;
 extern const struct verb verb_republish;
 extern const struct verb verb_recover;
 extern const struct verb verb_profile;
+extern const struct verb verb_queue;
+extern const struct verb verb_backtest;
 extern const struct verb verb_clock;
 extern const struct verb verb_erase;
 extern const struct verb verb_match;

@@ -9,7 +9,14 @@
 #include "common/engine/monotonic.h"
 #include "intake/work.h"
 
-enum op_type { OP_ITEMS = 1, OP_TIME, OP_FIND, OP_ERASE, OP_ACTIVATE };
+enum op_type {
+    OP_ITEMS = 1,
+    OP_TIME,
+    OP_FIND,
+    OP_ERASE,
+    OP_ACTIVATE,
+    OP_CLAIM
+};
 
 /* One caller that waits. */
 struct op {
@@ -25,6 +32,7 @@ struct op {
     struct append_receipt *receipt;
     struct append_erasure *erasure;
     struct append_activation *activation;
+    struct append_claim *claim;
     bool urgent;
     bool finished;
     enum status status;
@@ -177,6 +185,9 @@ run(struct append *a, struct op *op)
         break;
     case OP_ACTIVATE:
         op->status = work_activate(w, op->activation, op->arena, &op->err);
+        break;
+    case OP_CLAIM:
+        op->status = work_claim(w, op->claim, op->arena, &op->err);
         break;
     case OP_ITEMS:
         break;
@@ -338,6 +349,17 @@ append_activate(struct append *a, struct append_activation *act,
                 struct arena *arena, struct err *err)
 {
     struct op op = { .type = OP_ACTIVATE, .arena = arena, .activation = act };
+
+    wait_for(a, &op);
+    *err = op.err;
+    return op.status;
+}
+
+enum status
+append_claim(struct append *a, struct append_claim *c, struct arena *arena,
+             struct err *err)
+{
+    struct op op = { .type = OP_CLAIM, .arena = arena, .claim = c };
 
     wait_for(a, &op);
     *err = op.err;

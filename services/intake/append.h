@@ -132,6 +132,17 @@ struct append_activation {
     bool repeated;        /* out: it held already, nothing happened */
 };
 
+/* An item of a work queue that somebody is at. */
+struct append_claim {
+    int queue;         /* of codes_queue */
+    struct id item_id; /* the notification's */
+    bool release;      /* give it up; else take it */
+    struct str by;
+    struct str from;  /* take it from this owner; null: from nobody */
+    struct str owner; /* out: who has it now, null for nobody */
+    time_ms since;    /* out */
+};
+
 struct append;
 
 /**
@@ -197,6 +208,15 @@ MUST_CHECK enum status append_erase(struct append *a, struct append_erasure *e,
 MUST_CHECK enum status append_activate(struct append *a,
                                        struct append_activation *act,
                                        struct arena *arena, struct err *err);
+
+/**
+ * Claim an item of a work queue, or give it up. What is one's own already, or
+ * nobody's, is claimed or given up again without an error. ST_REJECT: "id",
+ * there is no such record; "claimed", another has it (owner, since). ST_RETRY:
+ * come again.
+ */
+MUST_CHECK enum status append_claim(struct append *a, struct append_claim *c,
+                                    struct arena *arena, struct err *err);
 
 /**
  * Does the database answer the writer? Waits for it until `until_us` of the

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "intake/claims.h"
+
 void
 group_clear(struct group *g)
 {
@@ -359,6 +361,7 @@ group_commit(struct group *g, struct err *err)
     pg_pipeline_begin(w->pg);
     send_receipts(g);
     person_keys_send(w->pg, w->options.partition, g->keys, g->n_keys, w->arena);
+    claims_send_done(g);
     send_erasure(g);
     send_configs(g);
     send_outbox(g);

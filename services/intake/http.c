@@ -11,6 +11,7 @@
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "intake/activate.h"
+#include "intake/claim.h"
 #include "intake/erase.h"
 #include "intake/lobby.h"
 #include "intake/openapi.h"
@@ -826,11 +827,30 @@ route_openapi(const struct intake_http *h, const struct http_request *req,
     return true;
 }
 
-/* Erasing and activating: for the authority's own agencies. */
 static bool
 may_govern(const struct door *door, const struct sender *sender)
 {
     return sender->agency_id.p == NULL || is_own(door, sender->agency_id);
+}
+
+/* What only the authority's own agencies may do. */
+struct act {
+    const char *path;
+    void (*post)(const struct door *door, const struct http_request *req,
+                 struct http_response *resp);
+};
+
+static const struct act *
+act_of(struct str path)
+{
+    static const struct act acts[] = { { "/v1/erasures", erase_post },
+                                       { "/v1/configs", activate_post },
+                                       { "/v1/claims", claim_post } };
+
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+        if (str_is(path, acts[i].path))
+            return &acts[i];
+    return NULL;
 }
 
 static void
@@ -840,15 +860,14 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     struct intake_http *h = self;
     enum item_kind_of item = item_of(req->path);
     bool time = str_is(req->path, "/v1/time");
-    bool erasure = str_is(req->path, "/v1/erasures");
-    bool config = str_is(req->path, "/v1/configs");
+    const struct act *act = act_of(req->path);
     bool receipt = str_starts(req->path, receipts);
     const struct served *s;
     struct sender sender;
 
     if (route_health(h, req, resp) || route_openapi(h, req, resp))
         return;
-    if (item == 0 && !time && !erasure && !config && !receipt) {
+    if (item == 0 && !time && act == NULL && !receipt) {
         http_problem(resp, 404, "path", "Not here", NULL);
         return;
     }
@@ -867,13 +886,11 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
         come_again(resp);
     } else if (time)
         post_time(&s->door, &sender, req, resp);
-    else if ((erasure || config) && !may_govern(&s->door, &sender))
+    else if (act != NULL && !may_govern(&s->door, &sender))
         http_problem(resp, 403, "R23", "Not for this agency",
                      "only the authority's own do this");
-    else if (erasure)
-        erase_post(&s->door, req, resp);
-    else if (config)
-        activate_post(&s->door, req, resp);
+    else if (act != NULL)
+        act->post(&s->door, req, resp);
     else if (receipt)
         receipt_get(&s->door, h->options.progress, sender.agency_id,
                     (struct str){ .p = req->path.p + receipts.n,

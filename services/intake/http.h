@@ -8,6 +8,7 @@
  *        a status a row (503 where none was taken because the world is not
  *        ready). Bodies may come packed with gzip
  *   POST /v1/configs                 a version into force (activate.h)
+ *   POST /v1/claims                  who is at an item of a queue (claim.h)
  *   POST /v1/erasures                a person's key goes (erase.h)
  *   POST /v1/time {"at": instant}    the log clock's only source
  *   GET  /v1/notifications/ID        its receipt, and where it stands

@@ -16,7 +16,7 @@
     200 /* code points of a text without a limit of its own                    \
          */
 
-#define ACTS (OPENAPI_TIME | OPENAPI_ERASE | OPENAPI_CONFIG)
+#define ACTS (OPENAPI_TIME | OPENAPI_ERASE | OPENAPI_CONFIG | OPENAPI_CLAIM)
 #define ALL_V1 (OPENAPI_ITEMS | OPENAPI_RECEIPT | ACTS)
 #define ASKED (OPENAPI_SELF | OPENAPI_HEALTH | OPENAPI_READY)
 #define EVERY (ALL_V1 | ASKED)
@@ -33,6 +33,7 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_TIME, 202, "", "The clock stands there now." },
     { OPENAPI_ERASE, 202, "",
       "Its key is gone. The same again is answered the same." },
+    { OPENAPI_CLAIM, 202, "", "Who has it now; nobody where it was given up." },
     { OPENAPI_CONFIG, 202, "",
       "It holds for all that is accepted from here on." },
     { OPENAPI_ITEMS, 400, "unreadable authority kind gzip request",
@@ -51,12 +52,14 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_ITEMS, 403, "refused",
       "Another agency's record, or of a kind that yours may not send (R02)." },
     { ACTS, 403, "R23", "For the authority's own agencies only." },
+    { OPENAPI_CLAIM, 404, "id", "Nothing was accepted with that id." },
     { OPENAPI_RECEIPT | OPENAPI_ERASE, 404, "id",
       "You never sent anything with that id." },
     { EVERY, 405, "method", "Not for this method; Allow says for which." },
     { OPENAPI_TIME, 409, "clock time",
       "The clock is the wall's, or stands later already." },
     { OPENAPI_ERASE, 409, "no_key", "Nothing in it is sealed." },
+    { OPENAPI_CLAIM, 409, "claimed", "Another has it; the detail says who." },
     { OPENAPI_ITEMS, 413, "unreadable R04",
       "A record above 256 KiB or 2,000 values, or a request above 16 MiB, "
       "packed or not, or 100,000 records." },
@@ -68,6 +71,7 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_TIME, 422, "R03 R04 R09 R16 R17", "No instant." },
     { OPENAPI_ERASE, 422, "R02 R03 R04 R17 R18",
       "No id and no two people: to erase takes by and second." },
+    { OPENAPI_CLAIM, 422, "R02 R03 R04 R15 R17", "No id, queue, act or name." },
     { OPENAPI_CONFIG, 422, "R02 R03 R04 R15 R17 R18 profile calendar staff",
       "It does not check, or there are no two people; what was in force "
       "stays." },
@@ -563,6 +567,22 @@ static const char erased_schema[] =
     "\"uuid\"},\"erased_at\":{\"type\":\"string\",\"format\":\"date-time\"},"
     "\"by\":{\"type\":\"string\"},\"second\":{\"type\":\"string\"}}}";
 
+static const char claim_schema[] =
+    "{\"type\":\"object\",\"required\":[\"queue\",\"id\",\"act\",\"by\"],"
+    "\"properties\":{\"queue\":{\"type\":\"string\",\"enum\":[\"screening\","
+    "\"consultation\",\"match\"]},\"id\":{\"type\":\"string\",\"format\":"
+    "\"uuid\"},\"act\":{\"type\":\"string\",\"enum\":[\"claim\",\"release\"]},"
+    "\"by\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},\"from\":{"
+    "\"type\":\"string\",\"minLength\":1,\"maxLength\":200,\"description\":"
+    "\"Take it from this owner\"}}}";
+static const char claimed_schema[] =
+    "{\"type\":\"object\",\"required\":[\"queue\",\"id\",\"owner\"],"
+    "\"properties\":{\"queue\":{\"type\":\"string\"},\"id\":{\"type\":"
+    "\"string\","
+    "\"format\":\"uuid\"},\"owner\":{\"type\":[\"string\",\"null\"]},\"since\":"
+    "{"
+    "\"type\":\"string\",\"format\":\"date-time\"}}}";
+
 static const char config_schema[] =
     "{\"type\":\"object\",\"required\":[\"kind\",\"text\",\"by\",\"second\"],"
     "\"properties\":{\"kind\":{\"type\":\"string\",\"enum\":[\"profile\","
@@ -716,6 +736,8 @@ put_content(struct json_out *out, enum openapi_path path,
         put_schema(out, "application/json", erased_schema);
     else if (path == OPENAPI_RECEIPT && a->status == 200)
         put_schema(out, "application/json", "standing");
+    else if (path == OPENAPI_CLAIM && a->status == 202)
+        put_schema(out, "application/json", claimed_schema);
     else if (path == OPENAPI_CONFIG && a->status == 202)
         put_schema(out, "application/json", activated_schema);
     else if (a->codes[0] == '\0')
@@ -979,6 +1001,16 @@ put_configs(struct json_out *out)
 }
 
 static void
+put_claims(struct json_out *out)
+{
+    begin_operation(out, "/v1/claims", "post", "claims",
+                    "Claim an item of a work queue, or give it up");
+    put_parameters(out, false);
+    put_json_body(out, claim_schema);
+    end_operation(out, OPENAPI_CLAIM);
+}
+
+static void
 put_paths(struct json_out *out, struct arena *arena,
           const struct agencies *agencies)
 {
@@ -995,6 +1027,7 @@ put_paths(struct json_out *out, struct arena *arena,
     put_time(out);
     put_erasures(out);
     put_configs(out);
+    put_claims(out);
     begin_operation(out, "/openapi.json", "get", "openapi", "This document");
     end_operation(out, OPENAPI_SELF);
     for (size_t i = 0; i < N_OF(health); i++) {

@@ -20,6 +20,7 @@ enum openapi_path {
     OPENAPI_READY = 32,   /* GET /readyz */
     OPENAPI_ERASE = 64,   /* POST /v1/erasures */
     OPENAPI_CONFIG = 128, /* POST /v1/configs */
+    OPENAPI_CLAIM = 256,  /* POST /v1/claims */
 };
 
 /* One answer that may come. */

@@ -21,9 +21,9 @@ trimmed(struct str s)
     return s;
 }
 
-static enum status
-read_name(const struct json *doc, const char *member, struct arena *arena,
-          struct str *out, struct err *err)
+enum status
+one_person_read(const struct json *doc, const char *member, struct arena *arena,
+                struct str *out, struct err *err)
 {
     struct str text;
 
@@ -41,10 +41,10 @@ enum status
 two_people_read(const struct json *doc, const char *act, struct arena *arena,
                 struct str *by, struct str *second, struct err *err)
 {
-    enum status rc = read_name(doc, "by", arena, by, err);
+    enum status rc = one_person_read(doc, "by", arena, by, err);
 
     if (rc == ST_OK)
-        rc = read_name(doc, "second", arena, second, err);
+        rc = one_person_read(doc, "second", arena, second, err);
     if (rc == ST_OK && is_same(*by, *second))
         rc = err_set(err, ST_REJECT, "R18",
                      "to %s takes two people, by and second", act);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/engine/monotonic.h"
+#include "intake/claims.h"
 #include "intake/decide.h"
 #include "intake/give.h"
 #include "intake/versions.h"
@@ -293,4 +294,11 @@ work_activate(struct writer *w, struct append_activation *act,
     rc = versions_activate(g, act, arena, err);
     free(g);
     return ended(w, rc, err);
+}
+
+enum status
+work_claim(struct writer *w, struct append_claim *c, struct arena *arena,
+           struct err *err)
+{
+    return ended(w, claims_take(w, c, arena, err), err);
 }

@@ -14,8 +14,8 @@
  */
 void work_items(struct group *g);
 
-/** append_time, append_find, append_erase and append_activate of append.h,
- * carried out. */
+/** append_time, append_find, append_erase, append_activate and append_claim of
+ * append.h, carried out. */
 MUST_CHECK enum status work_time(struct writer *w, time_ms at, time_ms *out,
                                  struct err *err);
 MUST_CHECK enum status work_find(struct writer *w, struct id id,
@@ -26,5 +26,7 @@ MUST_CHECK enum status work_erase(struct writer *w, struct append_erasure *e,
 MUST_CHECK enum status work_activate(struct writer *w,
                                      struct append_activation *act,
                                      struct arena *arena, struct err *err);
+MUST_CHECK enum status work_claim(struct writer *w, struct append_claim *c,
+                                  struct arena *arena, struct err *err);
 
 #endif

@@ -193,6 +193,24 @@ post $config "@$work/large"
 ask $config "$url$config"
 ask $config -d "$profile" "$url$config"
 two_hosts POST $config $config
+claims=/v1/claims
+claim="\"queue\":\"screening\",\"id\":\"$id\""
+post $claims "{$claim,\"act\":\"claim\",\"by\":\"a\"}"
+post $claims "{$claim,\"act\":\"claim\",\"by\":\"b\"}"
+check 'one that another has is not claimed' '409 claimed' "$status $(jq -r .code <<<"$body")"
+post $claims "{$claim,\"act\":\"claim\",\"by\":\"b\",\"from\":\"a\"}"
+check 'but from that one by name' '202 b' "$status $(jq -r .owner <<<"$body")"
+post $claims "{$claim,\"act\":\"release\",\"by\":\"b\"}"
+post $claims "{\"queue\":\"match\",\"id\":\"00000000-0000-8000-8000-000000000000\",\"act\":\"claim\",\"by\":\"a\"}"
+for bad in '{}' '{"queue":"match"}' '{"queue":"match","act":"claim"}' \
+    "{$claim,\"act\":\"claim\"}" "{$claim,\"act\":\"claim\",\"by\":\"\"}" \
+    "\"$(head -c 5000 /dev/zero | tr '\0' x)\"" $'"\001"'; do
+    post $claims "$bad"
+done
+post $claims "@$work/large"
+ask $claims "$url$claims"
+ask $claims -d "{$claim,\"act\":\"claim\",\"by\":\"a\"}" "$url$claims"
+two_hosts POST $claims $claims
 time=/v1/time
 post $time '{"at":"2015-06-26T12:00:00Z"}'
 ask $time -d '{"at":"2015-06-26T12:00:00Z"}' "$url$time"
@@ -228,6 +246,7 @@ ask "$one" -H 'Waymark-Authority: demo-live' "$url/v1/notifications/$id"
 authority=kent-2015 post $time '{"at":"2015-06-26T13:00:00Z"}'
 post $erase "{\"id\":\"$id\",$two}"
 post $config "$profile"
+post $claims "{$claim,\"act\":\"claim\",\"by\":\"a\"}"
 ask /readyz "$url/readyz"
 testbed/bed.sh start-pg "$bed" >/dev/null
 

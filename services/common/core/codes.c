@@ -554,6 +554,18 @@ const struct codes codes_rag = {
     .n = N_OF(rag_words),
 };
 
+static const char *const queue_words[] = {
+    [QUEUE_SCREENING - 1] = "screening",
+    [QUEUE_CONSULTATION - 1] = "consultation",
+    [QUEUE_MATCH - 1] = "match",
+};
+
+const struct codes codes_queue = {
+    .name = "queue",
+    .words = queue_words,
+    .n = N_OF(queue_words),
+};
+
 static const char *const config_kind_words[] = {
     [CONFIG_PROFILE - 1] = "profile",
     [CONFIG_STAFF - 1] = "staff",

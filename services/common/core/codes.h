@@ -468,6 +468,14 @@ enum rag {
 };
 extern const struct codes codes_rag;
 
+/* Where work waits for people (domain.md sections 4, 5). */
+enum queue {
+    QUEUE_SCREENING = 1, /* a provisional decision */
+    QUEUE_CONSULTATION,  /* one for which the other side is asked first */
+    QUEUE_MATCH,         /* a match that a person has to look at */
+};
+extern const struct codes codes_queue;
+
 /* Which configuration a ConfigActivated puts into force. */
 enum config_kind {
     CONFIG_PROFILE = 1,
