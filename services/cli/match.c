@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/link_decide.h"
 #include "cli/link_file.h"
@@ -14,6 +13,7 @@
 #include "cli/verbs.h"
 #include "common/adapters/csv.h"
 #include "common/adapters/json.h"
+#include "common/engine/monotonic.h"
 
 #define PROBABILITY "%.6f"
 
@@ -36,15 +36,6 @@ struct work {
     FILE *reviews; /* or NULL */
     int64_t started_ms;
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- showing ----------------------------------------------------------- */
 
@@ -144,7 +135,7 @@ say_summary(const struct work *w)
             "%d rounds; %zu links, %zu for people to look at; %" PRId64 " ms\n",
             w->people.n, w->people.children ? " of children" : "",
             w->pairs.compared, w->pairs.n, w->training.rounds, same, review,
-            now_ms() - w->started_ms);
+            monotonic_ms() - w->started_ms);
     if (w->pairs.cut)
         fprintf(stderr,
                 "match: more than %d likely pairs: the rest was left out\n",
@@ -286,7 +277,7 @@ run(struct cli *cli)
 {
     struct work w = { .cli = cli,
                       .model = linkage_default,
-                      .started_ms = now_ms() };
+                      .started_ms = monotonic_ms() };
     const char *reviews = cli_text(cli, "reviews");
     struct err err = { .code = "" };
     enum status rc;

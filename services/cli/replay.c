@@ -12,6 +12,7 @@
 #include "common/adapters/configurer.h"
 #include "common/adapters/pg_store.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "common/engine/runner.h"
 
 enum {
@@ -570,16 +571,6 @@ look_beyond(struct replay *r, struct err *err)
     return rc;
 }
 
-static int64_t
-monotonic_ms(void *self)
-{
-    struct timespec ts;
-
-    (void)self;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void
 close_all(struct replay *r)
 {
@@ -598,7 +589,7 @@ replay_run(const struct replay_options *options, struct differ *differ,
            struct witnessed **witnessed, struct err *err)
 {
     const struct service_def *def = options->def;
-    struct ticker ticker = { .now_ms = monotonic_ms };
+    struct ticker ticker = monotonic_ticker();
     struct replay r = { .options = options, .differ = differ };
     struct codec_options codec = { .seal = options->seal,
                                    .conninfo = options->conninfo,

@@ -13,6 +13,7 @@
 #include "common/adapters/configurer.h"
 #include "common/adapters/pg_store.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "common/engine/runner.h"
 
 enum {
@@ -320,28 +321,16 @@ sink_confirmed(void *self, int wait_ms, int64_t *turn, struct err *err)
  * ------------------------------------------------------------------------------
  */
 
-static int64_t
-monotonic_ms(void *self)
-{
-    struct timespec ts;
-
-    (void)self;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* A service that has just stopped leaves its lease to run out. */
 static enum status
 own(struct retake *r, struct err *err)
 {
-    static const struct timespec pause = { .tv_nsec =
-                                               LEASE_POLL_MS * 1000000L };
-    int64_t until = monotonic_ms(NULL) + r->options->lease_ms + LEASE_SPARE_MS;
+    int64_t until = monotonic_ms() + r->options->lease_ms + LEASE_SPARE_MS;
     enum status rc;
 
     while ((rc = runner_own(r->runner, err)) == ST_RETRY &&
-           strcmp(err->code, "lease") == 0 && monotonic_ms(NULL) < until)
-        nanosleep(&pause, NULL);
+           strcmp(err->code, "lease") == 0 && monotonic_ms() < until)
+        monotonic_pause(LEASE_POLL_MS);
     return rc;
 }
 
@@ -540,7 +529,7 @@ retake(const struct retake_options *options, struct retaken *out,
        struct err *err)
 {
     struct retake *r = calloc(1, sizeof *r);
-    struct ticker ticker = { .now_ms = monotonic_ms };
+    struct ticker ticker = monotonic_ticker();
     struct source source = { .self = r,
                              .start = source_start,
                              .take = source_take };

@@ -11,6 +11,7 @@
 #include "common/adapters/pg_store.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "common/host/life.h"
 
 enum {
@@ -51,25 +52,6 @@ struct publish {
     char said[16];
     char stopped[16];
 };
-
-static int64_t
-now_ms(void *self)
-{
-    struct timespec ts;
-
-    (void)self;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void
-pause_ms(int64_t ms)
-{
-    struct timespec ts = { .tv_sec = ms / 1000,
-                           .tv_nsec = (long)(ms % 1000) * 1000000 };
-
-    nanosleep(&ts, NULL);
-}
 
 static void
 at_place(const struct publish *p, const char *place)
@@ -182,7 +164,7 @@ own(struct publish *p, struct err *err)
         return rc;
     p->sent = p->confirmed = p->noted = shard->confirmed_turn;
     p->window_bytes = 0;
-    p->beat_at_ms = now_ms(NULL);
+    p->beat_at_ms = monotonic_ms();
     p->ticked = false;
     atomic_store(&p->stats.epoch, shard->epoch);
     atomic_store(&p->stats.confirmed_turn, p->confirmed);
@@ -250,7 +232,7 @@ collect(struct publish *p, int wait_ms, struct err *err)
 static enum status
 beat_when_due(struct publish *p, struct err *err)
 {
-    int64_t now = now_ms(NULL);
+    int64_t now = monotonic_ms();
     int64_t after = p->confirmed > p->noted && p->options.beat_ms > NOTE_MS
                         ? NOTE_MS
                         : p->options.beat_ms;
@@ -271,7 +253,7 @@ beat_when_due(struct publish *p, struct err *err)
 static void
 tick_when_due(struct publish *p)
 {
-    int64_t now = now_ms(NULL);
+    int64_t now = monotonic_ms();
     struct err err;
     time_ms at;
 
@@ -391,7 +373,7 @@ run(struct publish *p, struct err *err)
         atomic_store(&p->stats.owner, owned);
         if (rc != ST_RETRY)
             return rc;
-        pause_ms(strcmp(err->code, "lease") == 0 ? POLL_MS : backoff_ms);
+        monotonic_pause(strcmp(err->code, "lease") == 0 ? POLL_MS : backoff_ms);
         backoff_ms =
             backoff_ms * 2 < BACKOFF_MAX_MS ? backoff_ms * 2 : BACKOFF_MAX_MS;
     }
@@ -402,13 +384,13 @@ run(struct publish *p, struct err *err)
 static void
 settle(struct publish *p)
 {
-    int64_t until = now_ms(NULL) + SETTLE_MS;
+    int64_t until = monotonic_ms() + SETTLE_MS;
     struct err err;
     bool more = true;
     enum status rc = ST_OK;
 
     while (rc == ST_OK && (more || p->confirmed < p->sent) &&
-           now_ms(NULL) < until) {
+           monotonic_ms() < until) {
         rc = publish_some(p, &more, &err);
         if (rc == ST_OK)
             rc = collect(p, 10, &err);
@@ -436,11 +418,11 @@ is_not_ours(const struct err *err)
 static enum status
 own_at_last(struct publish *p, struct err *err)
 {
-    int64_t until = now_ms(NULL) + SETTLE_MS;
+    int64_t until = monotonic_ms() + SETTLE_MS;
     enum status rc = own(p, err);
 
-    while (rc == ST_RETRY && !is_not_ours(err) && now_ms(NULL) < until) {
-        pause_ms(POLL_MS);
+    while (rc == ST_RETRY && !is_not_ours(err) && monotonic_ms() < until) {
+        monotonic_pause(POLL_MS);
         rc = own(p, err);
     }
     if (rc == ST_RETRY && !is_not_ours(err))
@@ -488,7 +470,7 @@ publish_open(const struct publish_options *options, struct publish **out,
         return err_set(err, ST_FATAL, "memory", "no memory to publish");
     }
     p->options = *options;
-    p->ticker = (struct ticker){ .now_ms = now_ms };
+    p->ticker = monotonic_ticker();
     if (pthread_create(&p->thread, NULL, publisher, p) != 0) {
         publish_close(p);
         return err_set(err, ST_FATAL, "memory", "no thread to publish");

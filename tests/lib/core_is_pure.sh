@@ -48,10 +48,10 @@ for service in intake triage tracker metrics notifier; do
         grep -v "\"$service/" || :)
 done
 # One outside library a file: nobody else includes it.
-for pair in librdkafka:kafka avro:avro libpq-fe:pg microhttpd:http \
+for pair in "librdkafka:kafka_(admin|client|reader|writer)" avro:avro libpq-fe:pg microhttpd:http \
     'curl/curl:(http_client|mail)' csv:csv iconv:csv zlib:gzip; do
     found+=$(grep -lE "^#include <${pair%%:*}(/rdkafka)?\.h>" services/*/*.[ch] \
-        services/*/*/*.[ch] | grep -vE "^services/common/adapters/${pair##*:}\.c$" || :)
+        services/*/*/*.[ch] | grep -vE "^services/common/adapters/${pair##*:}\.[ch]$" || :)
 done
 if [ -n "$found" ]; then
     printf '%s\n' "$found"

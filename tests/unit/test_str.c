@@ -91,12 +91,28 @@ a_text_is_compared_with_a_literal(void **state)
     assert_true(str_is(STR_NULL, NULL));
 }
 
+static void
+test_words_are_known_in_either_case(void **state)
+{
+    (void)state;
+    assert_true(str_is_fold(STR("n/A"), "N/a"));
+    assert_true(str_is_fold(STR(""), ""));
+    assert_false(str_is_fold(STR("na"), "nab"));
+    assert_false(str_is_fold(STR("nab"), "na"));
+    assert_false(str_is_fold(STR_NULL, "x"));
+    assert_int_equal(str_lower('Z'), 'z');
+    assert_int_equal(str_lower('['), '['); /* behind Z */
+    assert_int_equal(str_lower('@'), '@'); /* before A */
+    assert_false(str_is_fold(STR("@"), "`"));
+}
+
 int
 main(void)
 {
     struct CMUnitTest tests[2 + N_OF(pairs)] = {
         cmocka_unit_test(a_text_is_borrowed_up_to_its_nul),
         cmocka_unit_test(a_text_is_compared_with_a_literal),
+        cmocka_unit_test(test_words_are_known_in_either_case),
     };
 
     for (size_t i = 0; i < N_OF(pairs); i++)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "common/adapters/json.h"
+#include "common/engine/monotonic.h"
 
 #define THREADS_DEFAULT 8
 #define THREADS_MAX 640
@@ -79,15 +80,6 @@ struct http_server {
     size_t exchanges;
     bool stopping;
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------ requests, responses */
 
@@ -424,7 +416,7 @@ exchange_new(struct http_server *s, struct MHD_Connection *c, const char *url,
         return NULL;
     ex->server = s;
     ex->connection = c;
-    ex->began_ms = now_ms();
+    ex->began_ms = monotonic_ms();
     ex->request = (struct http_request){
         .method = str_of(method),
         .path = str_of(url),
@@ -516,7 +508,7 @@ receive(struct exchange *ex, const char *piece, size_t n)
 {
     const struct http_options *options = &ex->server->options;
 
-    if (now_ms() - ex->began_ms > options->receive_ms)
+    if (monotonic_ms() - ex->began_ms > options->receive_ms)
         return MHD_NO;
     if (ex->refused == 0) {
         ex->refused = grow_body(ex, n);

@@ -1,7 +1,7 @@
 /**
  * Kafka: reading a shard's input partitions, publishing what is true, and the
- * little administration that a start needs. The only file that knows
- * librdkafka.
+ * little administration that a start needs. Behind it, in kafka_*.c, stand the
+ * only files that know librdkafka.
  *
  * One thread uses a handle. Nothing here waits without a bound. What a reader
  * has seen and a writer has confirmed is kept in PostgreSQL, never in Kafka

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/engine/monotonic.h"
+
 #define NONE ((size_t)-1)
 /* PostgreSQL counts from 2000-01-01. */
 #define EPOCH_MS INT64_C(946684800000)
@@ -56,15 +58,6 @@ struct pg {
     struct err refused; /* a value that the client refused; code "" if none */
     int binary[PG_PARAMS_MAX]; /* the format of every parameter */
 };
-
-static int64_t
-now_ms(void)
-{
-    struct timespec ts;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Little memory that is needed to go on at all. */
 static void *
@@ -200,7 +193,7 @@ static bool
 ready(struct pollfd *fds, nfds_t n_fds, int64_t deadline_ms)
 {
     for (;;) {
-        int64_t left = deadline_ms - now_ms();
+        int64_t left = deadline_ms - monotonic_ms();
         int n;
 
         if (left < 0)
@@ -208,7 +201,7 @@ ready(struct pollfd *fds, nfds_t n_fds, int64_t deadline_ms)
         n = poll(fds, n_fds, left > 60000 ? 60000 : (int)left);
         if (n > 0 || (n < 0 && errno != EINTR))
             return true; /* libpq finds out what is wrong */
-        if (n <= 0 && now_ms() >= deadline_ms)
+        if (n <= 0 && monotonic_ms() >= deadline_ms)
             return false;
     }
 }
@@ -224,7 +217,7 @@ socket_ready(const struct pg *pg, short events, int64_t deadline_ms)
 static int64_t
 deadline_of(const struct pg *pg)
 {
-    return now_ms() + pg->wait_ms;
+    return monotonic_ms() + pg->wait_ms;
 }
 
 /* The next answer, NULL between the answers of two statements. */
@@ -509,7 +502,7 @@ notified(struct pg *pg)
 enum status
 pg_await(struct pg *pg, int also_fd, int timeout_ms, bool *got, struct err *err)
 {
-    int64_t deadline_ms = now_ms() + timeout_ms;
+    int64_t deadline_ms = monotonic_ms() + timeout_ms;
     enum status rc = usable(pg, err);
 
     *got = false;

@@ -46,3 +46,22 @@ str_starts(struct str s, struct str prefix)
     return s.n >= prefix.n &&
            (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
+
+char
+str_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+str_is_fold(struct str s, const char *c)
+{
+    struct str word = str_of(c);
+
+    if (s.n != word.n)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (str_lower(s.p[i]) != str_lower(word.p[i]))
+            return false;
+    return true;
+}

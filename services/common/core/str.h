@@ -35,4 +35,9 @@ int str_cmp(struct str a, struct str b);
 /** True when `s` begins with `prefix`. */
 bool str_starts(struct str s, struct str prefix);
 
+/** A letter A to Z as a small one; all else as it is, whatever the locale. */
+char str_lower(char c);
+/** str_is for a word of letters in either case. */
+bool str_is_fold(struct str s, const char *c);
+
 #endif

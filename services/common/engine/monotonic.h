@@ -7,7 +7,16 @@
 
 #include <stdint.h>
 
+struct ticker; /* common/engine/port.h */
+
 /** CLOCK_MONOTONIC in microseconds. */
 int64_t monotonic_us(void);
+/** The same in milliseconds. */
+int64_t monotonic_ms(void);
+/** It as the engine's ticker. */
+struct ticker monotonic_ticker(void);
+
+/** Stand still so long, or until a signal came. */
+void monotonic_pause(int64_t ms);
 
 #endif

@@ -21,6 +21,7 @@
 #include "common/engine/config.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "common/engine/runner.h"
 #include "common/host/crash.h"
 #include "common/host/exit_code.h"
@@ -450,16 +451,6 @@ shard_thread(void *self)
 
 /* ---- the process ------------------------------------------------------------ */
 
-static int64_t
-monotonic_ms(void *self)
-{
-    struct timespec ts;
-
-    (void)self;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static enum status
 default_text(char **text, const char *value, struct err *err)
 {
@@ -708,7 +699,7 @@ host_main_with(const struct service_def *def, const struct host_part *part,
     h->def = def;
     h->part = part;
     h->service = service_name(def->service);
-    h->ticker = (struct ticker){ .now_ms = monotonic_ms };
+    h->ticker = monotonic_ticker();
     gather_entries(h);
     args.entries = h->entries;
     args.n = h->n_entries;

@@ -1,16 +1,11 @@
 #include "intake/core/figure.h"
 
-#include <strings.h>
-
 static bool
 is_one_of(struct str text, const char *const *words)
 {
-    for (; *words != NULL; words++) {
-        struct str word = str_of(*words);
-
-        if (word.n == text.n && strncasecmp(word.p, text.p, text.n) == 0)
+    for (; *words != NULL; words++)
+        if (str_is_fold(text, *words))
             return true;
-    }
     return false;
 }
 

@@ -11,17 +11,11 @@
 
 /* ---- what a file holds ------------------------------------------------- */
 
-static char
-lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool
 begins(const char *name, const char *word)
 {
     for (; *word != '\0'; name++, word++)
-        if (lower(*name) != *word)
+        if (str_lower(*name) != *word)
             return false;
     return true;
 }
@@ -238,7 +232,7 @@ heading_of(struct arena *arena, struct str cell)
     char *p = arena_copy(arena, name.p, name.n);
 
     for (size_t i = 0; i < name.n; i++)
-        p[i] = lower(p[i]);
+        p[i] = str_lower(p[i]);
     return (struct str){ .p = p, .n = name.n };
 }
 
