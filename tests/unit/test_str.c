@@ -109,14 +109,14 @@ test_words_are_known_in_either_case(void **state)
 int
 main(void)
 {
-    struct CMUnitTest tests[2 + N_OF(pairs)] = {
+    struct CMUnitTest tests[3 + N_OF(pairs)] = {
         cmocka_unit_test(a_text_is_borrowed_up_to_its_nul),
         cmocka_unit_test(a_text_is_compared_with_a_literal),
         cmocka_unit_test(test_words_are_known_in_either_case),
     };
 
     for (size_t i = 0; i < N_OF(pairs); i++)
-        tests[2 + i] =
+        tests[3 + i] =
             (struct CMUnitTest){ .name = pairs[i].name,
                                  .test_func = test_pair,
                                  .initial_state = (void *)&pairs[i] };
