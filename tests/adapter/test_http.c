@@ -583,6 +583,44 @@ test_silent_client(void **state)
     stop(sv);
 }
 
+/* Half of a connection that is closed: what is whole is answered, what is not
+ * ends with the silence behind it. */
+static void
+test_half_closed_client(void **state)
+{
+    static const struct {
+        const char *text;
+        int want; /* 0: closed */
+    } rows[] = {
+        { POST HOST CL3 "\r\nabc", 200 },
+        { POST HOST TE "\r\n" CHUNKS, 200 },
+        { POST HOST CL3 "\r\nab", 0 },
+        { POST HOST TE "\r\n3\r\nab", 0 },
+        { POST "Ho", 0 },
+        { "", 0 },
+    };
+    struct service *sv = service_new();
+    struct http_options options = usual(sv);
+
+    (void)state;
+    options.idle_s = 1;
+    (void)serve_with(sv, &options);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct answer a;
+        struct pollfd p = { .fd = dial(sv), .events = POLLIN };
+        int fd = p.fd;
+
+        say(fd, rows[i].text);
+        assert_int_equal(shutdown(fd, SHUT_WR), 0);
+        hear_answer(fd, &a);
+        assert_int_equal(a.status, rows[i].want);
+        assert_int_equal(poll(&p, 1, WAIT_MS), 1); /* and then it is closed */
+        assert_false(hear(fd, &a, 0));
+        (void)close(fd);
+    }
+    stop(sv);
+}
+
 static void
 test_dripping_client(void **state)
 {
@@ -1163,6 +1201,8 @@ main(void)
         SERVED("a flood behind a refusal is cut off", test_flood_is_cut),
         ALONE("bodies together are limited too", test_bytes_in_flight),
         ALONE("a silent client is closed", test_silent_client),
+        ALONE("a client that ends its side is answered or closed",
+              test_half_closed_client),
         ALONE("a dripping client is closed", test_dripping_client),
         ALONE("slow clients hold no handler",
               test_slow_clients_hold_no_handler),

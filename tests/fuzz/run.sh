@@ -38,15 +38,18 @@ for program in "$@"; do
         *) cp "$seed" "$work/$name/" ;;
         esac
     done
-    [ "$name" != profile ] || cp profiles/*-20*.json "$work/$name/"
-    more=(-max_total_time="$seconds")
-    [ "$seconds" -gt 0 ] || more=(-runs=0)
+    more=(-max_total_time="$seconds" -max_len=16384)
+    if [ "$name" = profile ]; then
+        cp profiles/*-20*.json "$work/$name/"
+        more+=(-max_len=32768)
+    fi
+    [ "$seconds" -gt 0 ] || more+=(-runs=0)
     words "$name" >"$work/$name.dict"
     [ ! -s "$work/$name.dict" ] || more+=(-dict="$work/$name.dict")
     begun=$(date +%s)
     rc=0
-    timeout $((seconds + 120)) "$program" "${more[@]}" -seed="${SEED:-1}" -timeout=20 -rss_limit_mb=2048 \
-        -max_len=32768 -print_final_stats=1 \
+    timeout $((seconds + 120)) "$program" "${more[@]}" -seed="${SEED:-1}" -timeout=60 -rss_limit_mb=2048 \
+        -print_final_stats=1 \
         -artifact_prefix="$corpus/$name.found-" "$corpus/$name" "$work/$name" >"$work/$name.log" 2>&1 || rc=$?
     n=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log" | tail -n 1)
     rate=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$work/$name.log" | tail -n 1)

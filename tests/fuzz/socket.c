@@ -78,7 +78,7 @@ look_at_answers(const char *text, size_t n)
         always(memcmp(text + i, "HTTP/1.1 500 ", 13) != 0);
 }
 
-void
+bool
 socket_exchange(const struct socket_door *door, struct str text)
 {
     static char answer[1 << 20];
@@ -98,4 +98,5 @@ socket_exchange(const struct socket_door *door, struct str text)
     }
     (void)close(fd);
     look_at_answers(answer, n);
+    return got <= 0;
 }

@@ -2,6 +2,8 @@
 #ifndef WAYMARK_TESTS_FUZZ_SOCKET_H
 #define WAYMARK_TESTS_FUZZ_SOCKET_H
 
+#include <stdbool.h>
+
 #include "common/core/str.h"
 
 struct socket_door {
@@ -13,9 +15,9 @@ const char *socket_bind(struct socket_door *door);
 
 /**
  * Send `text` on a connection of its own, end that direction, and read all
- * answers until the server closes or says no more. Always: what comes first is
- * an answer of HTTP, and none says 500.
+ * answers until the server closes: true, or says no more: false. Always: what
+ * comes first is an answer of HTTP, and none says 500.
  */
-void socket_exchange(const struct socket_door *door, struct str text);
+bool socket_exchange(const struct socket_door *door, struct str text);
 
 #endif
