@@ -237,7 +237,7 @@ tell(struct backtest *b, const struct backtest_report *r, struct err *err)
     if (cli_flag(b->cli, "json"))
         backtest_json(r, b->cli->arena);
     else
-        backtest_print(r, b->cli->arena);
+        backtest_print(r);
     return rc;
 }
 

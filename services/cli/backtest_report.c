@@ -92,9 +92,8 @@ backtest_compare(const struct rerun *then, const struct rerun *now,
 /* ---- text ---- */
 
 void
-backtest_print(const struct backtest_report *r, struct arena *arena)
+backtest_print(const struct backtest_report *r)
 {
-    (void)arena;
     printf("%zu decided, %zu of them otherwise, %zu elsewhere (outcome or "
            "unit)\n",
            r->decided, r->n_changed, r->n_elsewhere);

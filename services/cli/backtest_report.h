@@ -44,7 +44,8 @@ void backtest_compare(const struct rerun *then, const struct rerun *now,
                       time_ms from, time_ms to, struct arena *arena,
                       struct backtest_report *out);
 
-void backtest_print(const struct backtest_report *r, struct arena *arena);
+/** On standard output. */
+void backtest_print(const struct backtest_report *r);
 void backtest_json(const struct backtest_report *r, struct arena *arena);
 /** A line a notification, CSV with a heading. */
 void backtest_list(const struct backtest_report *r, FILE *to);

@@ -3,6 +3,7 @@
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 #include "tracker/core/school.h"
+#include "tracker/core/third_need.h"
 
 #define REASON_CHARS 20 /* domain.md section 6, row 16 */
 
@@ -308,6 +309,8 @@ on_case(const struct moment *m, const struct activity_recorded *a,
                      &said, err);
     if (rc == ST_OK && (result.effects & LIFE_DO_ANSWER) != 0)
         rc = answer_closed(m, &c, err);
+    if (rc == ST_OK && a->activity == ACTIVITY_NEED_ADDED)
+        rc = third_need_added(m, a, c.case_id, err);
     return rc;
 }
 

@@ -1,0 +1,79 @@
+#include "tracker/core/third_need.h"
+
+#include "common/core/profile.h"
+#include "tracker/core/life.h"
+
+#define TRIGGER "third_need_trigger"
+
+static bool
+triggers(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->actions.n; i++)
+        if (str_is(rule->actions.at[i], TRIGGER))
+            return true;
+    return false;
+}
+
+/* Of all that a rule may ask for, what a case knows. */
+static const struct rule *
+rule_that_holds(const struct profile *p, const struct case_row *c)
+{
+    const struct fact known[] = {
+        { STR("eh_status"),
+          VALUE_OF_TEXT(str_of(codes_word(&codes_outcome, c->outcome))) },
+        { STR("need_count"), VALUE_OF_INT(__builtin_popcount(c->needs)) },
+        { STR("csc_status"),
+          VALUE_OF_TEXT(str_of(codes_word(&codes_csc_status, CSC_NONE))) },
+    };
+    const struct facts facts = { .at = known,
+                                 .n = sizeof known / sizeof known[0] };
+
+    for (size_t i = 0; i < p->decisions.n; i++)
+        if (triggers(&p->decisions.at[i]) &&
+            rule_eval(&p->decisions.at[i].when, &facts) == TRI_YES)
+            return &p->decisions.at[i];
+    return NULL;
+}
+
+/* In somebody's hands, and nobody else is being asked to take it. */
+static bool
+is_worked(const struct case_row *c)
+{
+    return c->state >= CASE_UNALLOCATED && c->state <= CASE_REVIEW;
+}
+
+enum status
+third_need_added(const struct moment *m, const struct activity_recorded *a,
+                 struct id case_id, struct err *err)
+{
+    const struct case_row *known = cases_get(m, case_id);
+    const struct case_input input = { .by = a->by };
+    struct case_said said = { .activity_id = a->activity_id };
+    const struct rule *rule;
+    struct life_result result;
+    struct life_facts facts;
+    struct case_row c;
+    enum status rc;
+
+    if (known == NULL || known->side != SIDE_EH || known->third_need ||
+        !is_worked(known))
+        return ST_OK;
+    rule = rule_that_holds(m->limits.profile, known);
+    if (rule == NULL)
+        return ST_OK;
+    c = *known;
+    c.outcome = rule->outcome;
+    c.third_need = true;
+    facts = (struct life_facts){ .side = c.side,
+                                 .outcome = c.outcome,
+                                 .was_outcome = known->outcome,
+                                 .csc_status = c.csc_status,
+                                 .has_worker = c.worker.n > 0 };
+    rc = life_step(c.state, c.state_before, LIFE_FINAL_HELP, &facts, &result,
+                   err);
+    if (rc != ST_OK)
+        return rc;
+    said.state_before = known->state;
+    return cases_apply(m, &c, false, LIFE_FINAL_HELP, &result, &input, &said,
+                       err);
+}

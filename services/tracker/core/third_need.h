@@ -1,0 +1,24 @@
+/**
+ * The third unmet need of a single-agency case (RUT 3.16; rule RU03): it asks
+ * for a CAF and a team, once a case, whether a notification or a worker brings
+ * it. A notification's is triage's decision; here is a worker's, who adds a
+ * need to a case that is open.
+ */
+#ifndef WAYMARK_TRACKER_CORE_THIRD_NEED_H
+#define WAYMARK_TRACKER_CORE_THIRD_NEED_H
+
+#include "common/core/records.h"
+#include "tracker/core/cases.h"
+
+/**
+ * After `a` has added a need to the case as it is stored: where the profile has
+ * a rule with the action "third_need_trigger" and it holds, the case takes that
+ * rule's outcome as by a decision (row 19). Nothing for a case that had its
+ * third need, is not early help's, or is not being worked. Statuses as
+ * cases_apply.
+ */
+MUST_CHECK enum status third_need_added(const struct moment *m,
+                                        const struct activity_recorded *a,
+                                        struct id case_id, struct err *err);
+
+#endif
