@@ -16,8 +16,9 @@ warning_bits(struct texts warnings)
 
 static void
 common_part(struct receipt *to, struct str agency_id, struct str agency_ref,
-            int32_t amendment, struct id id, struct str hash)
+            int32_t amendment, struct id id, struct str hash, struct id key_id)
 {
+    to->key_id = key_id;
     to->agency_id = agency_id;
     to->agency_ref = agency_ref;
     to->amendment = amendment;
@@ -40,31 +41,31 @@ receipt_of(enum record_type type, const void *body, struct receipt *to)
     switch (type) {
     case REC_NOTIFICATION_RECEIVED:
         common_part(to, n->agency_id, n->agency_ref, n->amendment,
-                    n->notification_id, n->content_hash);
+                    n->notification_id, n->content_hash, n->key_id);
         to->item_kind = "notification";
         to->kind = codes_word(&codes_kind, n->kind);
         to->warnings = warning_bits(n->warnings);
         return true;
     case REC_ACTIVITY_REPORTED:
         common_part(to, a->agency_id, a->agency_ref, a->amendment,
-                    a->activity_id, a->content_hash);
+                    a->activity_id, a->content_hash, a->key_id);
         to->item_kind = "activity";
         to->kind = codes_word(&codes_activity, a->activity);
         to->warnings = warning_bits(a->warnings);
         return true;
     case REC_SCREENING_RECORDED:
         common_part(to, s->agency_id, s->agency_ref, s->amendment,
-                    s->screening_id, s->content_hash);
+                    s->screening_id, s->content_hash, s->key_id);
         to->item_kind = "screening";
         return true;
     case REC_MATCH_RESOLVED:
         common_part(to, m->agency_id, m->agency_ref, m->amendment,
-                    m->resolution_id, m->content_hash);
+                    m->resolution_id, m->content_hash, m->key_id);
         to->item_kind = "match";
         return true;
     case REC_INDICATOR_OBSERVED:
         common_part(to, o->agency_id, o->agency_ref, o->amendment,
-                    o->indicator_id, o->content_hash);
+                    o->indicator_id, o->content_hash, ID_NONE);
         to->item_kind = "indicator";
         to->warnings = warning_bits(o->warnings);
         return true;
@@ -73,19 +74,19 @@ receipt_of(enum record_type type, const void *body, struct receipt *to)
     }
 }
 
-struct id
-receipt_key_id(enum record_type type, const void *body)
+struct str
+receipt_sealed(enum record_type type, const void *body)
 {
     switch (type) {
     case REC_NOTIFICATION_RECEIVED:
-        return ((const struct notification_received *)body)->key_id;
+        return ((const struct notification_received *)body)->person;
     case REC_ACTIVITY_REPORTED:
-        return ((const struct activity_reported *)body)->key_id;
+        return ((const struct activity_reported *)body)->detail;
     case REC_SCREENING_RECORDED:
-        return ((const struct screening_recorded *)body)->key_id;
+        return ((const struct screening_recorded *)body)->detail;
     case REC_MATCH_RESOLVED:
-        return ((const struct match_resolved *)body)->key_id;
+        return ((const struct match_resolved *)body)->detail;
     default:
-        return ID_NONE;
+        return STR_NULL;
     }
 }

@@ -18,6 +18,7 @@ struct receipt {
     const char *kind;
     int64_t sequence; /* the record's number */
     int32_t warnings; /* bit w for Ww */
+    struct id key_id; /* seals its personal part; ID_NONE: it has none */
 };
 
 /**
@@ -26,7 +27,8 @@ struct receipt {
  */
 bool receipt_of(enum record_type type, const void *body, struct receipt *to);
 
-/** Of the key that seals what this record says of persons, or ID_NONE. */
-struct id receipt_key_id(enum record_type type, const void *body);
+/** What this record says of persons, sealed unless its receipt's key_id is
+ * none; null: nothing. */
+struct str receipt_sealed(enum record_type type, const void *body);
 
 #endif

@@ -35,8 +35,8 @@ struct check {
     struct tail seen[TOPIC_N];
     bool settled; /* all turns of the snapshot are on the topics */
     struct receipt *page;
-    struct id *keys; /* of the page */
-    size_t n_page, n_keys;
+    struct reconcile_sealed *sealed; /* of the page */
+    size_t n_page, n_sealed;
 };
 
 static void
@@ -71,8 +71,8 @@ new_page(struct check *c)
 {
     arena_reset(c->arena);
     c->page = arena_array(c->arena, PAGE, sizeof *c->page);
-    c->keys = arena_array(c->arena, PAGE, sizeof *c->keys);
-    c->n_page = c->n_keys = 0;
+    c->sealed = arena_array(c->arena, PAGE, sizeof *c->sealed);
+    c->n_page = c->n_sealed = 0;
 }
 
 static enum status
@@ -83,10 +83,10 @@ save_page(struct check *c, struct err *err)
         c->arena,
         "INSERT INTO \"%s\".receipt (shard, item_kind, agency_id, agency_ref, "
         "amendment, item_id, content_hash, recorded_at, kind, sequence, "
-        "warnings) SELECT $1, * FROM unnest($2::text[], $3::text[], "
+        "warnings, key_id) SELECT $1, * FROM unnest($2::text[], $3::text[], "
         "$4::text[], $5::integer[], $6::uuid[], $7::bytea[], "
-        "$8::timestamptz[], $9::text[], $10::bigint[], $11::integer[]) "
-        "ON CONFLICT DO NOTHING",
+        "$8::timestamptz[], $9::text[], $10::bigint[], $11::integer[], "
+        "$12::uuid[]) ON CONFLICT DO NOTHING",
         c->options->schema);
     enum status rc;
 
@@ -102,11 +102,12 @@ save_page(struct check *c, struct err *err)
     COLUMN(PG_TEXT, add_word, kind);
     COLUMN(PG_INT8, pg_add_i64, sequence);
     COLUMN(PG_INT4, pg_add_i32, warnings);
+    COLUMN(PG_UUID, pg_add_id, key_id);
     rc = c->n_page > 0 ? pg_query(c->pg, NULL, sql.p, &p, NULL, err) : ST_OK;
     if (rc == ST_OK)
-        rc = reconcile_keys_save(c->pg, c->options->schema,
-                                 c->options->authority, c->keys, c->n_keys,
-                                 c->arena, err);
+        rc = reconcile_keys_open(c->options->live, c->options->authority,
+                                 c->options->seal, c->sealed, c->n_sealed,
+                                 c->arena, c->differ, err);
     new_page(c);
     return rc;
 }
@@ -189,6 +190,17 @@ pair(struct check *c, const struct notification_received *n, int64_t sequence,
     return ST_OK;
 }
 
+static void
+keep_sealed(struct check *c, const struct receipt *receipt, struct str bytes)
+{
+    if (!id_is_none(receipt->key_id))
+        c->sealed[c->n_sealed++] = (struct reconcile_sealed){
+            .name = { .key_id = receipt->key_id,
+                      .record_id = receipt->item_id },
+            .bytes = arena_str(c->arena, bytes),
+        };
+}
+
 /* The receipt of a record that somebody sent. */
 static enum status
 keep(struct check *c, enum record_type type, const void *body, int64_t sequence,
@@ -196,9 +208,7 @@ keep(struct check *c, enum record_type type, const void *body, int64_t sequence,
 {
     if (receipt_of(type, body, &c->page[c->n_page])) {
         c->page[c->n_page].sequence = sequence;
-        c->n_page++;
-        c->keys[c->n_keys] = receipt_key_id(type, body);
-        c->n_keys += !id_is_none(c->keys[c->n_keys]);
+        keep_sealed(c, &c->page[c->n_page++], receipt_sealed(type, body));
     }
     return c->n_page == PAGE || c->arena->used > PAGE_BYTES ? save_page(c, err)
                                                             : ST_OK;
@@ -391,65 +401,8 @@ open_check(struct check *c, struct err *err)
     return rc == ST_OK ? reconcile_keys_table(c->pg, o->schema, err) : rc;
 }
 
-/* Keys of these items as intake names them, as far as there are any: what said
- * nothing of persons has none. */
-static enum status
-save_key_ids(struct check *c, const struct pg_result *items, struct err *err)
-{
-    size_t n = pg_n_rows(items);
-    struct id *ids = arena_array(c->names, n, sizeof *ids);
-    struct pg_result *res = NULL;
-    struct pg_params p;
-    enum status rc;
-
-    pg_params_init(&p, c->names);
-    pg_add_i16(&p, (int16_t)c->options->authority);
-    pg_array_begin(&p, PG_UUID, n);
-    for (size_t i = 0; i < n; i++) {
-        struct id item = pg_id(items, i, 0);
-        struct str parts[] = { id_part(&item) };
-
-        pg_add_id(&p, id_derive("person-key", parts, 1));
-    }
-    pg_array_end(&p);
-    rc = pg_query(c->options->live, NULL,
-                  "SELECT key_id FROM person_key WHERE shard = $1 AND "
-                  "key_id = ANY ($2)",
-                  &p, &res, err);
-    for (n = 0; rc == ST_OK && n < pg_n_rows(res); n++)
-        ids[n] = pg_id(res, n, 0);
-    if (rc == ST_OK)
-        rc = reconcile_keys_save(c->pg, c->options->schema,
-                                 c->options->authority, ids, n, c->names, err);
-    pg_result_close(res);
-    return rc;
-}
-
-/* What was accepted and isn't on the topic yet has keys, too, where it said
- * anything of persons. */
-static enum status
-forget_unpublished_keys(struct check *c, struct err *err)
-{
-    struct pg_result *res = NULL;
-    struct pg_params p;
-    enum status rc;
-
-    pg_params_init(&p, c->names);
-    pg_add_i16(&p, (int16_t)c->options->authority);
-    pg_add_i64(&p, c->seen[TOPIC_NOTIFICATIONS].sequence);
-    pg_add_i64(&p, c->tails[TOPIC_NOTIFICATIONS].sequence);
-    rc = pg_query(c->options->live, NULL,
-                  "SELECT item_id FROM receipt WHERE shard = $1 AND "
-                  "sequence > $2 AND sequence <= $3 "
-                  "AND item_kind <> 'indicator'",
-                  &p, &res, err);
-    if (rc == ST_OK)
-        rc = save_key_ids(c, res, err);
-    pg_result_close(res);
-    return rc;
-}
-
-/* Receipts of turns that are not on the topic yet can't be rebuilt. */
+/* Receipts and erasures of turns that are not on the topic yet can't be
+ * rebuilt. */
 static enum status
 forget_unpublished(struct check *c, enum topic topic, struct err *err)
 {
@@ -472,7 +425,8 @@ forget_unpublished(struct check *c, enum topic topic, struct err *err)
     pg_add_bool(&p, topic == TOPIC_INDICATORS);
     rc = pg_query(c->pg, NULL, sql.p, &p, NULL, err);
     return rc == ST_OK && topic == TOPIC_NOTIFICATIONS
-               ? forget_unpublished_keys(c, err)
+               ? reconcile_keys_forget(c->pg, c->options->schema,
+                                       c->options->authority, c->names, err)
                : rc;
 }
 
@@ -502,7 +456,8 @@ reconcile_intake(const struct intake_options *options, struct differ *differ,
         rc = compare_tables(&live, &rebuilt, &table, differ, err);
     if (rc == ST_OK)
         rc = reconcile_keys(options->live, c.pg, options->schema,
-                            options->authority, options->seal, differ, err);
+                            options->authority, options->turns > 0,
+                            options->seal, differ, err);
     if (rc == ST_OK)
         rc = pg_exec(c.pg, "ROLLBACK", err);
     differ->turns = (size_t)options->turns;

@@ -113,9 +113,10 @@ say_done(const struct cli *cli, const char *service, const char *authority,
                done->open);
     if (done->keys_lost > 0)
         fprintf(stderr,
-                "recover: %" PRId64 " of them have no key: nobody can read "
-                "whom they are about until these rows of intake.person_key "
-                "come back from a standby or the archived log\n",
+                "recover: %" PRId64
+                " of them have no key: their tree was begun "
+                "after this backup; nobody can read whom they are about until "
+                "its rows of intake.person_key come back from a later one\n",
                 done->keys_lost);
 }
 

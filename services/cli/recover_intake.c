@@ -7,6 +7,7 @@
 #include "cli/recover_walk.h"
 #include "cli/stream.h"
 #include "common/adapters/avro.h"
+#include "common/adapters/person_keys.h"
 #include "common/core/check.h"
 #include "common/core/outbox.h"
 #include "common/core/records.h"
@@ -34,8 +35,8 @@ struct recover {
     time_ms now;
     struct outbox box;
     struct receipt receipts[PAGE];
-    struct id keys[PAGE]; /* of persons in them */
-    size_t n_receipts, n_keys;
+    size_t n_receipts;
+    struct seal *seal;
 };
 
 static struct origin
@@ -61,7 +62,7 @@ new_page(struct recover *r)
 {
     arena_reset(r->arena);
     outbox_init(&r->box, r->arena, &r->tails);
-    r->n_receipts = r->n_keys = 0;
+    r->n_receipts = 0;
 }
 
 #define COLUMN(type, add, member)                                              \
@@ -96,38 +97,40 @@ save_receipts(struct recover *r, struct err *err)
     COLUMN(PG_TEXT, add_word, kind);
     COLUMN(PG_INT8, pg_add_i64, sequence);
     COLUMN(PG_INT4, pg_add_i32, warnings);
+    COLUMN(PG_UUID, pg_add_id, key_id);
     return pg_query(r->pg, NULL,
                     "INSERT INTO receipt (shard, item_kind, agency_id, "
                     "agency_ref, amendment, item_id, content_hash, "
-                    "recorded_at, kind, sequence, warnings) SELECT $1, * FROM "
+                    "recorded_at, kind, sequence, warnings, key_id) "
+                    "SELECT $1, * FROM "
                     "unnest($2::text[], $3::text[], $4::text[], "
                     "$5::integer[], $6::uuid[], $7::bytea[], "
                     "$8::timestamptz[], $9::text[], $10::bigint[], "
-                    "$11::integer[])",
+                    "$11::integer[], $12::uuid[])",
                     &p, NULL, err);
 }
 
-/* Keys stand in no log: those of records that the backup does not know went
- * with the database that was lost. */
+/* A key follows from rows that any backup has since the authority began. One
+ * that doesn't is of a tree that was begun later. */
 static enum status
 count_lost_keys(struct recover *r, struct err *err)
 {
-    struct pg_result *res = NULL;
-    struct pg_params p;
+    struct id *ids = arena_array(r->arena, r->n_receipts, sizeof *ids);
+    const struct person_key *found;
+    struct person_keys keys;
     enum status rc;
 
-    begin_params(r, &p);
-    pg_array_begin(&p, PG_UUID, r->n_keys);
-    for (size_t i = 0; i < r->n_keys; i++)
-        pg_add_id(&p, r->keys[i]);
-    pg_array_end(&p);
-    rc = pg_query(r->pg, NULL,
-                  "SELECT count(*) FROM unnest($2::uuid[]) k WHERE NOT EXISTS "
-                  "(SELECT FROM person_key WHERE shard = $1 AND key_id = k)",
-                  &p, &res, err);
-    if (rc == ST_OK)
-        r->done->keys_lost += pg_i64(res, 0, 0);
-    pg_result_close(res);
+    for (size_t i = 0; i < r->n_receipts; i++)
+        ids[i] = r->receipts[i].key_id;
+    rc = person_keys_load(r->pg, "intake", r->options->authority, ids,
+                          r->n_receipts, r->arena, &keys, err);
+    for (size_t i = 0; rc == ST_OK && i < r->n_receipts; i++) {
+        struct err why;
+
+        r->done->keys_lost +=
+            !id_is_none(ids[i]) &&
+            person_keys_find(&keys, ids[i], &found, &why) != ST_OK;
+    }
     return rc;
 }
 
@@ -235,22 +238,13 @@ static enum status
 save_erasure(struct recover *r, const struct erasure_recorded *e,
              struct err *err)
 {
-    struct pg_params p;
+    struct person_erasure erasure = { .key_id = e->key_id,
+                                      .at = e->meta.recorded_at,
+                                      .by = e->by,
+                                      .second_by = e->second_by };
 
-    begin_params(r, &p);
-    pg_add_id(&p, e->key_id);
-    pg_add_time(&p, e->meta.recorded_at);
-    pg_add_text(&p, e->by);
-    pg_add_text(&p, e->second_by);
-    return pg_query(r->pg, NULL,
-                    "INSERT INTO person_key (shard, key_id, erased_at, "
-                    "erased_by, erased_second) VALUES ($1, $2, $3, $4, $5) "
-                    "ON CONFLICT (shard, key_id) DO UPDATE SET "
-                    "wrapped = NULL, erased_at = excluded.erased_at, "
-                    "erased_by = excluded.erased_by, "
-                    "erased_second = excluded.erased_second "
-                    "WHERE person_key.erased_at IS NULL",
-                    &p, NULL, err);
+    return person_keys_erase(r->pg, r->seal, r->options->authority, &erasure,
+                             r->arena, err);
 }
 
 /* ---- records that a crash kept from the log ----------------------------- */
@@ -402,8 +396,6 @@ take_in(struct recover *r, const struct stream_record *rec, struct err *err)
         receipt->content_hash = arena_str(r->arena, receipt->content_hash);
         receipt->sequence = rec->link.sequence;
         r->n_receipts++;
-        r->keys[r->n_keys] = receipt_key_id(type, body);
-        r->n_keys += !id_is_none(r->keys[r->n_keys]);
     }
     if (rc == ST_OK && type == REC_CONFIG_ACTIVATED)
         rc = save_config(r, body, err);
@@ -636,11 +628,15 @@ recover_intake(const struct recover_intake_options *options,
         r->done = out;
         r->arena = arena;
         r->avro = avro_open(err);
-        rc = r->avro == NULL ? ST_FATAL : work(r, err);
+        rc = r->avro == NULL ? ST_FATAL
+                             : cli_seal(options->cli, "intake", &r->seal, err);
+        if (rc == ST_OK)
+            rc = work(r, err);
         pg_close(r->pg); /* what was not committed is undone */
         for (size_t i = 0; i < TOPIC_N; i++)
             stream_close(r->streams[i]);
         avro_close(r->avro);
+        seal_close(r->seal);
     }
     memory_close(own);
     memory_close(arena);

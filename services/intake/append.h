@@ -60,8 +60,10 @@ struct append_stats {
     _Atomic int64_t commit_us; /* last group, lock to commit */
     _Atomic int64_t now;       /* last recorded time, ms; TIME_NONE: none */
     _Atomic int64_t turn;
-    _Atomic int ready; /* 1 while the database answers */
-    _Atomic int away;  /* enum append_away */
+    _Atomic int64_t erased; /* keys, by this process */
+    _Atomic int old_master; /* 1: an old one wraps what sealed last */
+    _Atomic int ready;      /* 1 while the database answers */
+    _Atomic int away;       /* enum append_away */
 };
 
 enum append_result {
@@ -91,6 +93,7 @@ struct append_item {
     time_ms recorded_at;
     uint32_t warnings;
     struct id id;
+    struct id key_id; /* seals its personal part; ID_NONE: it has none */
     /* What APPEND_LATER waits for, for the log and the answer: the code of the
      * error that ended the group ("database", "restore", "fork", "start", ...)
      * or "clock": no time was told yet. Cut to fit; empty while the process

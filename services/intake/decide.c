@@ -83,7 +83,6 @@ void
 decide_item(struct group *g, struct append_item *it, struct arena *arena)
 {
     struct outbox_mark mark = outbox_mark(&g->box);
-    size_t n_keys = g->n_keys;
     const struct known *k;
     struct err err = { .code = "" };
     struct id ref;
@@ -103,7 +102,6 @@ decide_item(struct group *g, struct append_item *it, struct arena *arena)
     rc = give_item(g, it, &err);
     if (rc != ST_OK) {
         outbox_undo(&g->box, mark);
-        g->n_keys = n_keys;
         if (rc == ST_REJECT) {
             decide_refuse(it, arena, "R04", "", "too large once it is read");
         } else {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "intake/keys.h"
+
 static struct str
 hash_of(const struct append_item *it)
 {
@@ -100,36 +102,6 @@ give_introduction(struct group *g, struct err *err)
     return rc == ST_REJECT ? ST_FATAL : rc;
 }
 
-/*
- * Seal what a record says of persons by a key of its own, which is drawn here
- * and becomes true with the group. Nothing said, nothing sealed: *key_id none.
- */
-static struct str
-seal_text(struct group *g, const struct append_item *it, struct str plain,
-          struct id *key_id)
-{
-    const struct seal *seal = g->writer->options.seal;
-    const struct str parts[] = { id_part(&it->v.id) };
-    struct seal_name name = { .key_id = id_derive("person-key", parts, 1),
-                              .record_id = it->v.id };
-    struct seal_draw draw;
-    struct str sealed;
-
-    *key_id = ID_NONE;
-    if (plain.p == NULL)
-        return plain;
-    seal_draw(&draw);
-    g->keys[g->n_keys++] = (struct person_key){
-        .key_id = name.key_id,
-        .wrapped = seal_wrap(seal, name.key_id, &draw.key, draw.wrap_nonce,
-                             g->writer->arena),
-    };
-    sealed = seal_write(&draw.key, &name, draw.nonce, plain, g->writer->arena);
-    seal_forget(&draw, sizeof draw);
-    *key_id = name.key_id;
-    return sealed;
-}
-
 static enum status
 give_notification(struct group *g, struct append_item *it, struct err *err)
 {
@@ -144,11 +116,12 @@ give_notification(struct group *g, struct append_item *it, struct err *err)
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
     rc = avro_encode(g->writer->avro, REC_PERSON, it->v.person,
                      g->writer->arena, &person, err);
-    if (rc == ST_OK) {
-        rec->person = seal_text(g, it, person, &rec->key_id);
+    if (rc == ST_OK)
+        rc = keys_seal(g, it, person, &rec->person, err);
+    rec->key_id = it->key_id;
+    if (rc == ST_OK)
         rc = give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_NOTIFICATION_RECEIVED,
                   rec, err);
-    }
     if (rc != ST_OK)
         return rc;
     fields_clear(&fields_notification_accepted, &accepted);
@@ -171,27 +144,33 @@ static enum status
 give_activity(struct group *g, struct append_item *it, struct err *err)
 {
     struct activity_reported *rec = it->v.record.activity;
+    enum status rc = keys_seal(g, it, it->v.detail, &rec->detail, err);
 
     rec->content_hash = hash_of(it);
     rec->warnings = form_warnings(g->writer->arena, it->v.warnings);
-    rec->detail = seal_text(g, it, it->v.detail, &rec->key_id);
+    rec->key_id = it->key_id;
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
-    return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_ACTIVITY_REPORTED, rec,
-                err);
+    if (rc == ST_OK)
+        rc = give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_ACTIVITY_REPORTED, rec,
+                  err);
+    return rc;
 }
 
 static enum status
 give_screening(struct group *g, struct append_item *it, struct err *err)
 {
     struct screening_recorded *rec = it->v.record.screening;
+    enum status rc = keys_seal(g, it, it->v.detail, &rec->detail, err);
 
     rec->content_hash = hash_of(it);
-    rec->detail = seal_text(g, it, it->v.detail, &rec->key_id);
+    rec->key_id = it->key_id;
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
-    return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_SCREENING_RECORDED, rec,
-                err);
+    if (rc == ST_OK)
+        rc = give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_SCREENING_RECORDED, rec,
+                  err);
+    return rc;
 }
 
 static enum status
@@ -211,12 +190,16 @@ static enum status
 give_match(struct group *g, struct append_item *it, struct err *err)
 {
     struct match_resolved *rec = it->v.record.match;
+    enum status rc = keys_seal(g, it, it->v.detail, &rec->detail, err);
 
     rec->content_hash = hash_of(it);
-    rec->detail = seal_text(g, it, it->v.detail, &rec->key_id);
+    rec->key_id = it->key_id;
     rec->meta.trace_parent = it->trace_parent;
     fill_meta(g, TOPIC_NOTIFICATIONS, &rec->meta);
-    return give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_MATCH_RESOLVED, rec, err);
+    if (rc == ST_OK)
+        rc = give(g, TOPIC_NOTIFICATIONS, it->v.id, REC_MATCH_RESOLVED, rec,
+                  err);
+    return rc;
 }
 
 enum topic

@@ -1,8 +1,7 @@
 /**
  * The records that intake writes, numbered and encoded into a group's box.
  *
- * What is said of persons is sealed here, each record by a key of its own,
- * which becomes true with the group.
+ * What is said of persons is sealed (keys.h), each record by a key of its own.
  *
  * All return ST_REJECT "size" for a record over its topic's limit and
  * ST_FATAL for what only a bug can cause; then the box may hold a part of it:

@@ -4,17 +4,20 @@
 #include <string.h>
 
 #include "intake/claims.h"
+#include "intake/keys.h"
 
 void
 group_clear(struct group *g)
 {
-    g->n_known = g->n_accepted = g->n_new_configs = g->n_keys = 0;
+    g->n_known = g->n_accepted = g->n_new_configs = 0;
+    g->keys = (struct person_keys){ .n = 0 };
     g->erased = NULL;
     g->known = NULL;
     arena_reset(g->writer->arena);
-    g->keys = arena_array(g->writer->arena, g->n, sizeof *g->keys);
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; i < g->n; i++) {
         g->items[i]->result = APPEND_WAITING;
+        g->items[i]->key_id = ID_NONE;
+    }
 }
 
 struct id
@@ -229,36 +232,21 @@ send_receipts(const struct group *g)
     EACH_NEW(g, k)
     pg_add_i32(&p, (int32_t)k->warnings);
     pg_array_end(&p);
+    pg_array_begin(&p, PG_UUID, n);
+    EACH_NEW(g, k)
+    pg_add_id(&p, k->item->key_id);
+    pg_array_end(&p);
     (void)pg_send(w->pg, "intake_receipts",
                   "INSERT INTO receipt (shard, item_kind, agency_id, "
                   "agency_ref, amendment, item_id, content_hash, "
-                  "recorded_at, kind, sequence, warnings) "
-                  "SELECT $1, u.a, u.b, u.c, u.d, u.e, u.f, $8, u.g, u.h, u.i "
-                  "FROM unnest($2::text[], $3::text[], $4::text[], "
+                  "recorded_at, kind, sequence, warnings, key_id) "
+                  "SELECT $1, u.a, u.b, u.c, u.d, u.e, u.f, $8, u.g, u.h, "
+                  "u.i, u.j FROM unnest($2::text[], $3::text[], $4::text[], "
                   "$5::integer[], $6::uuid[], $7::bytea[], $9::text[], "
-                  "$10::bigint[], $11::integer[]) "
-                  "AS u(a, b, c, d, e, f, g, h, i) "
+                  "$10::bigint[], $11::integer[], $12::uuid[]) "
+                  "AS u(a, b, c, d, e, f, g, h, i, j) "
                   "ORDER BY u.a, u.b, u.c, u.d",
                   &p);
-}
-
-static void
-send_erasure(const struct group *g)
-{
-    const struct erasure_recorded *e = g->erased;
-    struct pg_params p;
-
-    if (e == NULL)
-        return;
-    writer_params(g->writer, &p);
-    pg_array_begin(&p, PG_UUID, 1);
-    pg_add_id(&p, e->key_id);
-    pg_array_end(&p);
-    pg_add_text(&p, e->by);
-    pg_add_text(&p, e->second_by);
-    pg_add_time(&p, g->recorded);
-    (void)pg_send(g->writer->pg, "intake_erase",
-                  "SELECT person_key_erase($1, $2, $3, $4, $5)", &p);
 }
 
 static void
@@ -358,11 +346,12 @@ group_commit(struct group *g, struct err *err)
         writer_rollback(w);
         return ST_OK;
     }
+    rc = g->erased == NULL ? ST_OK : keys_erase(g, err);
+    if (rc != ST_OK)
+        return rc;
     pg_pipeline_begin(w->pg);
     send_receipts(g);
-    person_keys_send(w->pg, w->options.partition, g->keys, g->n_keys, w->arena);
     claims_send_done(g);
-    send_erasure(g);
     send_configs(g);
     send_outbox(g);
     send_turn(g);
@@ -383,5 +372,7 @@ group_commit(struct group *g, struct err *err)
     atomic_store(&w->stats->now, g->recorded);
     atomic_store(&w->stats->turn, g->turn + 1);
     atomic_fetch_add(&w->stats->groups, 1);
+    if (g->erased != NULL)
+        atomic_fetch_add(&w->stats->erased, 1);
     return ST_OK;
 }

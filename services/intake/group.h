@@ -51,8 +51,8 @@ struct group {
     struct terms *newer; /* of these, the writer's once true; or NULL */
     struct known *known; /* old and new, room for all of `items` */
     size_t n_known;
-    struct person_key *keys; /* what seals the persons in what was accepted */
-    size_t n_keys;
+    int key_tree;            /* of the keys of new records: keys.h */
+    struct person_keys keys; /* what these follow from */
     const struct erasure_recorded *erased; /* NULL: nothing is erased */
 };
 

@@ -619,6 +619,8 @@ APPENDED(repeated)
 APPENDED(refused)
 APPENDED(later)
 APPENDED(groups)
+APPENDED(erased)
+APPENDED(old_master)
 APPENDED(turn)
 
 static double
@@ -689,6 +691,11 @@ static const struct family families[] = {
       "Items that were told to come again.", get_later },
     { "waymark_intake_groups_total", "counter", "Groups committed.",
       get_groups },
+    { "waymark_intake_erased_total", "counter", "Keys of persons erased.",
+      get_erased },
+    { "waymark_intake_old_master", "gauge",
+      "1 where keys of new records are wrapped by an old master key.",
+      get_old_master },
     { "waymark_turn", "gauge", "Last turn committed here.", get_turn },
     { "waymark_commit_seconds", "gauge", "Last group, lock to commit.",
       get_commit_s },

@@ -7,6 +7,7 @@
 #include "intake/claims.h"
 #include "intake/decide.h"
 #include "intake/give.h"
+#include "intake/keys.h"
 #include "intake/versions.h"
 
 static void
@@ -37,6 +38,8 @@ try_group(struct group *g, struct err *err)
     }
     if (rc == ST_OK)
         rc = give_introduction(g, err);
+    if (rc == ST_OK)
+        rc = keys_load(g, err);
     for (size_t i = 0; rc == ST_OK && i < g->n; i++)
         decide_item(g, g->items[i], g->arenas[i]);
     if (rc == ST_OK)
@@ -166,6 +169,8 @@ work_time(struct writer *w, time_ms at, time_ms *out, struct err *err)
     }
     if (rc == ST_OK)
         rc = give_introduction(g, err);
+    if (rc == ST_OK)
+        rc = keys_load(g, err);
     if (rc == ST_OK && (g->n_configs > 0 || w->options.log_clock))
         rc = give_time(g, g->recorded, err);
     if (rc == ST_OK)
@@ -218,25 +223,25 @@ static enum status
 find_key(struct group *g, struct append_erasure *e, struct arena *arena,
          struct id *key_id, bool *done, struct err *err)
 {
-    const struct str parts[] = { id_part(&e->item_id) };
     struct pg_result *res = NULL;
     struct pg_params p;
     enum status rc;
 
-    *key_id = id_derive("person-key", parts, 1);
+    *key_id = ID_NONE;
     writer_params(g->writer, &p);
     pg_add_id(&p, e->item_id);
-    pg_add_id(&p, *key_id);
     rc = pg_query(g->writer->pg, "intake_find_key",
-                  "SELECT k.key_id, k.erased_at, k.erased_by, "
-                  "k.erased_second FROM receipt r LEFT JOIN person_key k ON "
-                  "k.shard = r.shard AND k.key_id = $3 "
+                  "SELECT r.key_id, e.erased_at, e.erased_by, "
+                  "e.erased_second FROM receipt r LEFT JOIN "
+                  "person_key_erased e USING (shard, key_id) "
                   "WHERE r.shard = $1 AND r.item_id = $2",
                   &p, &res, err);
     if (rc == ST_OK && pg_n_rows(res) == 0)
         rc = err_set(err, ST_REJECT, "id", "there is no such record");
     else if (rc == ST_OK && pg_is_null(res, 0, 0))
         rc = err_set(err, ST_REJECT, "no_key", "nothing in it is sealed");
+    if (rc == ST_OK)
+        *key_id = pg_id(res, 0, 0);
     *done = rc == ST_OK && !pg_is_null(res, 0, 1);
     if (*done) {
         e->at = pg_time(res, 0, 1);

@@ -1,5 +1,6 @@
 /*
- * Keys of sealed records in PostgreSQL: in, out, erased, and who may look.
+ * Keys of sealed records in PostgreSQL: begun, found, erased, and who
+ * may look.
  *
  * Wants a server that PGHOST, PGUSER and so on point to and that lets a
  * schema and a role be made; without PGHOST all is skipped.
@@ -13,23 +14,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "common/adapters/seal.h"
+#include "common/adapters/key_tree.h"
 #include "common/adapters/sql.h"
 #include "common/engine/memory.h"
 
 #define SHARD 7
 #define MANY 1000
+#define MASTER_A                                                               \
+    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
-static char schema[32]; /* of this run; set once by main */
+static char schema[32];  /* of this run; set once by main */
+static char masters[64]; /* file of master keys; likewise */
 
 struct bed {
     struct arena *arena;
     struct pg *pg;
+    struct seal *seal;
 };
 
 static void
@@ -68,15 +74,36 @@ number(struct bed *bed, const char *sql)
     return n;
 }
 
-static const char *
-tables_sql(void)
+static struct seal *
+open_masters(const char *text)
 {
+    struct seal *seal = NULL;
+    struct err err;
+    FILE *f;
+
+    (void)unlink(masters);
+    f = fopen(masters, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(chmod(masters, 0400), 0);
+    ok(seal_open(masters, &seal, &err), &err);
+    (void)unlink(masters);
+    return seal;
+}
+
+/* Intake's own: receipts and keys. */
+static void
+make_tables(struct bed *bed)
+{
+    size_t n = 0;
+
     for (size_t i = 0; i < sql_embedded_n; i++)
-        if (strcmp(sql_embedded[i].service, "intake") == 0 &&
-            strstr(sql_embedded[i].file, "person_key") != NULL)
-            return sql_embedded[i].text;
-    fail_msg("intake has no SQL of person keys");
-    return NULL;
+        if (strcmp(sql_embedded[i].service, "intake") == 0) {
+            run(bed, sql_embedded[i].text);
+            n++;
+        }
+    assert_true(n >= 2);
 }
 
 static int
@@ -94,7 +121,8 @@ set_up(void **state)
     run(bed, arena_printf(bed->arena, "CREATE SCHEMA %s; SET search_path TO %s",
                           schema, schema)
                  .p);
-    run(bed, tables_sql());
+    make_tables(bed);
+    bed->seal = open_masters(MASTER_A);
     *state = bed;
     return 0;
 }
@@ -105,31 +133,51 @@ tear_down(void **state)
     struct bed *bed = *state;
 
     run(bed, arena_printf(bed->arena, "DROP SCHEMA %s CASCADE", schema).p);
+    seal_close(bed->seal);
     pg_close(bed->pg);
     memory_close(bed->arena);
     free(bed);
     return 0;
 }
 
+/* The n-th record that was sealed in the first tree. */
 static struct id
 id_no(unsigned n)
 {
-    struct id id = ID_NONE;
+    struct id record = ID_NONE;
 
-    id.b[0] = (uint8_t)(n >> 8); /* not the order in which they are made */
-    id.b[1] = (uint8_t)n;
-    id.b[15] = 1;
-    return id;
+    record.b[0] = (uint8_t)(n >> 8);
+    record.b[1] = (uint8_t)n;
+    return key_tree_id(1, record);
+}
+
+static int
+begin(struct bed *bed, int32_t shard)
+{
+    struct err err;
+    int tree = 0;
+
+    ok(person_keys_begin(bed->pg, bed->seal, shard, &tree, bed->arena, &err),
+       &err);
+    return tree;
 }
 
 static enum status
-put(struct bed *bed, const struct person_key *keys, size_t n)
+try_erase(struct bed *bed, struct id key_id, const char *by, const char *second)
 {
+    struct person_erasure e = { .key_id = key_id,
+                                .at = 1000,
+                                .by = str_of(by),
+                                .second_by = str_of(second) };
     struct err err;
 
-    pg_pipeline_begin(bed->pg);
-    person_keys_send(bed->pg, SHARD, keys, n, bed->arena);
-    return pg_sync(bed->pg, &err);
+    return person_keys_erase(bed->pg, bed->seal, SHARD, &e, bed->arena, &err);
+}
+
+static void
+erase(struct bed *bed, struct id key_id)
+{
+    assert_int_equal(try_erase(bed, key_id, "officer a", "officer b"), ST_OK);
 }
 
 static struct person_keys
@@ -144,92 +192,210 @@ get(struct bed *bed, int32_t shard, const struct id *ids, size_t n)
     return keys;
 }
 
-static void
-finds(const struct person_keys *keys, struct id id, struct str want)
+static struct seal_key
+key_by(struct bed *bed, const struct seal *seal, struct id id)
 {
-    struct str wrapped = STR("?");
+    struct person_keys keys = get(bed, SHARD, &id, 1);
+    struct seal_key key;
     struct err err;
 
-    ok(person_keys_find(keys, id, &wrapped, &err), &err);
-    assert_true(str_eq(wrapped, want));
+    ok(person_keys_open(&keys, seal, id, &key, &err), &err);
+    return key;
+}
+
+static struct seal_key
+key_of(struct bed *bed, struct id id)
+{
+    return key_by(bed, bed->seal, id);
 }
 
 static void
-lacks(const struct person_keys *keys, struct id id)
+lacks(const struct bed *bed, const struct person_keys *keys, struct id id,
+      enum status want, const char *code)
 {
     struct err err = { .code = "" };
-    struct str wrapped;
+    struct seal_key key;
 
-    assert_int_equal(person_keys_find(keys, id, &wrapped, &err), ST_RETRY);
-    assert_string_equal(err.code, "no_key");
+    assert_int_equal(person_keys_open(keys, bed->seal, id, &key, &err), want);
+    assert_string_equal(err.code, code);
 }
 
-/* Three keys: 1, 2 and 3. */
+/* Rows of the first tree leave no id out and have none twice. */
 static void
-put_three(struct bed *bed)
+is_whole(struct bed *bed)
 {
-    const struct person_key keys[] = {
-        { .key_id = id_no(3), .wrapped = STR("three") },
-        { .key_id = id_no(1), .wrapped = STR("one\0with NUL") },
-        { .key_id = id_no(2), .wrapped = STR("two") },
-    };
+    struct pg_result *res;
+    struct err err;
+    struct seal_range all = key_tree_whole(SHARD, 1), r = all;
+    struct id next = all.first;
+    bool over = false;
 
-    assert_int_equal(put(bed, keys, 3), ST_OK);
+    ok(pg_query(bed->pg, NULL,
+                "SELECT first, digits FROM person_key WHERE shard = 7 "
+                "ORDER BY first",
+                NULL, &res, &err),
+       &err);
+    for (size_t i = 0; i < pg_n_rows(res); i++) {
+        r.first = pg_id(res, i, 0);
+        r.digits = pg_i32(res, i, 1);
+        assert_false(over);
+        assert_true(id_eq(r.first, next));
+        next = key_tree_last(&r);
+        over = id_eq(next, key_tree_last(&all));
+        for (int b = 15; b >= 0 && ++next.b[b] == 0;)
+            b--;
+    }
+    assert_true(over);
+    pg_result_close(res);
 }
 
-#define ERASE(who, second)                                                     \
-    "SELECT person_key_erase(7, ARRAY['00010000-0000-0000-0000-000000000001'," \
-    "'00090000-0000-0000-0000-000000000001']::uuid[], " who ", " second        \
-    ", now())"
+static void
+a_tree_is_begun_once_and_has_every_key(void **state)
+{
+    struct bed *bed = *state;
+    struct err err;
+    struct seal_key one, two;
+    int tree = -1;
+
+    ok(person_keys_tree(bed->pg, SHARD, &tree, bed->arena, &err), &err);
+    assert_int_equal(tree, 0);
+    assert_int_equal(begin(bed, SHARD), 1);
+    ok(person_keys_tree(bed->pg, SHARD, &tree, bed->arena, &err), &err);
+    assert_int_equal(tree, 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM person_key"), 1);
+    one = key_of(bed, id_no(1));
+    two = key_of(bed, id_no(2));
+    assert_memory_not_equal(&one, &two, sizeof one);
+    two = key_of(bed, id_no(1));
+    assert_memory_equal(&one, &two, sizeof one);
+    is_whole(bed);
+}
 
 static void
-keys_come_back_by_their_ids(void **state)
+keys_come_back_by_their_ids_from_what_holds_them(void **state)
 {
     const struct id ids[] = { id_no(2), id_no(1), ID_NONE, id_no(2) };
     struct bed *bed = *state;
     struct person_keys keys;
 
-    put_three(bed);
+    begin(bed, SHARD);
     keys = get(bed, SHARD, ids, 4);
-    assert_int_equal(keys.n, 2);
-    finds(&keys, id_no(1), STR("one\0with NUL"));
-    finds(&keys, id_no(2), STR("two"));
+    assert_int_equal(keys.n, 1);
+    erase(bed, id_no(3));
+    keys = get(bed, SHARD, ids, 4);
+    assert_in_range(keys.n, 1, 2);
+    for (int i = 1; i <= 2; i++) {
+        struct seal_key key = key_of(bed, id_no((unsigned)i)), again;
+        struct err err;
+
+        ok(person_keys_open(&keys, bed->seal, id_no((unsigned)i), &again, &err),
+           &err);
+        assert_memory_equal(&key, &again, sizeof key);
+    }
 }
 
 static void
 a_key_that_is_not_there_is_not_called_erased(void **state)
 {
-    const struct id ids[] = { id_no(1), id_no(9) };
+    const struct id ids[] = { id_no(1), key_tree_id(2, ID_NONE) };
     struct bed *bed = *state;
-    struct person_keys keys;
+    struct person_keys keys = get(bed, SHARD, ids, 2);
 
-    put_three(bed);
+    lacks(bed, &keys, id_no(1), ST_RETRY, "no_key"); /* no tree at all */
+    begin(bed, SHARD);
     keys = get(bed, SHARD, ids, 2);
-    lacks(&keys, id_no(9));
-    keys = get(bed, SHARD + 1, ids, 2); /* another authority's */
-    lacks(&keys, id_no(1));
+    lacks(bed, &keys, ids[1], ST_RETRY, "no_key"); /* of a later tree */
+    keys = get(bed, SHARD + 1, ids, 2);            /* another authority's */
+    lacks(bed, &keys, id_no(1), ST_RETRY, "no_key");
     keys = get(bed, SHARD, ids, 0);
-    lacks(&keys, id_no(1));
+    lacks(bed, &keys, id_no(1), ST_RETRY, "no_key");
 }
 
 static void
-an_erased_key_is_null_and_its_row_stays(void **state)
+an_erased_key_is_gone_and_its_row_stays(void **state)
 {
     const struct id ids[] = { id_no(1), id_no(2) };
     struct bed *bed = *state;
     struct person_keys keys;
+    struct seal_key was, is;
 
-    put_three(bed);
-    assert_int_equal(number(bed, ERASE("'officer a'", "'officer b'")), 1);
-    assert_int_equal(number(bed, ERASE("'officer c'", "'officer d'")), 0);
+    begin(bed, SHARD);
+    was = key_of(bed, id_no(2));
+    erase(bed, id_no(1));
+    assert_int_equal(try_erase(bed, id_no(1), "officer c", "officer d"), ST_OK);
     keys = get(bed, SHARD, ids, 2);
-    finds(&keys, id_no(1), STR_NULL);
-    finds(&keys, id_no(2), STR("two"));
-    assert_int_equal(number(bed, "SELECT count(*) FROM person_key "
+    lacks(bed, &keys, id_no(1), ST_REJECT, "erased");
+    is = key_of(bed, id_no(2));
+    assert_memory_equal(&is, &was, sizeof is);
+    assert_int_equal(number(bed, "SELECT count(*) FROM person_key_erased "
                                  "WHERE erased_by = 'officer a' "
                                  "AND erased_second = 'officer b' "
                                  "AND erased_at IS NOT NULL"),
                      1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM person_key_erased"), 1);
+    is_whole(bed);
+}
+
+/* What was wrapped before, and so opened the key, stands in no row. */
+static void
+no_row_is_left_from_which_it_follows(void **state)
+{
+    struct bed *bed = *state;
+
+    begin(bed, SHARD);
+    run(bed, "CREATE TABLE before AS SELECT wrapped FROM person_key");
+    erase(bed, id_no(1));
+    run(bed, "INSERT INTO before SELECT k.wrapped FROM person_key k, "
+             "person_key_erased e WHERE k.wrapped IS NOT NULL");
+    assert_int_equal(number(bed, "SELECT count(*) FROM person_key k, before b "
+                                 "WHERE k.wrapped = b.wrapped"),
+                     420);
+    assert_int_equal(number(bed, "SELECT count(*) FROM before"), 421);
+    erase(bed, id_no(2));
+    assert_int_equal(number(bed, "SELECT count(*) FROM before b WHERE NOT "
+                                 "EXISTS (SELECT FROM person_key k WHERE "
+                                 "k.wrapped = b.wrapped)"),
+                     2);
+}
+
+static void
+many_are_erased_and_all_others_stay(void **state)
+{
+    static struct seal_key was[100];
+    struct bed *bed = *state;
+
+    begin(bed, SHARD);
+    for (unsigned i = 0; i < 100; i++)
+        was[i] = key_of(bed, id_no(i));
+    for (unsigned i = 0; i < 100; i += 3)
+        erase(bed, id_no(i));
+    for (unsigned i = 0; i < 100; i++) {
+        struct id id = id_no(i);
+        struct person_keys keys = get(bed, SHARD, &id, 1);
+
+        if (i % 3 == 0) {
+            lacks(bed, &keys, id, ST_REJECT, "erased");
+        } else {
+            struct seal_key is = key_of(bed, id);
+
+            assert_memory_equal(&is, &was[i], sizeof is);
+        }
+    }
+    is_whole(bed);
+}
+
+static void
+a_lost_key_can_be_erased(void **state)
+{
+    struct bed *bed = *state;
+    struct id id = id_no(1);
+    struct person_keys keys;
+
+    erase(bed, id);
+    keys = get(bed, SHARD, &id, 1);
+    lacks(bed, &keys, id, ST_REJECT, "erased");
+    keys = get(bed, SHARD, &id, 1);
+    lacks(bed, &keys, id_no(2), ST_RETRY, "no_key");
 }
 
 static void
@@ -237,28 +403,55 @@ one_person_alone_erases_nothing(void **state)
 {
     struct bed *bed = *state;
 
-    put_three(bed);
-    assert_int_equal(tried(bed, ERASE("'officer a'", "'officer a'")),
+    begin(bed, SHARD);
+    run(bed, "BEGIN");
+    assert_int_equal(try_erase(bed, id_no(1), "officer a", "officer a"),
                      ST_REJECT);
-    assert_int_equal(tried(bed, ERASE("'officer a'", "NULL")), ST_REJECT);
-    assert_int_equal(tried(bed, ERASE("NULL", "'officer a'")), ST_REJECT);
-    assert_int_equal(number(bed, "SELECT count(wrapped) FROM person_key"), 3);
+    run(bed, "ROLLBACK; BEGIN");
+    assert_int_equal(try_erase(bed, id_no(1), "officer a", NULL), ST_REJECT);
+    run(bed, "ROLLBACK; BEGIN");
+    assert_int_equal(try_erase(bed, id_no(1), NULL, "officer a"), ST_REJECT);
+    run(bed, "ROLLBACK");
+    (void)key_of(bed, id_no(1));
 }
 
 static void
-a_key_is_not_written_over(void **state)
+another_tree_is_begun_behind_all_that_is_known(void **state)
 {
-    const struct person_key again = { .key_id = id_no(2),
-                                      .wrapped = STR("other") };
     struct bed *bed = *state;
-    struct id id = id_no(2);
-    struct person_keys keys;
+    struct seal_key old, was;
 
-    put_three(bed);
-    assert_int_equal(put(bed, &again, 1), ST_REJECT);
-    keys = get(bed, SHARD, &id, 1);
-    finds(&keys, id, STR("two"));
-    assert_int_equal(put(bed, NULL, 0), ST_OK);
+    begin(bed, SHARD);
+    was = key_of(bed, id_no(1));
+    assert_int_equal(begin(bed, SHARD), 2);
+    old = key_of(bed, id_no(1));
+    assert_memory_equal(&old, &was, sizeof was);
+    old = key_of(bed, key_tree_id(2, ID_NONE));
+    was = key_of(bed, key_tree_id(1, ID_NONE));
+    assert_memory_not_equal(&old, &was, sizeof was);
+    assert_int_equal(begin(bed, SHARD + 1), 1);
+    /* All rows are lost, but a receipt names a key of the fifth. */
+    run(bed, "DELETE FROM person_key; INSERT INTO receipt VALUES (7, "
+             "'notification', 'a', 'b', 0, gen_random_uuid(), '', now(), '', "
+             "1, 0, '0005aaaa-0000-0000-0000-000000000000')");
+    assert_int_equal(begin(bed, SHARD), 6);
+}
+
+static void
+there_are_no_more_trees_than_numbers(void **state)
+{
+    struct bed *bed = *state;
+    struct err err = { .code = "" };
+    int tree = -1;
+
+    begin(bed, SHARD);
+    run(bed, "UPDATE person_key SET first = "
+             "'fffe0000-0000-0000-0000-000000000000'");
+    assert_int_equal(begin(bed, SHARD), KEY_TREE_MAX);
+    assert_int_equal(
+        person_keys_begin(bed->pg, bed->seal, SHARD, &tree, bed->arena, &err),
+        ST_FATAL);
+    assert_string_equal(err.code, "trees");
 }
 
 static void
@@ -267,19 +460,18 @@ triage_sees_the_view_and_not_the_table(void **state)
     struct bed *bed = *state;
     const char *view = "SELECT count(*) FROM person_key_read";
 
-    put_three(bed);
+    begin(bed, SHARD);
     if (number(bed, "SELECT count(*) FROM pg_roles "
                     "WHERE rolname = 'waymark_triage'") == 0)
         run(bed, "BEGIN; CREATE ROLE waymark_triage");
     else
         run(bed, "BEGIN");
-    run(bed, "DROP TABLE person_key CASCADE; "
-             "DROP FUNCTION person_key_erase");
-    run(bed, tables_sql());
+    run(bed, "DROP TABLE person_key, receipt, token_seen CASCADE");
+    make_tables(bed);
     run(bed, "SET LOCAL ROLE waymark_triage");
     assert_int_equal(number(bed, view), 0);
     assert_int_equal(tried(bed, "SELECT count(*) FROM person_key"), ST_FATAL);
-    assert_int_equal(number(bed, view), 3); /* all of that is undone */
+    assert_int_equal(number(bed, view), 1); /* all of that is undone */
 }
 
 static double
@@ -294,35 +486,32 @@ now_us(void)
 static void
 a_thousand_keys_are_fetched_by_one_query(void **state)
 {
-    static struct person_key keys[MANY];
     static struct id ids[MANY];
     struct bed *bed = *state;
-    struct person_keys got;
-    double put_us, best_us = 1e9;
+    double best_us = 1e9, erase_us;
 
-    for (unsigned i = 0; i < MANY; i++) {
-        ids[i] = id_no((i * 7919 + 1) % 65536);
-        keys[i] = (struct person_key){
-            .key_id = ids[i],
-            .wrapped = { arena_alloc(bed->arena, SEAL_WRAPPED_BYTES),
-                         SEAL_WRAPPED_BYTES }
-        };
-    }
-    put_us = now_us();
-    assert_int_equal(put(bed, keys, MANY), ST_OK);
-    put_us = now_us() - put_us;
+    begin(bed, SHARD);
+    for (unsigned i = 0; i < MANY; i++)
+        ids[i] = id_no(i);
+    erase_us = now_us();
+    for (unsigned i = 0; i < 50; i++)
+        erase(bed, id_no(MANY + i));
+    erase_us = (now_us() - erase_us) / 50;
     for (int t = 0; t < 10; t++) {
         double begun = now_us();
+        struct person_keys got = get(bed, SHARD, ids, MANY);
 
-        got = get(bed, SHARD, ids, MANY);
+        for (size_t i = 0; i < MANY; i++) {
+            struct seal_key key;
+            struct err err;
+
+            ok(person_keys_open(&got, bed->seal, ids[i], &key, &err), &err);
+        }
         if (now_us() - begun < best_us)
             best_us = now_us() - begun;
-        assert_int_equal(got.n, MANY);
     }
-    for (size_t i = 0; i < MANY; i++)
-        finds(&got, ids[i], keys[i].wrapped);
-    print_message("kept in %.1f us each, fetched in %.1f us\n", put_us / MANY,
-                  best_us / MANY);
+    print_message("fetched and derived in %.1f us each, erased in %.0f us\n",
+                  best_us / MANY, erase_us);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -331,11 +520,16 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(keys_come_back_by_their_ids),
+        T(a_tree_is_begun_once_and_has_every_key),
+        T(keys_come_back_by_their_ids_from_what_holds_them),
         T(a_key_that_is_not_there_is_not_called_erased),
-        T(an_erased_key_is_null_and_its_row_stays),
+        T(an_erased_key_is_gone_and_its_row_stays),
+        T(no_row_is_left_from_which_it_follows),
+        T(many_are_erased_and_all_others_stay),
+        T(a_lost_key_can_be_erased),
         T(one_person_alone_erases_nothing),
-        T(a_key_is_not_written_over),
+        T(another_tree_is_begun_behind_all_that_is_known),
+        T(there_are_no_more_trees_than_numbers),
         T(triage_sees_the_view_and_not_the_table),
         T(a_thousand_keys_are_fetched_by_one_query),
     };
@@ -346,5 +540,7 @@ main(void)
         return 0;
     }
     (void)snprintf(schema, sizeof schema, "test_keys_%ld", (long)getpid());
+    (void)snprintf(masters, sizeof masters, "/tmp/test_keys_%ld",
+                   (long)getpid());
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,11 +29,19 @@
 
 static char path[64]; /* of the file of master keys; set once by main */
 
+/* All that is random about one record. */
+struct draw {
+    struct seal_key key;
+    uint8_t wrap_nonce[SEAL_NONCE_BYTES];
+    uint8_t nonce[SEAL_NONCE_BYTES];
+};
+
 struct bed {
     struct arena *arena;
     struct seal *seal;
     struct seal_name name;
-    struct seal_draw draw;
+    struct seal_range range; /* of this one key */
+    struct draw draw;
     struct str wrapped;
     struct str sealed;
 };
@@ -81,8 +89,11 @@ set_up(void **state)
     bed->arena = memory_open((size_t)64 << 20);
     bed->seal = open_with(HEX_A "\n");
     bed->name = (struct seal_name){ .key_id = id_no(1), .record_id = id_no(2) };
-    seal_draw(&bed->draw);
-    bed->wrapped = seal_wrap(bed->seal, bed->name.key_id, &bed->draw.key,
+    bed->range = (struct seal_range){ .shard = 7,
+                                      .first = bed->name.key_id,
+                                      .digits = 32 };
+    seal_draw(&bed->draw, sizeof bed->draw);
+    bed->wrapped = seal_wrap(bed->seal, &bed->range, &bed->draw.key,
                              bed->draw.wrap_nonce, bed->arena);
     bed->sealed = seal_write(&bed->draw.key, &bed->name, bed->draw.nonce,
                              STR(PLAIN), bed->arena);
@@ -102,6 +113,19 @@ tear_down(void **state)
     return 0;
 }
 
+/* The two steps of whoever reads. */
+static enum status
+read_by(const struct bed *bed, const struct seal *seal, struct str wrapped,
+        struct str sealed, struct str *plain, struct err *err)
+{
+    struct seal_key key;
+    enum status rc = seal_unwrap(seal, &bed->range, wrapped, &key, err);
+
+    if (rc == ST_OK)
+        rc = seal_read(&key, &bed->name, sealed, bed->arena, plain, err);
+    return rc;
+}
+
 static void
 reads(const struct bed *bed, const struct seal *seal, enum status want,
       const char *code)
@@ -109,9 +133,8 @@ reads(const struct bed *bed, const struct seal *seal, enum status want,
     struct err err = { .code = "" };
     struct str plain = STR_NULL;
 
-    assert_int_equal(seal_read_by(seal, bed->wrapped, &bed->name, bed->sealed,
-                                  bed->arena, &plain, &err),
-                     want);
+    assert_int_equal(
+        read_by(bed, seal, bed->wrapped, bed->sealed, &plain, &err), want);
     assert_string_equal(err.code, code);
     if (want == ST_OK)
         assert_true(str_is(plain, PLAIN));
@@ -268,7 +291,7 @@ the_same_draw_gives_the_same_bytes(void **state)
                                   STR(PLAIN), bed->arena);
 
     assert_true(str_eq(again, bed->sealed));
-    again = seal_wrap(bed->seal, bed->name.key_id, &bed->draw.key,
+    again = seal_wrap(bed->seal, &bed->range, &bed->draw.key,
                       bed->draw.wrap_nonce, bed->arena);
     assert_true(str_eq(again, bed->wrapped));
 }
@@ -289,19 +312,19 @@ the_format_is_what_the_log_holds(void **state)
         0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x36, 0x20, 0x64,
         0x68, 0xcd, 0xc8, 0x23, 0x9c, 0xb8, 0x78, 0x1b, 0x61, 0x52, 0x60, 0x01,
         0x3f, 0xdf, 0xb6, 0xfa, 0xc9, 0x30, 0x5f, 0xcf, 0x7f, 0xfc, 0xf0, 0x11,
-        0x23, 0x18, 0x0f, 0x7e, 0xba, 0x27, 0x58, 0x3e, 0xe5, 0xe2, 0x7a, 0xa4,
-        0xfb, 0xb6, 0x18, 0x3d, 0x5e, 0xe4, 0x2e, 0x68, 0x77
+        0x23, 0x18, 0x0f, 0x7e, 0xba, 0x6f, 0x76, 0x51, 0x65, 0x64, 0xf8, 0x07,
+        0xaa, 0xbc, 0xe9, 0x55, 0x2f, 0x63, 0x7a, 0xc3, 0x52
     };
     struct bed *bed = *state;
-    struct seal_draw d;
+    struct draw d;
 
     memset(&d.key, 0x11, sizeof d.key);
     memset(d.wrap_nonce, 0x22, sizeof d.wrap_nonce);
     memset(d.nonce, 0x33, sizeof d.nonce);
     bed->sealed =
         seal_write(&d.key, &bed->name, d.nonce, STR("abc"), bed->arena);
-    bed->wrapped = seal_wrap(bed->seal, bed->name.key_id, &d.key, d.wrap_nonce,
-                             bed->arena);
+    bed->wrapped =
+        seal_wrap(bed->seal, &bed->range, &d.key, d.wrap_nonce, bed->arena);
     assert_int_equal(bed->sealed.n, sizeof want_sealed);
     assert_memory_equal(bed->sealed.p, want_sealed, sizeof want_sealed);
     assert_int_equal(bed->wrapped.n, sizeof want_wrapped);
@@ -312,9 +335,9 @@ static void
 two_draws_have_nothing_in_common(void **state)
 {
     struct bed *bed = *state;
-    struct seal_draw other;
+    struct draw other;
 
-    seal_draw(&other);
+    seal_draw(&other, sizeof other);
     assert_memory_not_equal(&other.key, &bed->draw.key, sizeof other.key);
     assert_memory_not_equal(other.nonce, bed->draw.nonce, sizeof other.nonce);
     assert_memory_not_equal(other.wrap_nonce, bed->draw.wrap_nonce,
@@ -410,14 +433,44 @@ under_another_keys_id_it_does_not_open(void **state)
     assert_string_equal(err.code, "sealed");
 }
 
+struct elsewhere_row {
+    const char *name;
+    struct seal_range range;
+};
+
+static const struct elsewhere_row elsewhere_rows[] = {
+    { "in another range's place a key does not open",
+      { .shard = 7, .first = { { 3 } }, .digits = 32 } },
+    { "in a wider range's place a key does not open",
+      { .shard = 7, .first = { { 1 } }, .digits = 31 } },
+    { "in another authority's place a key does not open",
+      { .shard = 8, .first = { { 1 } }, .digits = 32 } },
+    { "an authority's number counts in all its bits",
+      { .shard = 7 + (1 << 24), .first = { { 1 } }, .digits = 32 } },
+};
+
+static void
+test_elsewhere_row(void **state)
+{
+    const struct elsewhere_row *row = *state;
+    struct bed *bed;
+    void *made = NULL;
+
+    (void)set_up(&made);
+    bed = made;
+    bed->range = row->range;
+    reads(bed, bed->seal, ST_REJECT, "sealed");
+    (void)tear_down(&made);
+}
+
 static void
 with_another_records_key_it_does_not_open(void **state)
 {
     struct bed *bed = *state;
-    struct seal_draw other;
+    struct draw other;
 
-    seal_draw(&other);
-    bed->wrapped = seal_wrap(bed->seal, bed->name.key_id, &other.key,
+    seal_draw(&other, sizeof other);
+    bed->wrapped = seal_wrap(bed->seal, &bed->range, &other.key,
                              other.wrap_nonce, bed->arena);
     reads(bed, bed->seal, ST_REJECT, "sealed");
 }
@@ -463,7 +516,7 @@ an_old_master_key_still_opens_and_a_new_one_wraps(void **state)
     struct bed *bed = *state;
     struct seal *both = open_with(HEX_B "\n" HEX_A);
     struct seal *later;
-    struct seal_draw fresh;
+    struct draw fresh;
     struct seal_key key;
     struct err err;
 
@@ -472,11 +525,11 @@ an_old_master_key_still_opens_and_a_new_one_wraps(void **state)
     assert_false(seal_is_current(both, bed->wrapped));
     assert_false(seal_is_current(both, STR_NULL));
 
-    assert_int_equal(
-        seal_unwrap(both, bed->name.key_id, bed->wrapped, &key, &err), ST_OK);
-    seal_draw(&fresh);
+    assert_int_equal(seal_unwrap(both, &bed->range, bed->wrapped, &key, &err),
+                     ST_OK);
+    seal_draw(&fresh, sizeof fresh);
     bed->wrapped =
-        seal_wrap(both, bed->name.key_id, &key, fresh.wrap_nonce, bed->arena);
+        seal_wrap(both, &bed->range, &key, fresh.wrap_nonce, bed->arena);
     assert_true(seal_is_current(both, bed->wrapped));
     later = open_with(BASE64_B); /* the old one is gone from the file */
     reads(bed, later, ST_OK, "");
@@ -510,8 +563,8 @@ a_thousand_take_less_than_5_us_each(void **state)
         double begun = now_us(), made, done;
 
         for (int i = 0; i < BATCH; i++) {
-            seal_draw(&bed->draw);
-            wrapped[i] = seal_wrap(bed->seal, bed->name.key_id, &bed->draw.key,
+            seal_draw(&bed->draw, sizeof bed->draw);
+            wrapped[i] = seal_wrap(bed->seal, &bed->range, &bed->draw.key,
                                    bed->draw.wrap_nonce, bed->arena);
             sealed[i] =
                 seal_write(&bed->draw.key, &bed->name, bed->draw.nonce,
@@ -522,9 +575,9 @@ a_thousand_take_less_than_5_us_each(void **state)
             struct err err;
             struct str plain;
 
-            assert_int_equal(seal_read_by(bed->seal, wrapped[i], &bed->name,
-                                          sealed[i], bed->arena, &plain, &err),
-                             ST_OK);
+            assert_int_equal(
+                read_by(bed, bed->seal, wrapped[i], sealed[i], &plain, &err),
+                ST_OK);
         }
         done = now_us();
         if (made - begun < write_us)
@@ -566,7 +619,7 @@ main(void)
         T(an_old_master_key_still_opens_and_a_new_one_wraps),
         T(a_thousand_take_less_than_5_us_each),
     };
-    struct CMUnitTest tests[N(others) + N(file_rows)];
+    struct CMUnitTest tests[N(others) + N(file_rows) + N(elsewhere_rows)];
     const char *tmp = getenv("TMPDIR");
 
     (void)snprintf(path, sizeof path, "%s/test_seal_%ld",
@@ -578,5 +631,10 @@ main(void)
             (struct CMUnitTest){ .name = file_rows[i].name,
                                  .test_func = test_file_row,
                                  .initial_state = (void *)&file_rows[i] };
+    for (size_t i = 0; i < N(elsewhere_rows); i++)
+        tests[N(others) + N(file_rows) + i] =
+            (struct CMUnitTest){ .name = elsewhere_rows[i].name,
+                                 .test_func = test_elsewhere_row,
+                                 .initial_state = (void *)&elsewhere_rows[i] };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -580,27 +580,32 @@ idle_accepts_nothing()
 }
 
 # The database goes back to what it was in the middle of the load. What was
-# answered 202 since then is in the log alone, and must be taken back from it.
-# Keys of persons are in no log: who restores an older database must have them
-# from a copy that goes on to the end (docs/operations.md).
-save_keys()
+# answered 202 since then is in the log alone, and must be taken back from it,
+# the keys of its persons with it; and who was erased since is erased again.
+last_notification()
 {
-    sql 'COPY intake.person_key TO STDOUT' >"$run/keys"
+    sql "SELECT item_id FROM intake.receipt WHERE shard = $shard
+        AND item_kind = 'notification' ORDER BY sequence DESC LIMIT 1"
 }
 
-keys_come_back()
+erase() # id: prints the status
 {
-    {
-        echo 'BEGIN; DELETE FROM intake.person_key;'
-        echo 'COPY intake.person_key FROM STDIN;'
-        cat "$run/keys"
-        printf '%s\n' '\.' 'COMMIT;'
-    } | psql -XqAt -v ON_ERROR_STOP=1 -d "$db"
+    printf '{"id":"%s","by":"Officer Alpha","second":"Officer Bravo"}' "$1" |
+        curl -sS -o "$run/post.out" -w '%{http_code}' -m 20 --data-binary @- \
+            -H 'Content-Type: application/json' \
+            "http://127.0.0.1:$port/v1/erasures?authority=$authority"
+}
+
+is_erased_alone() # id
+{
+    [ "$(sql "SELECT string_agg(r.item_id::text, ' ') FROM intake.receipt r
+        JOIN intake.person_key_erased e USING (shard, key_id)
+        WHERE r.shard = $shard")" = "$1" ]
 }
 
 phase_restore()
 {
-    local service
+    local service erased
     fresh wall || return 1
     start_all $SERVICES || return 1
     start_intake idle 1
@@ -610,11 +615,13 @@ phase_restore()
     bed_do base-backup "$run/backup" || return 1
     wait_load 60 || return 1
     until_true 60 'everything to be read' all_is_read || return 1
+    erased=$(last_notification)
+    check erases expect 202 "$(erase "$erased")" 'answer to an erasure'
+    until_true 60 'the erasure to be read' all_is_read || return 1
     for service in triage tracker metrics; do
         stop "$service" || return 1
     done
     until_true 10 'intake to be confirmed' intake_is_confirmed || return 1
-    save_keys || return 1
     bed_do restore "$run/backup" || return 1
     rm -rf "$run/backup"
     check idle-accepts-nothing idle_accepts_nothing
@@ -623,11 +630,13 @@ phase_restore()
         check "refuses-$service" refuses "$service"
         is_down "$service" || kill9 "$service" || return 1
     done
-    check keys-come-back keys_come_back
-    for service in $SERVICES; do
+    # Triage before intake: then it steps with the keys that the backup has,
+    # and intake erases again behind it.
+    for service in triage intake tracker metrics; do
         check "recover-$service" waymark recover --service "$service" \
             --authority "$authority"
     done
+    check erased-again is_erased_alone "$erased"
     start_all $SERVICES || return 1
     load 60 60
     wait_load 60 || return 1

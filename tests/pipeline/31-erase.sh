@@ -96,6 +96,33 @@ claim 'and found a child by what two told of it' \
 claim 'the checker finds all as it is' "$(checked)" 'reconcile: 0 differences exit 0'
 counted >"$work/before"
 
+# How many rows of the key table, a line of hex each in a file, stand in files
+# of the topics, of the database (its write-ahead log apart) or in a log.
+data=$(sql 'SHOW data_directory')
+in_files()
+{
+    python3 - "$1" "$bed/kafka" "$bed/services" "$bed/pg.log" "$data" <<'EOF'
+import os, sys
+rows = [bytes.fromhex(line) for line in open(sys.argv[1])]
+found = set()
+for top in sys.argv[2:]:
+    names = [top] if os.path.isfile(top) else [
+        os.path.join(folder, name) for folder, _, files in os.walk(top)
+        for name in files if '/pg_wal' not in folder]
+    for name in names:
+        if os.path.isfile(name):
+            with open(name, 'rb') as file:
+                text = file.read()
+            found |= {row for row in rows if row in text}
+print(len(found))
+EOF
+}
+key_rows() { sql "SELECT encode(wrapped, 'hex') FROM intake.person_key WHERE shard = $shard AND wrapped IS NOT NULL ORDER BY first"; }
+sql CHECKPOINT
+key_rows >"$work/keys-before"
+claim 'what all keys follow from is one row, and stands in the files' \
+    "$(wc -l <"$work/keys-before") $(in_files "$work/keys-before")" '1 1'
+
 erase() { "$waymark" erase --authority $authority "$@" 2>&1; }
 claim 'one person alone erases nothing' \
     "$(erase "$one" --by 'Officer Alpha' >/dev/null; echo $?) $(erase "$one" --by 'Officer Alpha' --second 'officer alpha ' | grep -o R18)" '2 R18'
@@ -124,8 +151,10 @@ claim 'a child of whom others told keeps its name' \
     "$(sql "SELECT told_by, surname FROM triage.child WHERE surname = 'Charlie'")" '1 Charlie'
 claim 'the others are still there' \
     "$(sql "SELECT surname FROM triage.child WHERE surname = 'Bravo'")" Bravo
-claim 'and their keys' \
-    "$(sql "SELECT count(*) FILTER (WHERE wrapped IS NULL), count(*) FROM intake.person_key WHERE shard = $shard")" '2 4'
+claim 'two keys were erased' \
+    "$(sql "SELECT string_agg(erased_by, ', '), count(*) FROM intake.person_key_erased WHERE shard = $shard")" \
+    'Officer Alpha, Officer Alpha 2'
+key_rows >"$work/keys-after"
 counted >"$work/after"
 claim 'nothing that was counted has changed' "$(diff "$work/before" "$work/after" | head -n 5)" ''
 
@@ -149,7 +178,6 @@ sql 'VACUUM (FULL, ANALYZE) triage.child_identifier'
 sql 'VACUUM (FULL, ANALYZE) intake.person_key'
 sql 'VACUUM (FULL) pg_catalog.pg_statistic'
 sql 'CHECKPOINT'
-data=$(sql 'SHOW data_directory')
 
 found() # folder...: files in which a canary stands
 {
@@ -158,7 +186,11 @@ found() # folder...: files in which a canary stands
 claim 'no canary is in a file of the topics' "$(found "$bed/kafka")" ''
 claim 'nor in one of the database, its write-ahead log apart' \
     "$(found "$data" | grep -v /pg_wal/)" ''
-claim 'nor in a log' "$(found "$bed/services" "$bed/pg.log")" ''
+claim 'nor is what the erased keys followed from' \
+    "$(in_files "$work/keys-before")" 0
+claim 'but what all others follow from is' \
+    "$(in_files "$work/keys-after")" "$(wc -l <"$work/keys-after")"
+claim 'no canary is in a log' "$(found "$bed/services" "$bed/pg.log")" ''
 claim 'but the names of others are where triage has them' \
     "$(grep -rlaE 'Bravo' "$data/base" | grep -c . | awk '{ print ($1 > 0) }')" 1
 echo "pg_wal holds canaries in $(found "$data/pg_wal" | grep -c .) of $(find "$data/pg_wal" -type f | wc -l) files, until they are overwritten"

@@ -24,8 +24,8 @@ decode(void *self, struct str bytes, struct arena *arena,
 }
 
 static enum status
-encode(void *self, enum record_type type, const void *body,
-       struct arena *arena, struct str *out, struct err *err)
+encode(void *self, enum record_type type, const void *body, struct arena *arena,
+       struct str *out, struct err *err)
 {
     struct avro_port *c = self;
 
@@ -77,7 +77,7 @@ fetch_keys(void *self, const struct id *ids, size_t n, struct arena *arena,
            struct err *err)
 {
     struct avro_port *c = self;
-    struct str wrapped;
+    const struct person_key *found;
     size_t wanted = 0;
     enum status rc;
 
@@ -91,7 +91,7 @@ fetch_keys(void *self, const struct id *ids, size_t n, struct arena *arena,
     rc = load(c, ids, n, arena, err);
     for (size_t i = 0; rc == ST_OK && i < n && !c->options.go_on_without; i++)
         if (!id_is_none(ids[i]))
-            rc = person_keys_find(&c->keys, ids[i], &wrapped, err);
+            rc = person_keys_find(&c->keys, ids[i], &found, err);
     return rc;
 }
 
@@ -104,19 +104,20 @@ unseal(const struct avro_port *c, const struct notification_received *n,
 {
     struct seal_name name = { .key_id = n->key_id,
                               .record_id = n->notification_id };
-    struct str wrapped;
+    struct seal_key key;
     enum status rc;
 
     if (id_is_none(n->key_id)) {
         *out = n->person;
         return ST_OK;
     }
-    rc = person_keys_find(&c->keys, n->key_id, &wrapped, err);
+    rc = person_keys_open(&c->keys, c->options.seal, n->key_id, &key, err);
     if (rc == ST_RETRY && c->options.go_on_without)
         return err_recode(err, ST_REJECT, "lost");
-    return rc == ST_OK ? seal_read_by(c->options.seal, wrapped, &name,
-                                      n->person, arena, out, err)
-                       : rc;
+    if (rc == ST_OK)
+        rc = seal_read(&key, &name, n->person, arena, out, err);
+    seal_forget(&key, sizeof key);
+    return rc;
 }
 
 static enum status
@@ -134,8 +135,8 @@ open_person(void *self, enum record_type type, const void *body,
     if (type != REC_NOTIFICATION_RECEIVED || n->person.p == NULL)
         return ST_OK;
     rc = unseal(c, n, arena, &plain, err);
-    if (rc == ST_REJECT && (strcmp(err->code, "erased") == 0 ||
-                            strcmp(err->code, "lost") == 0))
+    if (rc == ST_REJECT &&
+        (strcmp(err->code, "erased") == 0 || strcmp(err->code, "lost") == 0))
         return rc;
     if (rc == ST_OK)
         rc = avro_decode(c->options.avro, plain, arena, &inner, &person, err);

@@ -43,19 +43,25 @@ struct seal {
 struct bound {
     uint8_t use;
     uint8_t version;
-    uint8_t key_id[16];
-    uint8_t other[16]; /* id of the record or of the master key */
+    uint8_t key_id[16]; /* or the first of the range */
+    /* Id of the record; or of the master key, shard and digits. */
+    uint8_t other[16];
 };
 
 _Static_assert(sizeof(struct bound) == 34, "no byte is left out");
 
 static struct bound
-bind_wrapped(struct id key_id, const uint8_t master_id[MASTER_ID_BYTES])
+bind_wrapped(const struct seal_range *range,
+             const uint8_t master_id[MASTER_ID_BYTES])
 {
     struct bound b = { .use = 'k', .version = VERSION };
+    uint8_t *behind = b.other + MASTER_ID_BYTES;
 
-    memcpy(b.key_id, key_id.b, sizeof b.key_id);
+    memcpy(b.key_id, range->first.b, sizeof b.key_id);
     memcpy(b.other, master_id, MASTER_ID_BYTES);
+    for (int i = 0; i < 4; i++)
+        behind[i] = (uint8_t)((uint32_t)range->shard >> (24 - 8 * i) & 0xff);
+    behind[4] = (uint8_t)range->digits;
     return b;
 }
 
@@ -254,9 +260,9 @@ seal_close(struct seal *seal)
 /* ---- keys ---------------------------------------------------------------- */
 
 void
-seal_draw(struct seal_draw *out)
+seal_draw(void *out, size_t size)
 {
-    randombytes_buf(out, sizeof *out);
+    randombytes_buf(out, size);
 }
 
 void
@@ -288,11 +294,12 @@ decrypt(uint8_t *to, const uint8_t *from, size_t n, const struct bound *bound,
 }
 
 struct str
-seal_wrap(const struct seal *seal, struct id key_id, const struct seal_key *key,
-          const uint8_t nonce[SEAL_NONCE_BYTES], struct arena *arena)
+seal_wrap(const struct seal *seal, const struct seal_range *range,
+          const struct seal_key *key, const uint8_t nonce[SEAL_NONCE_BYTES],
+          struct arena *arena)
 {
     const struct master *m = &seal->at[0];
-    struct bound bound = bind_wrapped(key_id, m->id);
+    struct bound bound = bind_wrapped(range, m->id);
     uint8_t *to = arena_alloc(arena, SEAL_WRAPPED_BYTES);
 
     to[0] = VERSION;
@@ -315,8 +322,8 @@ check_version(struct str bytes, const char *what, struct err *err)
 }
 
 enum status
-seal_unwrap(const struct seal *seal, struct id key_id, struct str wrapped,
-            struct seal_key *out, struct err *err)
+seal_unwrap(const struct seal *seal, const struct seal_range *range,
+            struct str wrapped, struct seal_key *out, struct err *err)
 {
     const uint8_t *p = (const uint8_t *)wrapped.p;
     const struct master *m;
@@ -336,7 +343,7 @@ seal_unwrap(const struct seal *seal, struct id key_id, struct str wrapped,
     if (m == NULL)
         return err_set(err, ST_FATAL, "sealed",
                        "the master key that wrapped it is not in the file");
-    bound = bind_wrapped(key_id, m->id);
+    bound = bind_wrapped(range, m->id);
     if (!decrypt(out->b, p + WRAPPED_AT, wrapped.n - WRAPPED_AT, &bound,
                  p + WRAPPED_NONCE_AT, m->key))
         return err_set(err, ST_REJECT, "sealed",
@@ -390,18 +397,4 @@ seal_read(const struct seal_key *key, const struct seal_name *name,
                        "the key is another's, or the field was changed");
     *out = (struct str){ (const char *)plain, sealed.n - SEAL_EXTRA_BYTES };
     return ST_OK;
-}
-
-enum status
-seal_read_by(const struct seal *seal, struct str wrapped,
-             const struct seal_name *name, struct str sealed,
-             struct arena *arena, struct str *out, struct err *err)
-{
-    struct seal_key key;
-    enum status rc = seal_unwrap(seal, name->key_id, wrapped, &key, err);
-
-    if (rc == ST_OK)
-        rc = seal_read(&key, name, sealed, arena, out, err);
-    seal_forget(&key, sizeof key);
-    return rc;
 }

@@ -3,17 +3,17 @@
  * erasing the key erases them wherever they were copied to.
  *
  * Each record has a key of its own, which seals its personal field
- * (XChaCha20-Poly1305). That key is kept outside the record, wrapped by a
- * master key from a file; person_keys.h keeps it. What is sealed is bound to
- * its record and its key's id, a wrapped key to its id: neither opens when it
- * is put in another's place.
+ * (XChaCha20-Poly1305). What a range of keys follows from (key_tree.h) is kept
+ * outside the records, wrapped by a master key from a file; person_keys.h
+ * keeps it. What is sealed is bound to its record and its key's id, a wrapped
+ * key to its range: neither opens when it is put in another's place.
  *
  *   sealed   version 1, nonce (24 bytes), ciphertext, tag (16)
  *   wrapped  version 1, id of the master key (8), nonce (24), ciphertext of
  *            the key (32), tag (16)
  *
- * Keys and nonces are drawn once, when a record is made, and travel in what
- * was made: nothing here draws again, so a replay sees the same bytes.
+ * A nonce is drawn when a record is made and travels in it: nothing here draws
+ * again, so a replay sees the same bytes.
  *
  * Codes of a failure, the same for wrapped keys and sealed bytes:
  *
@@ -43,16 +43,17 @@
 
 struct seal; /* the master keys; any number of threads may use one at once */
 
-/* A record's own key. Whoever holds one forgets it with seal_forget. */
+/* A record's own key, or what a range of them follows from. Whoever holds one
+ * forgets it with seal_forget. */
 struct seal_key {
     uint8_t b[SEAL_KEY_BYTES];
 };
 
-/* All that is random about one record. */
-struct seal_draw {
-    struct seal_key key;
-    uint8_t wrap_nonce[SEAL_NONCE_BYTES]; /* for seal_wrap */
-    uint8_t nonce[SEAL_NONCE_BYTES];      /* for seal_write */
+/* Keys of an authority whose ids begin with the same hex digits. */
+struct seal_range {
+    int32_t shard;
+    struct id first; /* the lowest of these ids: zeros behind the digits */
+    int digits;      /* 32: one key alone */
 };
 
 /* What sealed bytes are bound to. */
@@ -77,19 +78,20 @@ MUST_CHECK enum status seal_open(const char *path, struct seal **out,
 /** Wipes the keys. NULL does nothing. */
 void seal_close(struct seal *seal);
 
-/** A new key and new nonces, from the kernel. After seal_open. */
-void seal_draw(struct seal_draw *out);
-/** Wipe what held a key: a struct seal_key or a struct seal_draw. */
+/** Bytes from the kernel, for a key or a nonce. After seal_open. */
+void seal_draw(void *out, size_t size);
+/** Wipe what held a key. */
 void seal_forget(void *secret, size_t size);
 
-/** The key of that id, wrapped by the first master key; in the arena. */
-struct str seal_wrap(const struct seal *seal, struct id key_id,
+/** The key of that range, wrapped by the first master key; in the arena. */
+struct str seal_wrap(const struct seal *seal, const struct seal_range *range,
                      const struct seal_key *key,
                      const uint8_t nonce[SEAL_NONCE_BYTES],
                      struct arena *arena);
 
 /** The null text for `wrapped` is the key that was erased. Codes as above. */
-MUST_CHECK enum status seal_unwrap(const struct seal *seal, struct id key_id,
+MUST_CHECK enum status seal_unwrap(const struct seal *seal,
+                                   const struct seal_range *range,
                                    struct str wrapped, struct seal_key *out,
                                    struct err *err);
 
@@ -106,11 +108,5 @@ MUST_CHECK enum status seal_read(const struct seal_key *key,
                                  const struct seal_name *name,
                                  struct str sealed, struct arena *arena,
                                  struct str *out, struct err *err);
-
-/** seal_unwrap and seal_read in one; the key is wiped before it returns. */
-MUST_CHECK enum status seal_read_by(const struct seal *seal, struct str wrapped,
-                                    const struct seal_name *name,
-                                    struct str sealed, struct arena *arena,
-                                    struct str *out, struct err *err);
 
 #endif

@@ -15,6 +15,7 @@ CREATE TABLE receipt (
     sequence bigint NOT NULL,    -- on notifications; of an indicator on
                                  -- indicators
     warnings integer NOT NULL,   -- bit w for Ww
+    key_id uuid,                 -- seals its personal part; null: it has none
     PRIMARY KEY (shard, item_kind, agency_id, agency_ref, amendment)
 );
 CREATE INDEX receipt_item ON receipt (shard, item_id);
