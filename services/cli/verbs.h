@@ -23,6 +23,7 @@ extern const struct verb verb_queue;
 extern const struct verb verb_backtest;
 extern const struct verb verb_clock;
 extern const struct verb verb_erase;
+extern const struct verb verb_keys;
 extern const struct verb verb_match;
 extern const struct verb verb_due;
 extern const struct verb verb_handovers;

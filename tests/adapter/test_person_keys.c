@@ -26,6 +26,8 @@
 
 #define SHARD 7
 #define MANY 1000
+#define MASTER_B                                                               \
+    "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0\n"
 #define MASTER_A                                                               \
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
 
@@ -454,6 +456,69 @@ there_are_no_more_trees_than_numbers(void **state)
     assert_string_equal(err.code, "trees");
 }
 
+static struct person_rewrap
+rewrap(struct bed *bed, const struct seal *seal, size_t max, int times)
+{
+    struct person_rewrap at = { .rows = 0 };
+    struct err err;
+
+    for (int i = 0; i < times && !at.over; i++)
+        ok(person_keys_rewrap(bed->pg, seal, SHARD, max, &at, bed->arena, &err),
+           &err);
+    return at;
+}
+
+static void
+all_is_wrapped_anew_and_the_old_master_key_may_go(void **state)
+{
+    struct bed *bed = *state;
+    struct seal *both = open_masters(MASTER_B MASTER_A);
+    struct seal *later = open_masters(MASTER_B);
+    struct seal_key was, is;
+    struct person_rewrap at;
+
+    begin(bed, SHARD);
+    begin(bed, SHARD + 1);
+    erase(bed, id_no(1)); /* 420 rows and one that was erased */
+    was = key_of(bed, id_no(2));
+    at = rewrap(bed, both, 100, 2); /* and is killed */
+    assert_false(at.over);
+    assert_int_equal(at.rows, 200);
+    is = key_by(bed, both, id_no(2));
+    assert_memory_equal(&is, &was, sizeof is);
+    at = rewrap(bed, both, 100, 100);
+    assert_true(at.over);
+    assert_int_equal(at.rows, 421);
+    assert_in_range(at.wrapped, 220, 221);
+    at = rewrap(bed, both, 421, 100);
+    assert_int_equal(at.wrapped, 0);
+    is = key_by(bed, later, id_no(2));
+    assert_memory_equal(&is, &was, sizeof is);
+    assert_int_equal(number(bed, "SELECT count(DISTINCT substring(wrapped "
+                                 "FROM 2 FOR 8)) FROM person_key"),
+                     2); /* another authority's stays as it was */
+    is_whole(bed);
+    seal_close(later);
+    seal_close(both);
+}
+
+static void
+without_the_old_master_key_nothing_is_wrapped_anew(void **state)
+{
+    struct bed *bed = *state;
+    struct seal *later = open_masters(MASTER_B);
+    struct person_rewrap at = { .rows = 0 };
+    struct err err = { .code = "" };
+
+    begin(bed, SHARD);
+    assert_int_equal(
+        person_keys_rewrap(bed->pg, later, SHARD, 10, &at, bed->arena, &err),
+        ST_FATAL);
+    assert_string_equal(err.code, "sealed");
+    (void)key_of(bed, id_no(1));
+    seal_close(later);
+}
+
 static void
 triage_sees_the_view_and_not_the_table(void **state)
 {
@@ -530,6 +595,8 @@ main(void)
         T(one_person_alone_erases_nothing),
         T(another_tree_is_begun_behind_all_that_is_known),
         T(there_are_no_more_trees_than_numbers),
+        T(all_is_wrapped_anew_and_the_old_master_key_may_go),
+        T(without_the_old_master_key_nothing_is_wrapped_anew),
         T(triage_sees_the_view_and_not_the_table),
         T(a_thousand_keys_are_fetched_by_one_query),
     };

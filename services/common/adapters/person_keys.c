@@ -299,3 +299,115 @@ person_keys_erase(struct pg *pg, const struct seal *seal, int32_t shard,
         rc = insert(pg, shard, left, n, arena, err);
     return rc == ST_OK ? insert_erased(pg, shard, e, arena, err) : rc;
 }
+
+/* ---- another master key -------------------------------------------------- */
+
+static enum status
+look_at_rows(struct pg *pg, int32_t shard, size_t max, struct id after,
+             struct person_keys *out, struct arena *arena, struct err *err)
+{
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    enum status rc;
+
+    pg_params_init(&p, arena);
+    pg_add_i32(&p, shard);
+    pg_add_id(&p, after);
+    pg_add_i64(&p, (int64_t)max);
+    rc = pg_query(pg, NULL,
+                  "SELECT first, digits, wrapped FROM person_key "
+                  "WHERE shard = $1 AND ($2::uuid IS NULL OR first > $2) "
+                  "ORDER BY first LIMIT $3",
+                  &p, &res, err);
+    if (rc == ST_OK)
+        *out = read_keys(res, shard, arena);
+    pg_result_close(res);
+    return rc;
+}
+
+/* The rows that another master key wrapped, as they are to be. */
+static enum status
+wrap_anew(const struct seal *seal, const struct person_keys *keys,
+          struct person_key *anew, size_t *n, struct arena *arena,
+          struct err *err)
+{
+    enum status rc = ST_OK;
+
+    *n = 0;
+    for (size_t i = 0; rc == ST_OK && i < keys->n; i++) {
+        const struct person_key *k = &keys->at[i];
+        struct key_tree_part part = { .range = k->range };
+
+        if (k->wrapped.p == NULL || seal_is_current(seal, k->wrapped))
+            continue;
+        rc = seal_unwrap(seal, &k->range, k->wrapped, &part.node, err);
+        if (rc == ST_OK)
+            anew[(*n)++] = wrap(seal, &part, arena);
+        seal_forget(&part, sizeof part);
+    }
+    return rc;
+}
+
+/* A row that was erased or wrapped by somebody else meanwhile is another. */
+static enum status
+update(struct pg *pg, int32_t shard, const struct person_keys *was,
+       const struct person_key *anew, size_t n, int64_t *done,
+       struct arena *arena, struct err *err)
+{
+    const struct person_key *old = NULL;
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    enum status rc = ST_OK;
+
+    pg_params_init(&p, arena);
+    pg_add_i32(&p, shard);
+    pg_array_begin(&p, PG_UUID, n);
+    for (size_t i = 0; i < n; i++)
+        pg_add_id(&p, anew[i].range.first);
+    pg_array_end(&p);
+    pg_array_begin(&p, PG_BYTEA, n);
+    for (size_t i = 0; rc == ST_OK && i < n; i++) {
+        rc = person_keys_find(was, anew[i].range.first, &old, err);
+        if (rc == ST_OK)
+            pg_add_bytes(&p, old->wrapped);
+    }
+    pg_array_end(&p);
+    pg_array_begin(&p, PG_BYTEA, n);
+    for (size_t i = 0; i < n; i++)
+        pg_add_bytes(&p, anew[i].wrapped);
+    pg_array_end(&p);
+    if (rc == ST_OK)
+        rc = pg_query(pg, NULL,
+                      "UPDATE person_key k SET wrapped = u.anew FROM "
+                      "unnest($2::uuid[], $3::bytea[], $4::bytea[]) "
+                      "AS u(first, was, anew) WHERE k.shard = $1 "
+                      "AND k.first = u.first AND k.wrapped = u.was",
+                      &p, &res, err);
+    if (rc == ST_OK)
+        *done += (int64_t)pg_n_affected(res);
+    pg_result_close(res);
+    return rc;
+}
+
+enum status
+person_keys_rewrap(struct pg *pg, const struct seal *seal, int32_t shard,
+                   size_t max, struct person_rewrap *at, struct arena *arena,
+                   struct err *err)
+{
+    struct person_keys keys = { .n = 0 };
+    struct person_key *anew = arena_array(arena, max, sizeof *anew);
+    size_t n = 0;
+    enum status rc = look_at_rows(pg, shard, max, at->last, &keys, arena, err);
+
+    if (rc == ST_OK)
+        rc = wrap_anew(seal, &keys, anew, &n, arena, err);
+    if (rc == ST_OK && n > 0)
+        rc = update(pg, shard, &keys, anew, n, &at->wrapped, arena, err);
+    if (rc != ST_OK)
+        return rc;
+    at->rows += (int64_t)keys.n;
+    at->over = keys.n < max;
+    if (keys.n > 0)
+        at->last = keys.at[keys.n - 1].range.first;
+    return ST_OK;
+}

@@ -87,4 +87,27 @@ MUST_CHECK enum status person_keys_erase(struct pg *pg, const struct seal *seal,
                                          const struct person_erasure *e,
                                          struct arena *arena, struct err *err);
 
+/* ---- another master key: outside a transaction, search_path is intake's,
+ * while intake works ------------------------------------------------------ */
+
+/* How far person_keys_rewrap has come; begin with all of it 0. */
+struct person_rewrap {
+    struct id last; /* row that was looked at */
+    bool over;
+    int64_t rows;
+    int64_t wrapped; /* anew */
+};
+
+/**
+ * Look at up to `max` further rows and wrap by the first master key what
+ * another wrapped; they become true together. Whatever ends it, another go
+ * from the start finds done what is done. Statuses as in pg.h, and the codes
+ * of seal_unwrap.
+ */
+MUST_CHECK enum status person_keys_rewrap(struct pg *pg,
+                                          const struct seal *seal,
+                                          int32_t shard, size_t max,
+                                          struct person_rewrap *at,
+                                          struct arena *arena, struct err *err);
+
 #endif
