@@ -46,7 +46,7 @@ SHELL_SRC := $(wildcard services/common/engine/*.c \
   services/common/adapters/*.c services/common/host/*.c)
 CORE_LIB := $(B)/libcore.a
 SHELL_LIB := $(B)/libshell.a
-GEN := $(B)/gen/schemas.c $(B)/gen/sql.c
+GEN := $(B)/gen/schemas.c $(B)/gen/sql.c $(B)/gen/problems.c
 GEN_OBJ := $(patsubst %.c,%.o,$(GEN))
 
 PROGRAMS := $(patsubst services/%/main.c,%,$(wildcard services/*/main.c))
@@ -78,13 +78,20 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -c $< -o $@
 
-$(B)/gen/schemas.c: schemas/ids.lock schemas/embed.sh $(wildcard schemas/*.avsc)
+$(B)/gen/schemas.c: schemas/ids.lock schemas/embed.sh $(wildcard schemas/*.avsc schemas/frozen/*.avsc)
 	@mkdir -p $(@D)
 	@sh schemas/embed.sh $@
 
 $(B)/gen/sql.c: services/common/sql/embed.sh $(wildcard services/*/sql/*.sql)
 	@mkdir -p $(@D)
 	@sh services/common/sql/embed.sh $@
+
+$(B)/gen/problems.c: docs/problems.md
+	@mkdir -p $(@D)
+	@{ echo '#include "common/adapters/problems.h"'; echo 'const char problems_page[] = {'; \
+	  od -An -v -tu1 $< | sed 's/  */,/g; s/^,//; s/$$/,/'; \
+	  echo '0 };'; echo 'const size_t problems_page_n = sizeof problems_page - 1;'; } >$@.new
+	@mv $@.new $@
 
 $(B)/gen/%.o: $(B)/gen/%.c
 	@$(CC) $(CFLAGS) -c $< -o $@
@@ -119,7 +126,7 @@ $(B)/tests/trace/%: $(B)/obj/tests/trace/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
 
-$(B)/tests/contract/%: $(B)/obj/tests/contract/%.o $(SHELL_LIB) $(CORE_LIB)
+$(B)/tests/contract/%: $(B)/obj/tests/contract/%.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
 

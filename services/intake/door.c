@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/adapters/http.h"
 #include "common/engine/memory.h"
 #include "intake/lobby.h"
 #include "intake/raw_json.h"
@@ -286,7 +287,6 @@ put_later(struct json_out *out, const struct door *door,
 {
     bool clock = strcmp(it->why, "clock") == 0;
 
-    json_out_kcstr(out, "code", door_later_code(it->why));
     json_out_kint(out, "retry_after", DOOR_RETRY_AFTER_S);
     if (it->v.missing_kind)
         put_phone(out, door);
@@ -318,6 +318,23 @@ title_of(int status)
     }
 }
 
+static const char *
+code_of(const struct row *row)
+{
+    switch (row->status) {
+    case 429:
+    case 503:
+        return door_later_code(row->it.why);
+    case 500:
+        return "fault";
+    case 403:
+    case 422:
+        return "refused";
+    default:
+        return "unreadable";
+    }
+}
+
 static void
 put_result(struct json_out *out, const struct door *door, struct arena *arena,
            const struct row *row, bool sheet)
@@ -334,18 +351,13 @@ put_result(struct json_out *out, const struct door *door, struct arena *arena,
         door_put_receipt(out, &receipt, it->result == APPEND_REPEATED);
         return;
     }
-    json_out_kcstr(out, "type", "about:blank");
+    http_problem_type(out, code_of(row));
     json_out_kcstr(out, "title", title_of(row->status));
-    if (row->status == 503 || row->status == 429) {
+    json_out_kcstr(out, "code", code_of(row));
+    if (row->status == 503 || row->status == 429)
         put_later(out, door, it);
-    } else if (row->status == 500) {
-        json_out_kcstr(out, "code", "fault");
-    } else {
-        json_out_kcstr(out, "code",
-                       row->status == 422 || row->status == 403 ? "refused"
-                                                                : "unreadable");
+    else if (row->status != 500)
         door_errors(out, arena, &it->v.problems, &row->raw, sheet);
-    }
 }
 
 /* ---- doing ------------------------------------------------------------- */

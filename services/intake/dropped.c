@@ -13,6 +13,7 @@
 
 #include <xxhash.h>
 
+#include "common/adapters/http.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "intake/table.h"
@@ -518,7 +519,7 @@ refuse_file(struct work *w, const struct problems *problems)
     json_out_object(&out);
     json_out_kint(&out, "row", 1);
     json_out_kint(&out, "status", 400);
-    json_out_kcstr(&out, "type", "about:blank");
+    http_problem_type(&out, "unreadable");
     json_out_kcstr(&out, "title", "Not readable");
     json_out_kcstr(&out, "code", "unreadable");
     door_errors(&out, w->chunk->arena, problems, NULL, true);

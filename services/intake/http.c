@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/adapters/gzip.h"
+#include "common/adapters/problems.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "intake/activate.h"
@@ -300,7 +301,7 @@ refuse_sheet(struct arena *arena, const struct problems *problems,
 
     json_out_init(&out, NULL);
     json_out_object(&out);
-    json_out_kcstr(&out, "type", "about:blank");
+    http_problem_type(&out, "unreadable");
     json_out_kcstr(&out, "title", "Not readable");
     json_out_kint(&out, "status", status);
     json_out_kcstr(&out, "code", "unreadable");
@@ -821,6 +822,20 @@ route_health(const struct intake_http *h, const struct http_request *req,
     return true;
 }
 
+/* What each code means: where the `type` of a problem leads. */
+static bool
+route_problems(const struct http_request *req, struct http_response *resp)
+{
+    if (!str_is(req->path, HTTP_PROBLEMS))
+        return false;
+    if (is_get(req))
+        http_body(resp, 200, "text/plain",
+                  (struct str){ .p = problems_page, .n = problems_page_n });
+    else
+        wrong_method(resp, "GET");
+    return true;
+}
+
 static bool
 route_openapi(const struct intake_http *h, const struct http_request *req,
               struct http_response *resp)
@@ -872,7 +887,8 @@ handle(void *self, const struct http_request *req, struct http_response *resp)
     const struct served *s;
     struct sender sender;
 
-    if (route_health(h, req, resp) || route_openapi(h, req, resp))
+    if (route_health(h, req, resp) || route_openapi(h, req, resp) ||
+        route_problems(req, resp))
         return;
     if (item == 0 && !time && act == NULL && !receipt) {
         http_problem(resp, 404, "path", "Not here", NULL);

@@ -12,6 +12,7 @@
  *   POST /v1/erasures                a person's key goes (erase.h)
  *   POST /v1/time {"at": instant}    the log clock's only source
  *   GET  /v1/notifications/ID        its receipt, and where it stands
+ *   GET  /problems                what the codes mean (docs/problems.md)
  *   GET  /openapi.json               all of this, with every field and answer
  *   GET  /livez /readyz /metrics
  *

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/adapters/http.h"
 #include "common/core/check.h"
 #include "intake/core/example.h"
 
@@ -613,11 +614,12 @@ put_problem_schema(struct json_out *out)
                    "RFC 9457. Never repeats a personal value.");
     put_type(out, "object");
     json_out_key(out, "required");
-    json_out_raw(out, STR("[\"title\",\"status\",\"code\"]"));
+    json_out_raw(out, STR("[\"type\",\"title\",\"status\",\"code\"]"));
     json_out_key(out, "properties");
     json_out_object(out);
     json_out_key(out, "type");
-    json_out_raw(out, STR("{\"type\":\"string\"}"));
+    json_out_raw(out, STR("{\"type\":\"string\",\"format\":\"uri-reference\","
+                          "\"pattern\":\"^" HTTP_PROBLEMS "#\"}"));
     json_out_key(out, "title");
     json_out_raw(out, STR("{\"type\":\"string\"}"));
     json_out_key(out, "status");
@@ -1014,7 +1016,8 @@ static void
 put_paths(struct json_out *out, struct arena *arena,
           const struct agencies *agencies)
 {
-    static const char *const health[] = { "/livez", "/readyz", "/metrics" };
+    static const char *const health[] = { "/livez", "/readyz", "/metrics",
+                                         HTTP_PROBLEMS };
 
     json_out_key(out, "paths");
     json_out_object(out);

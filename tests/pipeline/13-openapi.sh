@@ -51,9 +51,22 @@ check 'every kind is described' "$(jq -cn '[
     "police_missing_reported", "police_missing_risk_changed", "police_ppn",
     "school_referral", "self_referral", "voluntary_referral"]')" \
     "$(jq -c '.components.schemas.any_notification.discriminator.mapping | keys' "$doc")"
-check 'two examples for each kind and activity, screening and match' '30 102 2 2' \
+check 'two examples for each kind and activity, screening, match and figure' '30 104 2 2 2' \
     "$(jq -r '[.paths[] | .post? // empty | .requestBody.content["application/json"].examples // empty
         | length] | join(" ")' "$doc")"
+
+check 'every code has its line in docs/problems.md, which is served' '' "$(
+    curl -s "$url/problems" >"$work/problems"
+    {
+        jq -r '.. | objects | .properties?.code?.enum? // empty | .[]' "$doc"
+        printf 'R%02d\n' $(seq 23)
+        printf 'C%02d\n' $(seq 6)
+        printf 'W%02d\n' $(seq 17)
+        grep -rhoE 'http_problem(_type)?\([^"]*"[A-Za-z_0-9]+"' services --include=*.c |
+            grep -oE '"([a-z_0-9]+|[A-Z][0-9]+)"' | tr -d '"'
+    } | sort -u | while read -r code; do
+        grep -qF "<a id=\"$code\"></a>" "$work/problems" || echo "$code"
+    done)"
 
 # ---- every example as a request -----------------------------------------------
 
@@ -95,7 +108,7 @@ post() # path, body, [type]
 }
 
 accepted=0 repeated=0 n=0
-for path in /v1/notifications /v1/activities /v1/screenings /v1/matches; do
+for path in /v1/notifications /v1/activities /v1/screenings /v1/matches /v1/indicators; do
     jq -c --arg p "$path" '.paths[$p].post.requestBody.content["application/json"].examples[].value' \
         "$doc" >"$work/examples"
     while read -r example; do
@@ -126,7 +139,7 @@ head -c 17000000 /dev/zero | tr '\0' ' ' >"$work/large"
     head -c 270000 /dev/zero | tr '\0' x
     printf '"}'
 } >"$work/record"
-items='/v1/notifications /v1/activities /v1/screenings /v1/matches'
+items='/v1/notifications /v1/activities /v1/screenings /v1/matches /v1/indicators'
 for path in $items; do
     post "$path" '{"agency_id":' # broken off
     post "$path" '{}'
@@ -225,7 +238,7 @@ post $time "@$work/large"
 ask $time "$url$time"
 two_hosts POST $time $time
 unset authority
-for path in /openapi.json /livez /readyz /metrics; do
+for path in /openapi.json /livez /readyz /metrics /problems; do
     ask $path "$url$path"
     ask $path -X PUT "$url$path"
     two_hosts GET $path $path

@@ -158,6 +158,15 @@ http_add_header(struct http_response *resp, const char *name, const char *fmt,
 }
 
 void
+http_problem_type(struct json_out *out, const char *code)
+{
+    char type[80];
+
+    (void)snprintf(type, sizeof type, HTTP_PROBLEMS "#%s", code);
+    json_out_kcstr(out, "type", type);
+}
+
+void
 http_problem(struct http_response *resp, int status, const char *code,
              const char *title, const char *detail)
 {
@@ -167,6 +176,7 @@ http_problem(struct http_response *resp, int status, const char *code,
 
     json_out_init(&o, NULL);
     json_out_object(&o);
+    http_problem_type(&o, code);
     json_out_kcstr(&o, "title", title);
     json_out_kint(&o, "status", status);
     json_out_kcstr(&o, "code", code);

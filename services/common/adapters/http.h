@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/adapters/json.h"
 #include "common/core/err.h"
 #include "common/core/status.h"
 #include "common/core/str.h"
@@ -85,8 +86,14 @@ http_body_take(struct http_response *resp, int status, const char *content_type,
 void
 http_add_header(struct http_response *resp, const char *name, const char *fmt,
                 ...) __attribute__((format(printf, 3, 4)));
+/* Where docs/problems.md is, as intake serves it: an anchor for each code. */
+#define HTTP_PROBLEMS "/problems"
+
+/** The member `type` of a problem with that code (RFC 9457), at its line. */
+void http_problem_type(struct json_out *out, const char *code);
+
 /**
- * Answer with application/problem+json (RFC 9457): title, status, and as
+ * Answer with application/problem+json (RFC 9457): type, title, status, and as
  * members of our own the stable `code`; `detail` may be NULL. Neither may hold
  * personal data.
  */
