@@ -110,8 +110,7 @@ newest(const char *name)
 
 /* ---- a schema against a struct ---- */
 
-static void
-check_record(const json_t *json, const struct fields *fields);
+static void check_record(const json_t *json, const struct fields *fields);
 
 static void
 expect(bool ok, const struct fields *fields, const struct field *f,
@@ -363,8 +362,7 @@ no_locked_schema_was_changed(void **state)
 
 /* ---- a version against another ---- */
 
-static bool
-compatible(const json_t *a, const json_t *b);
+static bool compatible(const json_t *a, const json_t *b);
 
 static const json_t *
 field_named(const json_t *list, const char *name)
@@ -458,6 +456,124 @@ every_version_can_be_read_as_every_other(void **state)
     }
 }
 
+/* ---- what is frozen ---- */
+
+/* "NotificationReceived.v1.avsc". */
+static bool
+read_frozen_name(const char *file, char name[64], int *version)
+{
+    int n = 0;
+
+    return sscanf(file, "%63[A-Za-z].v%d.avsc%n", name, version, &n) == 2 &&
+           file[n] == '\0';
+}
+
+static const struct lock_line *
+line_of(const char *name, int version)
+{
+    for (size_t i = 0; i < lock.n; i++)
+        if (strcmp(lock.line[i].name, name) == 0 &&
+            lock.line[i].version == version)
+            return &lock.line[i];
+    return NULL;
+}
+
+static void
+check_frozen(const char *file)
+{
+    char path[128], name[64], now[80];
+    size_t n, n_locked;
+    char *text, *locked;
+    const struct lock_line *l;
+    json_t *a, *b;
+    int version;
+
+    if (!read_frozen_name(file, name, &version))
+        fail_msg("frozen/%s: want NAME.vN.avsc", file);
+    l = line_of(name, version);
+    if (l == NULL)
+        fail_msg("frozen/%s is not in ids.lock", file);
+    (void)snprintf(path, sizeof path, "frozen/%s", file);
+    text = read_file(path, &n);
+    locked = read_file(l->file, &n_locked);
+    if (n != n_locked || memcmp(text, locked, n) != 0)
+        fail_msg("%s was changed after it was frozen: schemas/version.sh %s",
+                 l->file, name);
+    free(text);
+    free(locked);
+    (void)snprintf(now, sizeof now, "%s.avsc", name);
+    a = read_schema(path);
+    b = read_schema(now);
+    if (!compatible(a, b))
+        fail_msg("%s can't be read as %s, or not the other way", now, path);
+    json_decref(a);
+    json_decref(b);
+}
+
+static void
+what_is_frozen_stays_and_can_be_read_for_ever(void **state)
+{
+    DIR *dir = opendir("schemas/frozen");
+    const struct dirent *entry;
+    int n = 0;
+
+    (void)state;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        check_frozen(entry->d_name);
+        n++;
+    }
+    (void)closedir(dir);
+    assert_true(n >= REC_N - 1); /* a version of each record */
+}
+
+/* Three changes that somebody might make to a record as it is, and one that
+ * he may. */
+static void
+a_real_record_takes_additions_only(void **state)
+{
+    json_t *now = read_schema("NotificationReceived.avsc"), *changed, *field;
+    json_t *list;
+
+    (void)state;
+    changed = json_deep_copy(now);
+    list = json_object_get(changed, "fields");
+    field = json_array_get(list, json_array_size(list) - 1);
+    assert_int_equal(json_object_set_new(field, "name", json_string("renamed")),
+                     0);
+    json_object_del(field, "default"); /* a name without default is kept */
+    assert_false(compatible(now, changed));
+    json_decref(changed);
+
+    changed = json_deep_copy(now);
+    list = json_object_get(changed, "fields");
+    assert_int_equal(
+        json_array_append_new(
+            list, json_pack("{s:s,s:s}", "name", "new_one", "type", "string")),
+        0);
+    assert_false(compatible(now, changed));
+    json_decref(changed);
+
+    changed = json_deep_copy(now);
+    list = json_object_get(changed, "fields");
+    field = (json_t *)(uintptr_t)field_named(list, "sent_at");
+    assert_int_equal(json_object_set_new(field, "type", json_string("int")), 0);
+    assert_false(compatible(now, changed));
+    json_decref(changed);
+
+    changed = json_deep_copy(now);
+    list = json_object_get(changed, "fields");
+    assert_int_equal(json_array_append_new(
+                         list, json_pack("{s:s,s:[s,s],s:n}", "name", "new_one",
+                                         "type", "null", "string", "default")),
+                     0);
+    assert_true(compatible(now, changed));
+    json_decref(changed);
+    json_decref(now);
+}
+
 #define HEAD "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
 #define ID "{\"name\":\"id\",\"type\":\"string\"}"
 #define UNIT                                                                   \
@@ -525,6 +641,8 @@ main(void)
         cmocka_unit_test(every_schema_is_locked),
         cmocka_unit_test(no_locked_schema_was_changed),
         cmocka_unit_test(every_version_can_be_read_as_every_other),
+        cmocka_unit_test(what_is_frozen_stays_and_can_be_read_for_ever),
+        cmocka_unit_test(a_real_record_takes_additions_only),
         cmocka_unit_test(a_planted_break_is_found),
     };
 
