@@ -1,6 +1,7 @@
 #include "tracker/core/acts.h"
 
 #include "tracker/core/caseload.h"
+#include "tracker/core/correct.h"
 #include "tracker/core/desk.h"
 #include "tracker/core/school.h"
 #include "tracker/core/third_need.h"
@@ -27,6 +28,7 @@ acts_want(struct rows *rows, const struct activity_recorded *a)
     cases_want(rows, a->case_id);
     cases_want_child(rows, a->child_id);
     caseload_want(rows, a->worker);
+    correct_want(rows, a);
     if (a->activity == ACTIVITY_ENCOMPASS_RELAYED && !id_is_none(a->child_id))
         school_want_child(rows, a->child_id);
     if (!id_is_none(a->alert_id))
@@ -50,6 +52,7 @@ acts_want_more(struct rows *rows, const struct activity_recorded *a)
     }
     if (a->activity == ACTIVITY_ENCOMPASS_RELAYED && !id_is_none(a->child_id))
         school_want_child_more(rows, a->child_id);
+    correct_want_more(rows, a);
     if (!id_is_none(a->alert_id))
         alert = rows_get(rows, TABLE_ALERT, &a_like);
     if (alert == NULL)
@@ -287,6 +290,7 @@ on_case(const struct moment *m, const struct activity_recorded *a,
                                       .close_outcome = a->outcome,
                                       .clock = a->clock };
     struct case_said said = { .activity_id = a->activity_id };
+    struct correct_before before;
     struct life_result result;
     struct life_facts facts;
     struct case_row c;
@@ -302,6 +306,7 @@ on_case(const struct moment *m, const struct activity_recorded *a,
                    &result, err);
     if (rc != ST_OK)
         return rc;
+    before = correct_look(m, known);
     take_facts(&c, a);
     c.episode_id = ID_NONE; /* it is in somebody's hands now */
     said.state_before = known->state;
@@ -309,6 +314,8 @@ on_case(const struct moment *m, const struct activity_recorded *a,
                      &said, err);
     if (rc == ST_OK && (result.effects & LIFE_DO_ANSWER) != 0)
         rc = answer_closed(m, &c, err);
+    if (rc == ST_OK)
+        correct_note(m, a, &before);
     if (rc == ST_OK && a->activity == ACTIVITY_NEED_ADDED)
         rc = third_need_added(m, a, c.case_id, err);
     return rc;
@@ -329,8 +336,15 @@ on_episode(const struct moment *m, const struct activity_recorded *a,
            struct err *err)
 {
     struct id child_id = child_of(m, a);
-    enum status rc =
-        desk_interview(m, a, child_id, cases_of_worker(m, child_id), err);
+    const struct episode_row *waiting = desk_waiting(m, child_id);
+    struct episode_row before;
+    enum status rc;
+
+    if (waiting != NULL)
+        before = *waiting;
+    rc = desk_interview(m, a, child_id, cases_of_worker(m, child_id), err);
+    if (rc == ST_OK && waiting != NULL)
+        correct_note_interview(m, a, &before);
 
     if (rc == ST_OK && a->activity == ACTIVITY_RHI_HELD)
         rc = cases_contact(m, child_id, err);
@@ -363,6 +377,8 @@ acts_recorded(const struct moment *m, const struct activity_recorded *a,
         rc = watch_acknowledge(m, a->alert_id, a->by, &why);
     else if (is_interview(a->activity))
         rc = on_episode(m, a, &why);
+    else if (a->activity == ACTIVITY_CORRECTED)
+        rc = correct_apply(m, a, &why);
     else if (a->activity == ACTIVITY_ENCOMPASS_RELAYED)
         rc = on_notice(m, a, &why);
     else

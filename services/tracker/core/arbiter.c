@@ -392,6 +392,7 @@ begin_case(const struct moment *m, const struct referral_decided *d,
     c->opened_at = m->at;
     if (is_of_episode_alone(d))
         c->episode_id = d->episode_id;
+    c->changes = 0;
     c->age_band = d->age_band;
     c->sex = d->sex;
     c->ethnicity = d->ethnicity;
@@ -417,6 +418,7 @@ leave(const struct moment *m, const struct matter *t, const struct ruling *r,
     if (t->history)
         return say_case(m, &c, &said, err);
     take_facts(&c, t->d);
+    c.changes++;
     if (t->d->screened_by.n > 0)
         c.episode_id = ID_NONE; /* a person has left it so */
     c.profile_version = m->profile_version;
@@ -440,6 +442,7 @@ merge_own(const struct moment *m, const struct matter *t, struct id into,
     if (rc != ST_OK)
         return rc;
     c.merged_into = into;
+    c.changes++;
     return cases_apply(m, &c, false, LIFE_FINAL_EXISTING, &result, &no_input,
                        &said, err);
 }
@@ -525,6 +528,7 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
     if (t->anew)
         end_others(&result);
     take_facts(&c, t->d);
+    c.changes++;
     said = said_of(t, r, before);
     rc = cases_apply(m, &c, is_new, r->event, &result, &input, &said, err);
     if (rc != ST_OK)

@@ -362,6 +362,7 @@ case_there(const struct moment *m, const struct case_row *from,
     c.csc_status = c.side == SIDE_CSC ? CSC_OPEN : CSC_NONE;
     c.third_need = false;
     c.intent = false;
+    c.changes = 0;
     return c;
 }
 
@@ -439,6 +440,7 @@ cases_offer_expired(const struct moment *m, const struct case_row *before,
 
     if (rc != ST_OK)
         return rc;
+    c.changes++;
     return cases_apply(m, &c, false, LIFE_EXPIRED, &result, &none, &said, err);
 }
 
@@ -604,6 +606,30 @@ cases_contact(const struct moment *m, struct id child_id, struct err *err)
     return rc;
 }
 
+enum status
+cases_restored(const struct moment *m, const struct case_row *now,
+               struct case_row *c, struct err *err)
+{
+    static const char *const rules[] = { "D02", "D06", "D18" };
+    struct str counted = counted_by(now);
+    bool was_open = life_is_open(now->state);
+    bool moved = now->contact_at != c->contact_at;
+    struct watched w = cases_watched(c, cases_offer(m, c));
+    enum status rc = ST_OK;
+
+    put_case(m, c);
+    for (size_t i = 0;
+         rc == ST_OK && !life_is_open(c->state) && i < N_OF(rules); i++)
+        rc = watch_rule(m, &w, str_of(rules[i]), TIME_NEVER, err);
+    if (rc == ST_OK && life_is_open(c->state) && !was_open)
+        rc = drift_opened(m, c, &w, err);
+    if (rc == ST_OK && life_is_open(c->state) && (moved || !was_open))
+        rc = watch_contact(m, c, &w, err);
+    if (rc == ST_OK && life_is_open(c->state))
+        rc = drift_paused(m, &w, err);
+    return rc == ST_OK ? caseload_moved(m, c, counted, counted_by(c), err) : rc;
+}
+
 /* ---- merging children ---------------------------------------------------- */
 
 static bool
@@ -635,6 +661,7 @@ merge_into(const struct moment *m, const struct case_row *younger,
     if (rc != ST_OK)
         return rc;
     taker.needs |= c.needs;
+    taker.changes++;
     if (c.contact_at > taker.contact_at) /* TIME_NONE is before all */
         taker.contact_at = c.contact_at;
     put_case(m, &taker);
@@ -709,6 +736,7 @@ revive(const struct moment *m, const struct case_row *merged, struct err *err)
     c.state_before = 0;
     c.merged_into = ID_NONE;
     c.closed_at = TIME_NONE;
+    c.changes++;
     w = cases_watched(&c, NULL);
     put_case(m, &c);
     rc = say_case(m, &c, &said, err);

@@ -69,6 +69,15 @@ cases_apply(const struct moment *m, struct case_row *c, bool is_new,
 MUST_CHECK enum status
 cases_contact(const struct moment *m, struct id child_id, struct err *err);
 
+/**
+ * A correction has made `c` of the case that stood as in `now`, its clocks
+ * included: stores it, counts it for its worker, and sets the rules that have
+ * no clock anew.
+ */
+MUST_CHECK enum status
+cases_restored(const struct moment *m, const struct case_row *now,
+               struct case_row *c, struct err *err);
+
 /** L3 has passed for the first time: the offer says so. */
 MUST_CHECK enum status
 cases_offer_late(const struct moment *m, const struct case_row *c,

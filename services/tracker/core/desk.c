@@ -397,19 +397,27 @@ next_episode(const struct moment *m, struct id child_id, size_t *at)
     return rows_next(m->step->rows, TABLE_EPISODE, BY_CHILD, &like, at);
 }
 
-enum status
-desk_interview(const struct moment *m, const struct activity_recorded *a,
-               struct id child_id, const struct case_row *c, struct err *err)
+const struct episode_row *
+desk_waiting(const struct moment *m, struct id child_id)
 {
     const struct episode_row *waiting = NULL;
     const struct episode_row *candidate;
-    struct episode_row e;
     size_t at = 0;
 
     while ((candidate = next_episode(m, child_id, &at)) != NULL)
         if (candidate->state == EPISODE_FOUND &&
             (waiting == NULL || candidate->found_at < waiting->found_at))
             waiting = candidate;
+    return waiting;
+}
+
+enum status
+desk_interview(const struct moment *m, const struct activity_recorded *a,
+               struct id child_id, const struct case_row *c, struct err *err)
+{
+    const struct episode_row *waiting = desk_waiting(m, child_id);
+    struct episode_row e;
+
     if (waiting == NULL)
         return err_set(err, ST_REJECT, "R20",
                        "no return home interview is due for this child");
@@ -420,6 +428,26 @@ desk_interview(const struct moment *m, const struct activity_recorded *a,
     if (e.interview == RHI_HELD || e.interview == RHI_DECLINED)
         e.state = EPISODE_DONE;
     return settle(m, waiting, &e, c, err);
+}
+
+enum status
+desk_take_back(const struct moment *m, const struct deed_row *deed,
+               const struct case_row *c, struct err *err)
+{
+    const struct episode_row *now = desk_get(m, deed->episode_id);
+    struct episode_row e;
+
+    if (now == NULL ||
+        (now->state != EPISODE_FOUND && now->state != EPISODE_DONE) ||
+        now->rhi_at != deed->occurred_at)
+        return err_set(err, ST_REJECT, "R20",
+                       "what came later rests on it: that first");
+    e = *now;
+    e.interview = deed->interview;
+    e.rhi_at = deed->interview_at;
+    e.rhi_state = e.interview == 0 ? RHI_DUE : e.interview;
+    e.state = EPISODE_FOUND; /* before it, the interview was still due */
+    return settle(m, now, &e, c, err);
 }
 
 bool

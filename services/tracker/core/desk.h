@@ -50,6 +50,18 @@ MUST_CHECK enum status
 desk_interview(const struct moment *m, const struct activity_recorded *a,
                struct id child_id, const struct case_row *c, struct err *err);
 
+/**
+ * What was last reported of an episode's interview is taken back: `deed` keeps
+ * how it stood before. ST_REJECT R20 where something came after it.
+ */
+MUST_CHECK enum status
+desk_take_back(const struct moment *m, const struct deed_row *deed,
+               const struct case_row *c, struct err *err);
+/** For `corrected`: the episode that an interview activity is about; NULL where
+ * none waits. */
+const struct episode_row *
+desk_waiting(const struct moment *m, struct id child_id);
+
 /** Is it the deadline of the 18th birthday? */
 bool
 desk_is_birthday(const struct deadline_row *deadline);

@@ -43,6 +43,7 @@ static const struct field case_at[] = {
     FIELD_CODE(S, age_band, N, &codes_age_band),
     FIELD_CODE(S, sex, N, &codes_sex),
     FIELD_CODE(S, ethnicity, N, &codes_ethnicity),
+    FIELD_I32(S, changes, 0),
     FIELD_TEXT(S, profile_version, N),
 };
 #undef S
@@ -202,6 +203,45 @@ static const struct field encompass_at[] = {
 };
 #undef S
 
+#define S struct deed_row
+static const struct field deed_at[] = {
+    FIELD_TEXT(S, agency_id, 0),
+    FIELD_TEXT(S, agency_ref, 0),
+    FIELD_ID(S, activity_id, 0),
+    FIELD_CODE(S, activity, 0, &codes_activity),
+    FIELD_ID(S, case_id, N),
+    FIELD_ID(S, child_id, N),
+    FIELD_ID(S, episode_id, N),
+    FIELD_TIME(S, occurred_at, 0),
+    FIELD_I32(S, number, N),
+    FIELD_BOOL(S, corrected, 0),
+    FIELD_CODE(S, state, N, &codes_case_state),
+    FIELD_CODE(S, state_before, N, &codes_case_state),
+    FIELD_TEXT(S, unit, N),
+    FIELD_TEXT(S, worker, N),
+    FIELD_TIME(S, closed_at, N),
+    FIELD_CODE(S, close_outcome, N, &codes_close_outcome),
+    FIELD_TIME(S, contact_at, N),
+    FIELD_CODE(S, csc_status, N, &codes_csc_status),
+    FIELD_SET(S, needs, 0, &codes_need),
+    FIELD_I32(S, level, N),
+    FIELD_CODE(S, consent, N, &codes_consent),
+    FIELD_CODE(S, age_band, N, &codes_age_band),
+    FIELD_CODE(S, interview, N, &codes_rhi_state),
+    FIELD_TIME(S, interview_at, N),
+};
+#undef S
+
+#define S struct deed_clock_row
+static const struct field deed_clock_at[] = {
+    FIELD_TEXT(S, agency_id, 0),  FIELD_TEXT(S, agency_ref, 0),
+    FIELD_TEXT(S, clock, 0),      FIELD_CODE(S, state, 0, &codes_clock_change),
+    FIELD_TIME(S, started_at, 0), FIELD_TIME(S, due_at, N),
+    FIELD_TIME(S, stopped_at, N), FIELD_TRI(S, late, N),
+    FIELD_BOOL(S, by_closing, 0),
+};
+#undef S
+
 #define FIELDS(sql, c, at_)                                                    \
     {                                                                          \
         .name = (sql), .size = sizeof(c), .at = (at_), .n = N_OF(at_)          \
@@ -282,4 +322,15 @@ const struct table tracker_tables[TABLE_N] = {
                           .index = INDEX("encompass_by_child", AT_THIRD),
                           .n_index = 1,
                           .due = -1 },
+    [TABLE_DEED] = { .fields = FIELDS("deed", struct deed_row, deed_at),
+                     .n_key = 2,
+                     .due = -1 },
+    [TABLE_DEED_CLOCK] = { .fields = FIELDS("deed_clock", struct deed_clock_row,
+                                            deed_clock_at),
+                           .n_key = 3,
+                           .index = { { .name = "deed_clock_by_deed",
+                                        .fields = { AT_FIRST, AT_SECOND },
+                                        .n = 2 } },
+                           .n_index = 1,
+                           .due = -1 },
 };

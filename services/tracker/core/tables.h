@@ -26,6 +26,8 @@ enum tracker_table {
     TABLE_EPISODE_MESSAGE,
     TABLE_WORKER,
     TABLE_ENCOMPASS,
+    TABLE_DEED,
+    TABLE_DEED_CLOCK,
     TABLE_N,
 };
 
@@ -35,6 +37,7 @@ enum {
     BY_SUBJECT = 0, /* TABLE_CLOCK, TABLE_PAUSE, TABLE_DEADLINE, TABLE_ALERT */
     BY_CASE = 0,    /* TABLE_HANDOVER */
     BY_EPISODE = 0, /* TABLE_EPISODE_MESSAGE */
+    BY_DEED = 0,    /* TABLE_DEED_CLOCK */
 };
 
 extern const struct table tracker_tables[TABLE_N];
@@ -83,6 +86,9 @@ struct case_row {
     int age_band;
     int sex;
     int ethnicity;
+    /* How often activities and decisions moved it: what is not the last of
+     * them can't be taken back (correct.h). */
+    int32_t changes;
     struct str profile_version; /* of the record that changed it last */
 };
 
@@ -241,6 +247,47 @@ struct encompass_row {
     struct id subject_id;      /* T11's: the first that was seen */
     time_ms incident_at;
     struct str unit;
+};
+
+/* An activity that was applied, and how its case or episode stood before. */
+struct deed_row {
+    struct str agency_id;
+    struct str agency_ref;
+    struct id activity_id;
+    int activity;
+    struct id case_id;
+    struct id child_id;
+    struct id episode_id; /* of an interview, else null */
+    time_ms occurred_at;
+    int32_t number; /* of the case's changes; null where it moved nothing */
+    bool corrected;
+    int state;
+    int state_before;
+    struct str unit;
+    struct str worker;
+    time_ms closed_at;
+    int close_outcome;
+    time_ms contact_at;
+    int csc_status;
+    uint32_t needs;
+    int32_t level;
+    int consent;
+    int age_band;
+    int interview;
+    time_ms interview_at;
+};
+
+/* A clock that an activity started, stopped or moved, as it was before. */
+struct deed_clock_row {
+    struct str agency_id;
+    struct str agency_ref;
+    struct str clock;
+    int state; /* enum clock_change; void: it had never run */
+    time_ms started_at;
+    time_ms due_at;
+    time_ms stopped_at;
+    enum tri late;
+    bool by_closing;
 };
 
 #endif

@@ -64,6 +64,7 @@ third_need_added(const struct moment *m, const struct activity_recorded *a,
     c = *known;
     c.outcome = rule->outcome;
     c.third_need = true;
+    c.changes++; /* the need itself is corrected no more (correct.h) */
     facts = (struct life_facts){ .side = c.side,
                                  .outcome = c.outcome,
                                  .was_outcome = known->outcome,

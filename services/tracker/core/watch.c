@@ -81,6 +81,12 @@ runs(const struct clock_row *k)
     return k != NULL && (k->state == CLOCK_STARTED || k->state == CLOCK_PAUSED);
 }
 
+const struct clock_row *
+watch_next_clock(const struct moment *m, struct id subject, size_t *at)
+{
+    return next_of(m, TABLE_CLOCK, subject, at);
+}
+
 bool
 watch_runs(const struct moment *m, struct id subject, struct str clock)
 {
@@ -549,6 +555,61 @@ watch_resume(const struct moment *m, const struct watched *w, struct str clock,
             rc = move_due(m, w, k, &r, CLOCK_RESUMED, err);
     }
     return rc;
+}
+
+/* The pause that a correction takes back, or opens again. */
+static void
+restore_pause(const struct moment *m, struct id subject, struct str clock,
+              bool paused)
+{
+    const struct pause_row *last = NULL;
+    const struct pause_row *p;
+    struct pause_row again;
+    size_t at = 0;
+
+    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
+        if (str_eq(p->clock, clock) &&
+            (last == NULL || p->from_at > last->from_at))
+            last = p;
+    if (last == NULL)
+        return;
+    again = *last;
+    again.to_at = TIME_NONE;
+    if (paused)
+        rows_put(m->step->rows, TABLE_PAUSE, &again);
+    else if (last->to_at == TIME_NONE)
+        rows_delete(m->step->rows, TABLE_PAUSE, last);
+}
+
+enum status
+watch_restore(const struct moment *m, const struct watched *w,
+              const struct deed_clock_row *before, struct err *err)
+{
+    const struct clock_row *now = watch_clock(m, w->id, before->clock);
+    struct clock_row k;
+    struct run r;
+    int change = CLOCK_VOID;
+    enum status rc;
+
+    if (now == NULL)
+        return ST_OK;
+    k = *now;
+    rc = end_watch(m, now, STR("corrected"), err);
+    k.state = before->state;
+    k.started_at = before->started_at;
+    k.due_at = before->due_at;
+    k.stopped_at = before->stopped_at;
+    k.late = before->late;
+    k.by_closing = before->by_closing;
+    rows_put(m->step->rows, TABLE_CLOCK, &k);
+    if (runs(&k)) {
+        change = k.state;
+        restore_pause(m, w->id, k.clock, k.state == CLOCK_PAUSED);
+    }
+    if (rc == ST_OK && runs(&k) && k.due_at != TIME_NONE &&
+        open_run(m, w->id, k.clock, k.started_at, k.rag, &r))
+        rc = put_deadlines(m, w, k.clock, &r, k.due_at, err);
+    return rc == ST_OK ? say_clock(m, &k, change, w->unit, err) : rc;
 }
 
 /* One clock of a merged case goes over, if it is due before the survivor's. */

@@ -39,6 +39,20 @@ watch_clock(const struct moment *m, struct id subject, struct str clock);
 bool
 watch_runs(const struct moment *m, struct id subject, struct str clock);
 
+/** The subject's next clock, running or not: start with *at = 0, NULL at the
+ * end. */
+const struct clock_row *
+watch_next_clock(const struct moment *m, struct id subject, size_t *at);
+
+/**
+ * A correction gives a clock back how it stood: running on to its old due
+ * instant, paused, stopped, or void where it had never run. What hung on its
+ * present run goes.
+ */
+MUST_CHECK enum status
+watch_restore(const struct moment *m, const struct watched *w,
+              const struct deed_clock_row *before, struct err *err);
+
 /**
  * Start a clock at `start`; one that runs goes on as it is. No such clock in
  * the profile: nothing. ST_REJECT R16 past the calendar.

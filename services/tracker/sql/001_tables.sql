@@ -43,6 +43,7 @@ CREATE TABLE cases (
     age_band text,
     sex text,
     ethnicity text,
+    changes integer NOT NULL,
     profile_version text,
     PRIMARY KEY (shard, case_id)
 );
@@ -222,3 +223,48 @@ CREATE TABLE encompass (
     PRIMARY KEY (shard, agency_id, agency_ref)
 );
 CREATE INDEX encompass_by_child ON encompass (shard, child_id);
+
+-- What activities were applied to, and how it stood before: for corrections.
+CREATE TABLE deed (
+    shard integer NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
+    activity_id uuid NOT NULL,
+    activity text NOT NULL,
+    case_id uuid,
+    child_id uuid,
+    episode_id uuid,
+    occurred_at timestamptz NOT NULL,
+    number integer,
+    corrected boolean NOT NULL,
+    state text,
+    state_before text,
+    unit text,
+    worker text,
+    closed_at timestamptz,
+    close_outcome text,
+    contact_at timestamptz,
+    csc_status text,
+    needs text NOT NULL,
+    level integer,
+    consent text,
+    age_band text,
+    interview text,
+    interview_at timestamptz,
+    PRIMARY KEY (shard, agency_id, agency_ref)
+);
+
+-- The clocks that such an activity moved, as they were before.
+CREATE TABLE deed_clock (
+    shard integer NOT NULL,
+    agency_id text COLLATE "C" NOT NULL,
+    agency_ref text COLLATE "C" NOT NULL,
+    clock text COLLATE "C" NOT NULL,
+    state text NOT NULL,
+    started_at timestamptz NOT NULL,
+    due_at timestamptz,
+    stopped_at timestamptz,
+    late boolean,
+    by_closing boolean NOT NULL,
+    PRIMARY KEY (shard, agency_id, agency_ref, clock)
+);

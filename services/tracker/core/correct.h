@@ -1,0 +1,54 @@
+/**
+ * Taking back what an activity did: `corrected` names it by its key (domain.md
+ * section 3). Each activity on a case leaves how case and clocks stood before
+ * it; as long as nothing rests on it, that is how they stand again. An alert
+ * that it had cleared may come back, under its next number.
+ *
+ * Whatever moved the case since (state, worker, clocks, facts) rests on it: R20,
+ * and that is to be corrected first. A contact that moved nothing else may go
+ * at any time. Hand-overs are declined or withdrawn, not corrected; what was
+ * told to schools and seen of alerts stays told and seen.
+ */
+#ifndef WAYMARK_TRACKER_CORE_CORRECT_H
+#define WAYMARK_TRACKER_CORE_CORRECT_H
+
+#include "tracker/core/cases.h"
+
+/* How a case stood before an activity. */
+struct correct_before {
+    struct case_row c;
+    const struct clock_row *clocks; /* in the batch's memory */
+    size_t n;
+};
+
+struct correct_before
+correct_look(const struct moment *m, const struct case_row *c);
+
+/** The activity was applied to that case: keep what it changed. Counts `c`'s
+ * changes; the caller has stored the rest of it. */
+void
+correct_note(const struct moment *m, const struct activity_recorded *a,
+             const struct correct_before *before);
+
+/** An interview was reported of an episode that stood as in `before`. */
+void
+correct_note_interview(const struct moment *m,
+                       const struct activity_recorded *a,
+                       const struct episode_row *before);
+
+/** Want the activity that `a` corrects and, in a later round, what it was on.
+ */
+void
+correct_want(struct rows *rows, const struct activity_recorded *a);
+void
+correct_want_more(struct rows *rows, const struct activity_recorded *a);
+
+/**
+ * Take back the activity that `a` names. ST_REJECT R22: nobody knows it; R20:
+ * it can't be taken back, or no longer.
+ */
+MUST_CHECK enum status
+correct_apply(const struct moment *m, const struct activity_recorded *a,
+              struct err *err);
+
+#endif
