@@ -55,7 +55,7 @@ jq --arg d "$(openssl pkey -in "$work/desk.pem" -pubout 2>/dev/null)" \
     profiles/agencies.json >"$work/profiles/agencies.json"
 # D16 after 2 and 6 seconds instead of 60 and 300.
 jq '(.. | objects | select(has("D16_missing_untriaged_seconds")))
-    .D16_missing_untriaged_seconds.value = 2' \
+    .D16_missing_untriaged_seconds.value = 2 | .clocks.L7.value.length = 2' \
     profiles/kent-2015.json >"$work/profiles/kent-2015.json"
 person() # id role address
 {
@@ -198,12 +198,18 @@ claim 'a missing child without decision reaches duty while triage is dead' \
 claim 'not before it was due' \
     "$(sql "SELECT bool_and(i.raised_at > m.due_at) FROM notifier.incident i JOIN notifier.missing m
         ON m.notification_id = i.subject_id WHERE i.rule = 'D16'")" t
+alerts() { # rule: what waymark alerts has open of it
+    build/bin/waymark alerts --open --json |
+        jq -r ".[] | select(.rule == \"$1\") | \"\(.authority) \(.subject_kind)\"" | sort -u
+}
+claim 'it stands among the alerts, beside the tracker'"'"'s' "$(alerts D16)" 'demo-live notification'
 claim 'time that stands still on casework is told to duty' \
     "$(wait_sql 20 "SELECT count(*) >= 1 FROM notifier.told t JOIN notifier.incident i ON i.incident_id = t.notice_id
         WHERE t.rule = 'still' AND i.reference = 'casework of triage' AND t.state = 'sent'" && echo yes)" yes
 up
 claim 'with triage back both are over' \
     "$(wait_sql 30 "SELECT count(*) = 0 FROM notifier.incident WHERE rule IN ('D16', 'still', 'lag') AND cleared_at IS NULL" && echo yes)" yes
+claim 'and not among the open alerts' "$(alerts D16)$(alerts still)$(alerts lag)" ''
 
 # ---- "I have seen it" ------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ say_alert(const struct moment *m, const struct alert_row *a, struct err *err);
 MUST_CHECK enum status
 say_acknowledged(const struct moment *m, const struct alert_row *a,
                  struct err *err);
-/** `reason` is a code: ended, closed, merged. */
+/** `reason` is a code: ended, closed, merged, corrected. */
 MUST_CHECK enum status
 say_cleared(const struct moment *m, const struct alert_row *a,
             struct str reason, struct err *err);
