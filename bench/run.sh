@@ -9,7 +9,8 @@
 #                   latency: notifications a second, seconds, how often each
 #   SIZES="10000 1000000" MORE=200000
 #                   size: children in the tables, notifications about them
-#   PHASES="latency chain alone", and size, and door (door.sh)
+#   PHASES="latency chain alone", size, door (door.sh),
+#   deadlines (deadlines.sh)
 #
 # Every phase has a bed of its own, with fsync, full_page_writes and
 # synchronous_commit on. "chain": triage, tracker and metrics together, until
@@ -418,6 +419,8 @@ settings()
     )}"
 }
 
+# shellcheck source=bench/deadlines.sh
+. bench/deadlines.sh
 make -s build bench-build
 about=$(machine)
 for phase in $PHASES; do
@@ -426,6 +429,7 @@ for phase in $PHASES; do
     chain) run_chain ;;
     alone) run_alone ;;
     size) run_size ;;
+    deadlines) run_deadlines ;;
     door) run_door ;;
     *)
         say "no phase $phase"
