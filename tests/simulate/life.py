@@ -1,0 +1,653 @@
+"""Cases, hand-overs, clocks and drift: domain.md sections 6 and 8.
+
+A case is named by the reference of the notification that opened it; a case
+that a hand-over opens has the name of the one before it and ">".
+"""
+from due import DAY, end_of, local_day, add_months
+from ladder import Finding, Run
+
+OPEN = ("screening", "intent", "unallocated", "allocated", "assessment",
+        "plan", "review", "handover_pending")
+WORKED = ("allocated", "assessment", "plan", "review")
+OFFERABLE = ("unallocated",) + WORKED
+EH_CLOCKS_3_4 = ("T12", "T12b")
+# What counts against D02: visits, contacts, sessions, reviews, assessments,
+# plans and interviews; notes and what is only office work don't.
+MOVES = {"visit", "child_seen", "contact_family", "contact_agency",
+         "session_attended", "review_held", "cp_review_held",
+         "cin_review_held", "lac_review_held", "assessment_started",
+         "assessment_completed", "plan_agreed", "cin_plan_started", "rhi_held"}
+ANY_OPEN = {"visit", "child_seen", "contact_family", "contact_agency", "note",
+            "consent_changed", "need_added", "need_met", "level_changed",
+            "tracker_reviewed", "panel_considered", "session_attended",
+            "safety_plan", "service_changed", "programme_changed",
+            "audit_recorded", "clock_paused", "clock_resumed", "consulted",
+            "consultation_answered", "encompass_relayed"}
+CSC_OPEN = {"strategy_started", "icpc_held", "core_group_held",
+            "cp_review_held", "cin_plan_started", "cin_review_held",
+            "lac_started", "lac_review_held", "csc_status_changed"}
+NEXT_REVIEW = {"T8a": "T8b", "T8b": "T8c", "T8c": "T8c"}
+
+
+class Case:
+    def __init__(self, name, child, side, state, opened, entry=None):
+        self.name, self.child, self.side = name, child, side
+        self.state, self.opened, self.closed = state, opened, None
+        self.subject = ("case", name)
+        self.return_to, self.outcome, self.consent = None, None, None
+        self.worker, self.needs, self.entry = None, set(), entry
+        self.clocks, self.drift = {}, {}
+        self.moved = opened
+        self.offer = None
+        self.pending_notes = set()
+        self.before_close = None
+
+    @property
+    def open(self):
+        return self.state in OPEN
+
+    @property
+    def stands(self):
+        """Where it stands below an offer: row 17."""
+        return self.return_to if self.state == "handover_pending" else self.state
+
+    def stand(self, state):
+        if self.state == "handover_pending":
+            self.return_to = state
+        else:
+            self.state = state
+
+
+class Life:
+    """Every case of the authority, and what is done to it."""
+
+    def __init__(self, ladder, profile):
+        self.ladder, self.clocks = ladder, ladder.clocks
+        drift = {k: v["value"] for k, v in profile["drift"].items()}
+        self.d02_days = drift["D02_no_activity_days"]
+        self.d06_weeks = drift["D06_open_weeks"]
+        self.d07_days = drift["D07_short_open_days"]
+        self.d12_months = drift["D12_re_referral_months"]
+        self.d13_over = drift["D13_caseload_over"]
+        self.d18_days = drift["D18_pause_days"]
+        self.cases, self.of_child, self.d13 = {}, {}, {}
+        self.referrals = {}
+        self.csc_status = {}
+        self.refused = []
+
+    # -- looking up --------------------------------------------------------
+
+    def open_case(self, child, side, screening=False):
+        for c in reversed(self.of_child.get(child, [])):
+            if c.side == side and c.open and (screening or
+                                              c.state != "screening"):
+                return c
+        return None
+
+    def screening_case(self, child, side):
+        for c in reversed(self.of_child.get(child, [])):
+            if c.state == "screening" and c.side == side:
+                return c
+        return None
+
+    def last_case(self, child, side):
+        cases = [c for c in self.of_child.get(child, []) if c.side == side]
+        return cases[-1] if cases else None
+
+    def status_of(self, child):
+        """none, or open, cin, cp, lac while social care has a case."""
+        if self.open_case(child, "csc") is None:
+            return "none"
+        return self.csc_status.get(child, "open")
+
+    # -- clocks ------------------------------------------------------------
+
+    def start(self, case, clock, start, name=None, rag=None):
+        self.stop(case, name or clock, None)
+        case.clocks[name or clock] = Run(self.ladder, case.subject, clock,
+                                         start, rag)
+
+    def stop(self, case, name, now):
+        run = case.clocks.pop(name, None)
+        if run is not None:
+            run.stop(now)
+
+    def stop_all(self, case, now):
+        for name in list(case.clocks):
+            self.stop(case, name, now)
+        for name in list(case.drift):
+            self.ladder.end(case.drift.pop(name), now)
+
+    def drift(self, case, name, finding):
+        case.drift[name] = self.ladder.arm(finding)
+
+    # -- a case begins and ends --------------------------------------------
+
+    def new_case(self, name, child, side, state, opened, entry=None):
+        case = Case(name, child, side, state, opened, entry)
+        self.cases[name] = case
+        self.of_child.setdefault(child, []).append(case)
+        self.start(case, "T17", opened)
+        self.watch_moves(case)
+        self.watch_length(case)
+        return case
+
+    def watch_moves(self, case):
+        """D02: W after 28 days without a move, U 7 days later."""
+        due = end_of(local_day(case.moved) + self.d02_days * DAY)
+        later = end_of(local_day(due) + 7 * DAY)
+        rungs = [(due + 1, "worker"), (later + 1, "leader")]
+        self.drift(case, "D02", Finding(case.subject, "D02", due,
+                                        rungs + self.ladder.upper(later)))
+
+    def watch_length(self, case):
+        """D06: open 20 weeks, D at 26."""
+        day = local_day(case.opened)
+        due = end_of(day + 7 * self.d06_weeks["alert"] * DAY)
+        late = end_of(day + 7 * self.d06_weeks["escalate"] * DAY)
+        self.drift(case, "D06", Finding(case.subject, "D06", due, [
+            (due + 1, "leader"), (late + 1, "district")]))
+
+    def move(self, case, when, now):
+        """Something happened for the child: D02 anew from the latest."""
+        if when <= case.moved:
+            return
+        case.moved = when
+        self.ladder.end(case.drift.get("D02"), now)
+        self.watch_moves(case)
+
+    def end_case(self, case, state, when, now):
+        case.before_close = (case.state, case.clocks, case.offer)
+        case.clocks = dict(case.clocks)
+        kept = {n: (r.clock, r.start, r.pauses) for n, r in case.clocks.items()}
+        self.stop_all(case, now)
+        case.kept = kept
+        case.state, case.closed = state, when
+        case.offer = None
+        self.caseload(case.worker, now)
+
+    # -- decisions ---------------------------------------------------------
+
+    def open_screening(self, note, child, side, now):
+        case = self.new_case(note.ref, child, side, "screening", now, note.entry)
+        self.referred(case, note, now)
+        return case
+
+    def wait_for_decision(self, case, note, now):
+        """Row 1: T1, and L5 or, by way of the MASH, L1."""
+        note.case = case
+        self.start(case, "T1", note.received, "T1:" + note.ref)
+        if note.entry != "mash":
+            self.start(case, "L5", note.received, "L5:" + note.ref)
+        elif note.rag != "blue":
+            self.start(case, "L1", note.received, "L1:" + note.ref, note.rag)
+
+    def decided(self, note, now):
+        if note.case is not None:
+            for clock in ("T1:", "L5:", "L1:"):
+                self.stop(note.case, clock + note.ref, now)
+
+    def provisional(self, note, child, outcome, now):
+        if note.case is not None:
+            return
+        side = "csc" if outcome in ("social_care_referral",
+                                    "strategy_discussion") else "eh"
+        case = (self.open_case(child, side, True)
+                or self.open_case(child, "eh", True)
+                or self.open_screening(note, child, side, now))
+        case.needs |= note.needs
+        case.consent = case.consent or note.consent
+        self.wait_for_decision(case, note, now)
+
+    def own_screening(self, note, child, side, now):
+        """The screening case that this decision ends, if there is one."""
+        if note.case is not None and note.case.state == "screening":
+            return note.case
+        return self.screening_case(child, side)
+
+    def final(self, note, child, outcome, rank, actions, now):
+        """Rows 2 to 6, 14 and 19; what takes effect."""
+        eh, csc = self.open_case(child, "eh"), self.open_case(child, "csc")
+        self.decided(note, now)
+        if outcome == "existing_case":
+            return self.join(note, child, csc or eh, "csc", now)
+        if rank <= 1:
+            return self.no_case(note, child, eh, now)
+        if rank <= 4:
+            if eh is None:
+                return self.begin_eh(note, child, outcome, rank, actions, now)
+            if rank > eh.rank and eh.state in OFFERABLE:
+                self.raise_eh(eh, outcome, rank, now)
+            return self.join(note, child, eh, "eh", now)
+        if csc is not None:
+            return self.join(note, child, csc, "csc", now)
+        if rank == 5 and eh is not None:
+            self.join(note, child, eh, "eh", now)
+            if eh.state in OFFERABLE:
+                self.offer(eh, now, now)
+            return None
+        return self.begin_csc(note, child, outcome, rank, now)
+
+    def join(self, note, child, case, side, now):
+        """Row 6: facts go to the open case; its own screening is merged."""
+        own = note.case if note.case is not None else None
+        if own is not None and own.state == "screening" and own is not case:
+            self.end_case(own, "merged", now, now)
+        if case is None:
+            case = self.open_screening(note, child, side, now)
+            self.wait_for_decision(case, note, now)
+            return
+        case.needs |= note.needs
+        note.case = case
+
+    def no_case(self, note, child, eh, now):
+        own = note.case
+        if own is not None and own.state == "screening":
+            self.end_case(own, "closed", now, now)
+            own.counts = False
+
+    def take(self, note, child, side, now):
+        """The case that rows 3 to 5 go on with: screening's, else a new one."""
+        case = self.own_screening(note, child, side, now)
+        if case is None:
+            case = self.new_case(note.ref, child, side, "screening", now,
+                                 note.entry)
+            self.referred(case, note, now)
+        case.side = side
+        case.needs |= note.needs
+        case.consent = note.consent or case.consent
+        note.case = case
+        return case
+
+    def begin_eh(self, note, child, outcome, rank, actions, now):
+        case = self.take(note, child, "eh", now)
+        case.outcome, case.rank = outcome, rank
+        if "open_intent" in actions:
+            case.state = "intent"
+            self.start(case, "L4", now)
+            return
+        case.state = "unallocated"
+        self.start(case, "L2", now)
+        self.start(case, "T13", now)
+        self.assess_by(case, now)
+
+    def assess_by(self, case, when):
+        if case.rank >= 3:
+            for clock in EH_CLOCKS_3_4:
+                self.start(case, clock, when)
+
+    def raise_eh(self, case, outcome, rank, now):
+        """Row 19: a higher outcome on the open case."""
+        before, case.outcome, case.rank = case.rank, outcome, rank
+        if before == 2:
+            self.assess_by(case, now)
+            if case.worker is not None:
+                case.state = "allocated"
+
+    def begin_csc(self, note, child, outcome, rank, now):
+        case = self.take(note, child, "csc", now)
+        case.outcome, case.rank, case.state = outcome, rank, "unallocated"
+        self.start(case, "L2", now)
+        self.start(case, "T2", note.received)
+
+    # -- D07, D12, D13 -----------------------------------------------------
+
+    def referred(self, case, note, now):
+        """A referral: D12 within 12 months of one, D07 after a short help."""
+        earlier = self.referrals.setdefault((case.child, case.side), [])
+        day = local_day(now)
+        since = add_months(day, -self.d12_months)
+        if any(since <= d for d in earlier):
+            self.tell_leader(case, "D12", now)
+        earlier.append(day)
+        self.returned(case, now)
+
+    def returned(self, case, now):
+        """D07: the case before was closed within 42 days, and here it is."""
+        day = local_day(now)
+        for old in self.of_child.get(case.child, []):
+            if (old.state != "closed" or old is case
+                    or not getattr(old, "counts", True)):
+                continue
+            length = (local_day(old.closed) - local_day(old.opened)).days
+            if (length < self.d07_days
+                    and add_months(day, -self.d12_months) <= local_day(old.closed)
+                    and not getattr(old, "d07", False)):
+                old.d07 = True
+                self.ladder.arm(Finding(old.subject, "D07", now, [
+                    (now, "leader+district")]))
+
+    def tell_leader(self, case, rule, now):
+        self.drift(case, rule, Finding(case.subject, rule, now, [
+            (now, "leader")] + self.ladder.upper(now)))
+
+    def caseload(self, worker, now, allocated=False):
+        """D13, key worker and month: over the norm when a case is given."""
+        if worker is None:
+            return
+        n = sum(1 for cs in self.of_child.values() for c in cs
+                if c.worker == worker and c.open)
+        month = local_day(now).replace(day=1)
+        if n > self.d13_over:
+            key = (worker, month)
+            live = [f for (w, _), f in self.d13.items()
+                    if w == worker and f.alive]
+            if allocated and not live:
+                self.d13[key] = self.ladder.arm(Finding(
+                    ("worker", worker), "D13", str(month), [
+                        (now, "leader")] + self.ladder.upper(now)))
+            return
+        for (w, _), finding in self.d13.items():
+            if w == worker:
+                self.ladder.end(finding, now)
+
+    # -- hand-over ---------------------------------------------------------
+
+    def offer(self, case, when, now):
+        down = case.side == "csc"
+        case.return_to, case.state = case.state, "handover_pending"
+        case.offer = {"down": down}
+        self.start(case, "L3", when)
+        if down:
+            self.start(case, "T18", when)
+        else:
+            self.start(case, "T1", when, "T1:offer")
+        due = case.clocks["L3"].due
+        again = self.clocks.due("L3", due)
+        case.offer["expires"] = again
+
+    def offer_ends(self, case, now):
+        for name in ("L3", "T18", "T1:offer"):
+            self.stop(case, name, now)
+        case.state, case.return_to, case.offer = case.return_to, None, None
+
+    def expire(self, now):
+        """Row 16: an offer ends by itself when L3 has passed twice."""
+        for case in self.cases.values():
+            if case.offer is not None and case.offer["expires"] < now:
+                self.offer_ends(case, now)
+
+    def accept(self, case, when, body, now):
+        side = "eh" if case.side == "csc" else "csc"
+        worker = body.get("worker")
+        self.end_case(case, "closed", when, now)
+        case.handed_over = True
+        new = self.new_case(case.name + ">", case.child, side,
+                            "allocated" if worker else "unallocated", when)
+        new.needs, new.consent = set(case.needs), case.consent
+        new.outcome, new.rank = (("eh_intensive", 4) if side == "eh" else
+                                 ("social_care_referral", 5))
+        new.worker = worker
+        if worker is None:
+            self.start(new, "L2", when)
+        if side == "csc":
+            self.start(new, "T2", when)
+        else:
+            self.start(new, "T13", when)
+            self.assess_by(new, when)
+        if side == "csc":
+            self.returned(new, now)
+        self.caseload(worker, now, True)
+
+    # -- activities --------------------------------------------------------
+
+    def activity(self, case, kind, when, body, now):
+        """False where it doesn't fit the state: R20, nothing changes."""
+        do = getattr(self, "on_" + kind, None)
+        if case is None:
+            return False
+        if do is not None:
+            if not do(case, when, body, now):
+                return False
+        elif kind in CSC_OPEN:
+            if not (case.open and case.side == "csc"):
+                return False
+        elif kind not in ANY_OPEN or not case.open:
+            return False
+        if kind in MOVES and case.open:
+            self.move(case, when, now)
+        return True
+
+    def on_allocated(self, case, when, body, now):
+        if case.stands != "unallocated" or not body.get("worker"):
+            return False
+        case.stand("allocated")
+        case.worker = body["worker"]
+        self.stop(case, "L2", now)
+        self.caseload(case.worker, now, True)
+        return True
+
+    def on_reallocated(self, case, when, body, now):
+        if case.stands not in WORKED or not body.get("worker"):
+            return False
+        before, case.worker = case.worker, body["worker"]
+        self.caseload(before, now)
+        self.caseload(case.worker, now, True)
+        return True
+
+    def on_assessment_started(self, case, when, body, now):
+        if (case.stands not in ("allocated", "review")
+                or (case.side == "eh" and case.consent != "given")):
+            return False
+        case.stand("assessment")
+        self.stop(case, "T15", now)
+        return True
+
+    def on_assessment_completed(self, case, when, body, now):
+        if case.stands != "assessment" or not body.get("authorised_by"):
+            return False
+        case.stand("plan")
+        self.stop(case, "T12", now)
+        self.stop(case, "T2", now)
+        return True
+
+    def on_plan_agreed(self, case, when, body, now):
+        if case.stands != "plan" and not (
+                case.stands == "allocated" and case.outcome == "single_agency"):
+            return False
+        case.stand("review")
+        self.stop(case, "T12b", now)
+        for clock in ("T14a" if case.side == "eh" else "T9a", "T15", "T16"):
+            self.restart(case, clock, when, now)
+        return True
+
+    def restart(self, case, clock, when, now):
+        self.stop(case, clock, now)
+        self.start(case, clock, when)
+
+    def on_review_held(self, case, when, body, now):
+        if case.stands != "review":
+            return False
+        for clock in ("T14a", "T14b", "T9a", "T9b"):
+            self.stop(case, clock, now)
+        self.start(case, "T14b" if case.side == "eh" else "T9b", when)
+        return True
+
+    on_cin_review_held = on_review_held
+
+    def on_caf_received(self, case, when, body, now):
+        if case.state != "intent":
+            return False
+        case.state = "unallocated"
+        self.stop(case, "L4", now)
+        for clock in ("L2",) + EH_CLOCKS_3_4:
+            self.start(case, clock, when)
+        return True
+
+    def on_intent_declined(self, case, when, body, now):
+        if case.state != "intent":
+            return False
+        self.end_case(case, "closed", when, now)
+        return True
+
+    def on_tracker_reviewed(self, case, when, body, now):
+        if not case.open:
+            return False
+        run = case.clocks.get("T17")
+        if run is None or when > run.start:
+            self.restart(case, "T17", when, now)
+        return True
+
+    def on_panel_considered(self, case, when, body, now):
+        if not case.open:
+            return False
+        self.stop(case, "T18", now)
+        return True
+
+    def on_contact_family(self, case, when, body, now):
+        if not case.open:
+            return False
+        self.stop(case, "T13", now)
+        return True
+
+    on_visit = on_contact_family
+
+    def on_consent_changed(self, case, when, body, now):
+        if not case.open:
+            return False
+        case.consent = body["consent"]
+        return True
+
+    def on_consulted(self, case, when, body, now):
+        if not case.open:
+            return False
+        self.restart(case, "L6", when, now)
+        return True
+
+    def on_consultation_answered(self, case, when, body, now):
+        if not case.open:
+            return False
+        self.stop(case, "L6", now)
+        return True
+
+    def on_handover_offered(self, case, when, body, now):
+        if case.state not in OFFERABLE:
+            return False
+        if case.side == "csc" and self.status_of(case.child) in ("cp", "lac"):
+            return False
+        self.offer(case, when, now)
+        return True
+
+    def on_handover_accepted(self, case, when, body, now):
+        if case.state != "handover_pending":
+            return False
+        self.accept(case, when, body, now)
+        return True
+
+    def on_handover_declined(self, case, when, body, now):
+        if case.state != "handover_pending" or len(body.get("reason", "")) < 20:
+            return False
+        self.offer_ends(case, now)
+        return True
+
+    def on_handover_withdrawn(self, case, when, body, now):
+        if case.state != "handover_pending":
+            return False
+        self.offer_ends(case, now)
+        return True
+
+    def on_closed(self, case, when, body, now):
+        if (not case.open or case.state == "handover_pending"
+                or not body.get("outcome") or not body.get("authorised_by")):
+            return False
+        self.end_case(case, "closed", when, now)
+        return True
+
+    def on_transferred(self, case, when, body, now):
+        if not case.open:
+            return False
+        self.end_case(case, "transferred", when, now)
+        return True
+
+    def on_reopened(self, case, when, body, now):
+        if (case.state != "closed" or getattr(case, "handed_over", False)
+                or (local_day(when) - local_day(case.closed)).days > 14):
+            return False
+        case.state, case.closed = case.before_close[0], None
+        for name, (clock, start, pauses) in case.kept.items():
+            self.start(case, clock, start, name)
+            case.clocks[name].pauses = pauses
+            case.clocks[name].reckon()
+        self.watch_moves(case)
+        self.watch_length(case)
+        self.caseload(case.worker, now)
+        return True
+
+    def on_clock_paused(self, case, when, body, now):
+        run = case.clocks.get(body["clock"])
+        if (not case.open or run is None or run.paused_at is not None
+                or not self.clocks.pausable(body["clock"])):
+            return False
+        run.pause(when, now)
+        due = end_of(local_day(when) + self.d18_days * DAY)
+        self.drift(case, "D18:" + body["clock"], Finding(
+            case.subject, "D18", due,
+            [(due + 1, "leader")] + self.ladder.upper(due)))
+        return True
+
+    def on_clock_resumed(self, case, when, body, now):
+        run = case.clocks.get(body["clock"])
+        if not case.open or run is None or run.paused_at is None:
+            return False
+        run.resume(when, now)
+        self.ladder.end(case.drift.pop("D18:" + body["clock"], None), now)
+        return True
+
+    # -- social care -------------------------------------------------------
+
+    def on_csc_status_changed(self, case, when, body, now):
+        if not case.open or case.side != "csc":
+            return False
+        self.csc_status[case.child] = body["csc_status"]
+        return True
+
+    def on_strategy_started(self, case, when, body, now):
+        if not case.open or case.side != "csc":
+            return False
+        self.restart(case, "T3", when, now)
+        return True
+
+    def on_icpc_held(self, case, when, body, now):
+        if not case.open or case.side != "csc":
+            return False
+        self.stop(case, "T3", now)
+        if body.get("csc_status"):
+            self.csc_status[case.child] = body["csc_status"]
+        if self.status_of(case.child) == "cp":
+            self.restart(case, "T4", when, now)
+            self.restart(case, "T5", when, now)
+        return True
+
+    def on_core_group_held(self, case, when, body, now):
+        if not case.open or case.side != "csc":
+            return False
+        self.stop(case, "T4", now)
+        return True
+
+    def on_cp_review_held(self, case, when, body, now):
+        if not case.open or case.side != "csc":
+            return False
+        self.stop(case, "T5", now)
+        self.restart(case, "T6", when, now)
+        return True
+
+    def on_lac_started(self, case, when, body, now):
+        if not case.open or case.side != "csc":
+            return False
+        self.csc_status[case.child] = "lac"
+        self.restart(case, "T8a", when, now)
+        return True
+
+    def on_lac_review_held(self, case, when, body, now):
+        runs = [c for c in NEXT_REVIEW if c in case.clocks]
+        if not case.open or case.side != "csc" or not runs:
+            return False
+        self.stop(case, runs[0], now)
+        self.start(case, NEXT_REVIEW[runs[0]], when)
+        return True
+
+    def on_encompass_relayed(self, case, when, body, now):
+        if not case.open:
+            return False
+        self.stop(case, "T11", now)
+        return True
