@@ -300,6 +300,14 @@ open_persons(struct batch *b, struct err *err)
     return b->n == 0 ? rc : ST_OK;
 }
 
+/* With the log clock a service that waits for barriers ends its turn there. */
+static bool
+ends_turn(const struct batch *b, const struct item *it)
+{
+    return b->log_clock && b->def->barrier_inputs != 0 &&
+           it->kind == ITEM_EVENT && it->ev.type == REC_TIME_ADVANCED;
+}
+
 enum status
 batch_begin(struct batch *b, const struct shard *shard,
             const struct raw *raws, size_t n, const struct hold *holds,
@@ -331,6 +339,10 @@ batch_begin(struct batch *b, const struct shard *shard,
             return rc;
         if (rc != ST_OK)
             break; /* first apply what came before */
+        if (ends_turn(b, it)) {
+            b->n++; /* rows of what comes after it would be loaded in vain */
+            break;
+        }
     }
     return open_persons(b, err);
 }
@@ -818,7 +830,7 @@ apply_or_bury(struct batch *b, struct out *out, struct item *it,
 }
 
 enum status
-batch_step(struct batch *b, bool log_clock, struct err *err)
+batch_step(struct batch *b, struct err *err)
 {
     struct out out = { .add = give_out, .reject = give_reject, .self = b };
     enum status rc = ST_OK;
@@ -859,8 +871,7 @@ batch_step(struct batch *b, bool log_clock, struct err *err)
         move_offset(b, it);
         b->consumed++;
         b->applied++;
-        if (log_clock && b->def->barrier_inputs != 0 &&
-            it->kind == ITEM_EVENT && it->ev.type == REC_TIME_ADVANCED) {
+        if (ends_turn(b, it)) {
             if (it->raw->input == 0)
                 b->next.barrier = it->at;
             else if (it->at >= b->next.barrier)

@@ -48,6 +48,7 @@ struct batch {
     const struct codec *codec;
     const struct configurer *configurer;
     const struct witness *witness; /* or NULL */
+    bool log_clock; /* a barrier ends the batch, where there are any */
 
     struct item *items;
     size_t n;       /* items that this batch looks at */
@@ -130,7 +131,6 @@ bool batch_touch(struct batch *b, int round);
  * stands before an item or a deadline that asked for rows which nobody had
  * wanted: load what is wanted now, and call again.
  */
-MUST_CHECK enum status batch_step(struct batch *b, bool log_clock,
-                                  struct err *err);
+MUST_CHECK enum status batch_step(struct batch *b, struct err *err);
 
 #endif

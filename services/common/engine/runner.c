@@ -409,14 +409,14 @@ after_refused_load(struct runner *r, const struct batch *b, struct err *err)
 static enum status
 step(struct runner *r, struct batch *b, struct err *err)
 {
-    enum status rc = batch_step(b, r->options.log_clock, err);
+    enum status rc = batch_step(b, err);
 
     while (rc == ST_OK && b->short_of_rows) {
         rc = r->store->load(r->store->self, b->rows, r->arena, err);
         if (rc == ST_REJECT)
             return after_refused_load(r, b, err);
         if (rc == ST_OK)
-            rc = batch_step(b, r->options.log_clock, err);
+            rc = batch_step(b, err);
         atomic_fetch_add(&r->stats.late_loads, 1);
     }
     return rc;
@@ -511,6 +511,7 @@ run_batch(struct runner *r, int group, struct err *err)
         .codec = r->codec,
         .configurer = r->configurer,
         .witness = r->options.witness,
+        .log_clock = r->options.log_clock,
     };
     int64_t start = now_ms(r), loaded, stepped;
     enum status rc;
