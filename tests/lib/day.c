@@ -208,6 +208,9 @@ deed_of(struct day *d, const struct deed *in, struct activity_recorded *a)
     a->amendment = 0;
     a->child_id = in->child == NULL ? ID_NONE : some_id("child", in->child);
     a->case_id = in->case_id;
+    a->notification_id = in->about == NULL
+                             ? ID_NONE
+                             : some_id("notification", in->about);
     a->alert_id = in->alert_id;
     a->activity = in->activity;
     a->by = STR("worker-1");

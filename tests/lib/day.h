@@ -79,6 +79,7 @@ struct deed {
     const char *recorded;
     int activity;
     const char *child;
+    const char *about; /* notification that it is about; NULL: none */
     const char *unit;
     const char *worker;
     const char *to_unit;

@@ -35,6 +35,20 @@ acts_want(struct rows *rows, const struct activity_recorded *a)
         rows_want(rows, TABLE_ALERT, &alert);
 }
 
+static bool
+is_interview(int activity)
+{
+    return activity == ACTIVITY_RHI_OFFERED ||
+           activity == ACTIVITY_RHI_ACCEPTED ||
+           activity == ACTIVITY_RHI_DECLINED || activity == ACTIVITY_RHI_HELD;
+}
+
+bool
+acts_look_back(int activity)
+{
+    return activity == ACTIVITY_REOPENED || is_interview(activity);
+}
+
 void
 acts_want_more(struct rows *rows, const struct activity_recorded *a)
 {
@@ -79,6 +93,21 @@ fits_better(const struct activity_recorded *a, const struct case_row *c,
            best->side != SIDE_EH;
 }
 
+/* Who answers an offer speaks for the other side than the case's. */
+static bool
+answers_offer(int activity)
+{
+    return activity == ACTIVITY_HANDOVER_ACCEPTED ||
+           activity == ACTIVITY_HANDOVER_DECLINED;
+}
+
+static bool
+is_on_its_side(const struct activity_recorded *a, const struct case_row *c)
+{
+    return a->side == 0 || (answers_offer(a->activity) ? c->side != a->side
+                                                       : c->side == a->side);
+}
+
 /*
  * An activity that names only the child goes to the open case of its side;
  * with no side, to the one of its unit, else to early help's.
@@ -91,10 +120,25 @@ open_case(const struct moment *m, const struct activity_recorded *a)
     size_t at = 0;
 
     while ((c = cases_next(m, a->child_id, &at)) != NULL)
-        if (life_is_open(c->state) && (a->side == 0 || c->side == a->side) &&
+        if (life_is_open(c->state) && is_on_its_side(a, c) &&
             fits_better(a, c, best))
             best = c;
     return best;
+}
+
+/* The one of its side that was closed last. */
+static const struct case_row *
+closed_case(const struct moment *m, const struct activity_recorded *a)
+{
+    const struct case_row *last = NULL;
+    const struct case_row *c;
+    size_t at = 0;
+
+    while ((c = cases_next(m, a->child_id, &at)) != NULL)
+        if (c->state == CASE_CLOSED && (a->side == 0 || c->side == a->side) &&
+            (last == NULL || c->closed_at > last->closed_at))
+            last = c;
+    return last;
 }
 
 static const struct case_row *
@@ -102,7 +146,8 @@ find_case(const struct moment *m, const struct activity_recorded *a)
 {
     if (!id_is_none(a->case_id))
         return cases_get(m, a->case_id);
-    return open_case(m, a);
+    return a->activity == ACTIVITY_REOPENED ? closed_case(m, a)
+                                            : open_case(m, a);
 }
 
 /* ---- what it is ---------------------------------------------------------- */
@@ -153,14 +198,6 @@ event_of(int activity)
         activity > 0 && activity <= ACTIVITY_LAST ? events[activity] : 0;
 
     return ev == 0 ? LIFE_NOTE : ev;
-}
-
-static bool
-is_interview(int activity)
-{
-    return activity == ACTIVITY_RHI_OFFERED ||
-           activity == ACTIVITY_RHI_ACCEPTED ||
-           activity == ACTIVITY_RHI_DECLINED || activity == ACTIVITY_RHI_HELD;
 }
 
 static bool
@@ -336,7 +373,7 @@ on_episode(const struct moment *m, const struct activity_recorded *a,
            struct err *err)
 {
     struct id child_id = child_of(m, a);
-    const struct episode_row *waiting = desk_waiting(m, child_id);
+    const struct episode_row *waiting = desk_waiting(m, a, child_id);
     struct episode_row before;
     enum status rc;
 

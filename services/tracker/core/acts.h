@@ -8,6 +8,10 @@
 
 #include "tracker/core/cases.h"
 
+/** Can it be about a closed case, or an episode that waits for no interview? */
+bool
+acts_look_back(int activity);
+
 /** Want what an activity names: its case, its child, its alert. */
 void
 acts_want(struct rows *rows, const struct activity_recorded *a);

@@ -228,7 +228,7 @@ settle_count(const struct moment *m, const struct referral_decided *d,
     time_ms due_at = e->reported_at != TIME_NONE ? e->reported_at : e->found_at;
 
     if (is_over(e->state) || count < 1 || due_at == TIME_NONE ||
-        watch_told(m, e->episode_id, D11, due_at))
+        watch_told(m, e->episode_id, D11))
         return ST_OK;
     if (d->missing_30d >= count)
         return watch_raise(m, w, STR(LIMITS_D11_STRATEGY), due_at, err);
@@ -299,6 +299,7 @@ message_of(const struct referral_decided *d)
     fields_clear(&tracker_tables[TABLE_EPISODE_MESSAGE].fields, &msg);
     msg.episode_id = d->episode_id;
     msg.agency_ref = d->agency_ref;
+    msg.notification_id = d->notification_id;
     msg.amendment = d->amendment;
     msg.kind = d->kind;
     msg.child_id = d->child_id;
@@ -397,17 +398,40 @@ next_episode(const struct moment *m, struct id child_id, size_t *at)
     return rows_next(m->step->rows, TABLE_EPISODE, BY_CHILD, &like, at);
 }
 
-const struct episode_row *
-desk_waiting(const struct moment *m, struct id child_id)
+/* Is the activity about a notification, and that one of this episode's? */
+static bool
+is_named(const struct moment *m, const struct activity_recorded *a,
+         const struct episode_row *e)
 {
-    const struct episode_row *waiting = NULL;
-    const struct episode_row *candidate;
+    const struct episode_message_row *msg;
+    struct episode_message_row like;
     size_t at = 0;
 
-    while ((candidate = next_episode(m, child_id, &at)) != NULL)
-        if (candidate->state == EPISODE_FOUND &&
-            (waiting == NULL || candidate->found_at < waiting->found_at))
-            waiting = candidate;
+    fields_clear(&tracker_tables[TABLE_EPISODE_MESSAGE].fields, &like);
+    like.episode_id = e->episode_id;
+    while (!id_is_none(a->notification_id) &&
+           (msg = rows_next(m->step->rows, TABLE_EPISODE_MESSAGE, BY_EPISODE,
+                            &like, &at)) != NULL)
+        if (id_eq(msg->notification_id, a->notification_id))
+            return true;
+    return false;
+}
+
+const struct episode_row *
+desk_waiting(const struct moment *m, const struct activity_recorded *a,
+             struct id child_id)
+{
+    const struct episode_row *waiting = NULL;
+    const struct episode_row *e;
+    size_t at = 0;
+
+    while ((e = next_episode(m, child_id, &at)) != NULL) {
+        if (is_named(m, a, e))
+            return e->state == EPISODE_FOUND ? e : NULL;
+        if (e->state == EPISODE_FOUND &&
+            (waiting == NULL || e->found_at < waiting->found_at))
+            waiting = e;
+    }
     return waiting;
 }
 
@@ -415,7 +439,7 @@ enum status
 desk_interview(const struct moment *m, const struct activity_recorded *a,
                struct id child_id, const struct case_row *c, struct err *err)
 {
-    const struct episode_row *waiting = desk_waiting(m, child_id);
+    const struct episode_row *waiting = desk_waiting(m, a, child_id);
     struct episode_row e;
 
     if (waiting == NULL)

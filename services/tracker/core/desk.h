@@ -57,10 +57,13 @@ desk_interview(const struct moment *m, const struct activity_recorded *a,
 MUST_CHECK enum status
 desk_take_back(const struct moment *m, const struct deed_row *deed,
                const struct case_row *c, struct err *err);
-/** For `corrected`: the episode that an interview activity is about; NULL where
- * none waits. */
+/**
+ * The episode that an interview activity is about: that of the notification it
+ * names, else the one that waits longest. NULL where it, or none, waits.
+ */
 const struct episode_row *
-desk_waiting(const struct moment *m, struct id child_id);
+desk_waiting(const struct moment *m, const struct activity_recorded *a,
+             struct id child_id);
 
 /** Is it the deadline of the 18th birthday? */
 bool

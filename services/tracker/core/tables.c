@@ -170,6 +170,7 @@ static const struct field episode_at[] = {
 static const struct field episode_message_at[] = {
     FIELD_ID(S, episode_id, 0),
     FIELD_TEXT(S, agency_ref, 0),
+    FIELD_ID(S, notification_id, N),
     FIELD_I32(S, amendment, 0),
     FIELD_CODE(S, kind, 0, &codes_kind),
     FIELD_ID(S, child_id, N),

@@ -215,6 +215,7 @@ struct episode_row {
 struct episode_message_row {
     struct id episode_id;
     struct str agency_ref;
+    struct id notification_id; /* of the highest amendment */
     int32_t amendment;
     int kind;
     struct id child_id;

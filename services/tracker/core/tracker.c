@@ -22,7 +22,10 @@ children_of(const struct event *ev)
     if (ev->type == REC_REFERRAL_DECIDED) {
         c.at[0] = ((const struct referral_decided *)ev->body)->child_id;
     } else if (ev->type == REC_ACTIVITY_RECORDED) {
-        c.at[0] = ((const struct activity_recorded *)ev->body)->child_id;
+        const struct activity_recorded *a = ev->body;
+
+        c.at[0] = a->child_id;
+        c.all = acts_look_back(a->activity);
     } else if (ev->type == REC_CHILD_MERGED) {
         const struct child_merged *merged = ev->body;
 

@@ -131,13 +131,15 @@ find_alert(const struct moment *m, struct id subject, struct str rule,
 }
 
 bool
-watch_told(const struct moment *m, struct id subject, struct str rule,
-           time_ms due_at)
+watch_told(const struct moment *m, struct id subject, struct str rule)
 {
-    int32_t raised;
+    const struct alert_row *a;
+    size_t at = 0;
 
-    (void)find_alert(m, subject, rule, due_at, &raised);
-    return raised > 0;
+    while ((a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
+        if (str_eq(a->rule, rule))
+            return true;
+    return false;
 }
 
 enum status

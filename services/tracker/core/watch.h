@@ -148,10 +148,9 @@ MUST_CHECK enum status
 watch_tell(const struct moment *m, const struct watched *w, struct str rule,
            time_ms due_at, int role, struct str unit, struct err *err);
 
-/** Has there ever been an alert of this rule and due time? */
+/** Has there ever been an alert of this rule, whatever was due? */
 bool
-watch_told(const struct moment *m, struct id subject, struct str rule,
-           time_ms due_at);
+watch_told(const struct moment *m, struct id subject, struct str rule);
 
 /** Clear the subject's alerts of a rule; TIME_NONE: of every due time. */
 MUST_CHECK enum status

@@ -184,6 +184,7 @@ CREATE TABLE episode_message (
     shard integer NOT NULL,
     episode_id uuid NOT NULL,
     agency_ref text COLLATE "C" NOT NULL,
+    notification_id uuid,
     amendment integer NOT NULL,
     kind text NOT NULL,
     child_id uuid,
