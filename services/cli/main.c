@@ -15,7 +15,7 @@ static const struct verb *const verbs[] = {
     &verb_token,     &verb_profile,  &verb_clock,     &verb_erase,
     &verb_match,     &verb_receipt,  &verb_due,       &verb_handovers,
     &verb_missing,   &verb_caseload, &verb_act,       &verb_ack,
-    &verb_queue,     &verb_backtest, &verb_keys,
+    &verb_queue,     &verb_backtest, &verb_keys,      &verb_simulate,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 

@@ -31,5 +31,6 @@ extern const struct verb verb_missing;
 extern const struct verb verb_caseload;
 extern const struct verb verb_act;
 extern const struct verb verb_ack;
+extern const struct verb verb_simulate;
 
 #endif

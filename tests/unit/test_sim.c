@@ -1,0 +1,210 @@
+/* A made-up authority's plan: same seed, same bytes, and in an order that the
+ * log clock can keep. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "calendar_file.h"
+
+#include "cli/core/draw.h"
+#include "cli/core/sim.h"
+
+enum { DAYS = 60, MONTH = 749 };
+
+static const struct profile_unit units[] = {
+    { { "north-1", 7 }, { "North 1", 7 } },
+    { { "north-2", 7 }, { "North 2", 7 } },
+};
+static const struct profile_locality localities[] = {
+    { .id = { "north", 5 }, .units = units, .n_units = 2 },
+};
+static const struct profile_postcode postcodes[] = {
+    { .prefix = { "CT1", 3 }, .locality = { "north", 5 } },
+};
+static const struct profile profile = {
+    .localities = localities,
+    .n_localities = 1,
+    .postcodes = postcodes,
+    .n_postcodes = 1,
+    .routing = { .csc_team = { "duty-team", 9 } },
+};
+
+struct world {
+    struct calendar_file file;
+    struct arena arena;
+    struct sim_options options;
+};
+
+static void *
+more(void *self, size_t size)
+{
+    void *room = malloc(size);
+
+    (void)self;
+    assert_non_null(room);
+    return room;
+}
+
+static void
+give_back(void *self, void *room)
+{
+    (void)self;
+    free(room);
+}
+
+static int
+open_world(void **s)
+{
+    struct world *w = calloc(1, sizeof *w);
+
+    calendar_file_read(&w->file);
+    arena_init(&w->arena, more, NULL);
+    w->options = (struct sim_options){ .profile = &profile,
+                                       .cal = &w->file.cal,
+                                       .days = DAYS,
+                                       .notifications_a_month = MONTH,
+                                       .staff_per_unit = 5,
+                                       .seed = 7 };
+    assert_true(date_parse(STR("2015-04-01"), &w->options.first));
+    *s = w;
+    return 0;
+}
+
+static int
+close_world(void **s)
+{
+    struct world *w = *s;
+
+    arena_release(&w->arena, give_back);
+    free(w);
+    return 0;
+}
+
+static bool
+is_same(const struct sim_plan *a, const struct sim_plan *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (a->steps[i].at != b->steps[i].at ||
+            a->steps[i].door != b->steps[i].door ||
+            !str_eq(a->steps[i].body, b->steps[i].body))
+            return false;
+    return true;
+}
+
+static void
+the_same_seed_makes_the_same_plan_and_another_does_not(void **s)
+{
+    struct world *w = *s;
+    struct sim_plan a, b;
+
+    sim_make(&w->arena, &w->options, &a);
+    sim_make(&w->arena, &w->options, &b);
+    assert_true(is_same(&a, &b));
+    w->options.seed++;
+    sim_make(&w->arena, &w->options, &b);
+    assert_false(is_same(&a, &b));
+}
+
+static void
+time_goes_up_and_every_letter_follows_its_instants_clock_step(void **s)
+{
+    struct world *w = *s;
+    struct sim_plan plan;
+    time_ms clock = TIME_NONE;
+    enum sim_door door = SIM_TIME;
+
+    sim_make(&w->arena, &w->options, &plan);
+    for (size_t i = 0; i < plan.n; i++) {
+        const struct sim_step *step = &plan.steps[i];
+
+        if (step->door == SIM_TIME) {
+            assert_true(step->at > clock);
+            clock = step->at;
+        } else {
+            assert_true(step->at == clock);
+            assert_true(step->door >= door);
+            assert_true(step->body.n > 0);
+        }
+        door = step->door;
+    }
+    assert_true(clock <= zone_start_of_day(&w->options.cal->zone,
+                                           w->options.first + DAYS));
+}
+
+/* The reference by which a body names its notification; null without. */
+static struct str
+reference(struct str body)
+{
+    static const char word[] = "\"notification\":";
+    const char *at = strstr(body.p, word);
+    const char *ref;
+
+    at = strstr(at == NULL ? body.p : at, "\"agency_ref\":\"");
+    if (at == NULL)
+        return STR_NULL;
+    ref = at + strlen("\"agency_ref\":\"");
+    return (struct str){ .p = ref, .n = (size_t)(strchr(ref, '"') - ref) };
+}
+
+static void
+no_two_letters_of_one_instant_are_about_one_notification(void **s)
+{
+    struct world *w = *s;
+    struct sim_plan plan;
+
+    sim_make(&w->arena, &w->options, &plan);
+    for (size_t i = 0; i < plan.n; i++)
+        for (size_t k = i + 1;
+             k < plan.n && plan.steps[k].at == plan.steps[i].at; k++)
+            if (plan.steps[i].door != SIM_TIME)
+                assert_false(str_eq(reference(plan.steps[i].body),
+                                    reference(plan.steps[k].body)));
+}
+
+static void
+as_many_notifications_come_as_were_asked_for(void **s)
+{
+    struct world *w = *s;
+    struct sim_plan plan;
+    double wanted = MONTH * DAYS / 30.4;
+
+    sim_make(&w->arena, &w->options, &plan);
+    assert_true((double)plan.notifications > wanted * 0.9);
+    assert_true((double)plan.notifications < wanted * 1.1);
+}
+
+static void
+drawing_keeps_to_its_span_and_reaches_both_ends(void **s)
+{
+    static const struct draw_span spans[] = { { 1, 3, 4 }, { 1, 9, 9 } };
+    struct draw d = draw_of(1);
+    unsigned seen = 0;
+
+    (void)s;
+    for (int i = 0; i < 1000; i++)
+        seen |= 1u << draw_span(&d, spans, 2);
+    assert_int_equal(seen, 1u << 3 | 1u << 4 | 1u << 9);
+}
+
+#define PLAN(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLAN(the_same_seed_makes_the_same_plan_and_another_does_not),
+        PLAN(time_goes_up_and_every_letter_follows_its_instants_clock_step),
+        PLAN(no_two_letters_of_one_instant_are_about_one_notification),
+        PLAN(as_many_notifications_come_as_were_asked_for),
+        cmocka_unit_test(drawing_keeps_to_its_span_and_reaches_both_ends),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
