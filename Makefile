@@ -214,6 +214,11 @@ DIR ?=
 json-suite: build ## JSON and what is none as bodies (DIR=files y_*, n_*, i_*)
 	@BUILD=$(B) tests/jsonsuite/run.sh $(DIR)
 
+.PHONY: simulate
+DAYS ?= 28
+simulate: build ## A made-up authority against an oracle (DAYS=365 SEED=n, SEEDS="1 2 3")
+	@DAYS=$(DAYS) SEEDS="$(or $(SEEDS),$(SEED))" tests/simulate/run.sh
+
 .PHONY: mutate
 N ?= 200
 mutate: ## Do the tests notice small faults in cores and engine? (N=200 SEED=1)

@@ -67,7 +67,7 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh tests/jsonsuite/*.sh tests/fuzz/*.sh \
+part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh tests/simulate/*.sh tests/jsonsuite/*.sh tests/fuzz/*.sh \
     demo/*.sh .ci/run
 part man make man
 part unit make VARIANT=gcc unit
@@ -94,6 +94,7 @@ for script in tests/pipeline/[0-9]*.sh; do
     name=$(basename "$script" .sh)
     part "$name" in_own_bed "$script"
 done
+part simulate env DAYS=14 SEEDS="${SEED:-1}" RUNS='plain killed' tests/simulate/run.sh
 if [ -x tests/faults/run.sh ]; then
     part faults env BUDGET=small SEED="${SEED:-1}" tests/faults/run.sh
 fi

@@ -12,7 +12,7 @@ from due import HOUR_MS, SECOND_MS, end_of, local_day
 
 # Who stands on the rungs before and at the due instant (section 8, "told
 # first"); the ladder's W and U where the table has no other.
-FIRST = {"D08": ("both_leaders", "district"), "D09": ("caf_officer", "leader"),
+FIRST = {"D08": ("both_leaders", "both_leaders"), "D09": ("caf_officer", "leader"),
          "D10": ("worker", "leader+district"), "D14": ("screener", "mash"),
          "D17": ("duty", "duty"), "D19": ("screener", "screener"),
          "D20": ("worker", "district")}
@@ -20,7 +20,7 @@ OF_CLOCK = {"T1": "D14", "T2": "D03", "T9a": "D05", "T9b": "D05", "T10": "D10",
             "T11": "D17", "T12": "D03", "T12b": "D04", "T14a": "D05",
             "T14b": "D05", "T17": "D15", "T18": "D20", "L2": "D01",
             "L3": "D08", "L4": "D09"}
-NO_ALERT = {"T16"}  # a planning figure, never late
+NEVER_LATE = {"T16"}  # a planning figure: it warns, and that is all
 
 
 class Finding:
@@ -42,7 +42,7 @@ class Ladder:
         self.district_wd = esc["district_manager_working_days"]
         self.head_wd = esc["head_of_service_working_days"]
         self.d10_hours = esc["D10_hours"]
-        self.heap, self.order = [], itertools.count()
+        self.heap, self.order, self.now = [], itertools.count(), 0
         self.alerts, self.raised = [], {}
 
     def rungs(self, rule, due, warnings=(), told=None):
@@ -73,7 +73,14 @@ class Ladder:
 
     def arm(self, finding):
         """From now on its rungs are told when their instants have come."""
+        finding.rungs = [(max(w, self.now), who) for w, who in finding.rungs]
         self.push(finding, 0)
+        return finding
+
+    def tell_now(self, finding):
+        """One that is told as it comes to be."""
+        for i in range(len(finding.rungs)):
+            self.tell(finding, i)
         return finding
 
     def push(self, finding, i):
@@ -83,13 +90,14 @@ class Ladder:
 
     def advance(self, now):
         """Tells everything up to and including this instant."""
+        self.now = max(self.now, now)
         while self.heap and self.heap[0][0] <= now:
             _, _, finding, i = heapq.heappop(self.heap)
             if finding.alive:
-                self.tell(finding, i, now)
+                self.tell(finding, i)
                 self.push(finding, i + 1)
 
-    def tell(self, finding, i, now):
+    def tell(self, finding, i):
         when, who = finding.rungs[i]
         if finding.alert is None:
             key = (finding.subject, finding.rule, finding.due)
@@ -99,7 +107,7 @@ class Ladder:
                 "due": finding.due, "number": self.raised[key], "stages": [],
                 "cleared": None}
             self.alerts.append(finding.alert)
-        finding.alert["stages"].append((when, now, who))
+        finding.alert["stages"].append((when, who))
 
     def end(self, finding, now):
         """The condition is gone: nothing more is told, the alert clears."""
@@ -128,13 +136,15 @@ class Run:
             return
         self.due = due
         rule = OF_CLOCK.get(self.clock, self.clock)
-        if self.clock in NO_ALERT:
-            return
         warn = clocks.warnings(self.clock, self.start, due)
         if self.clock == "L4":
             warn = self.chases(due)
-        self.finding = self.ladder.arm(Finding(
-            self.subject, rule, due, self.ladder.rungs(rule, due, warn)))
+        # What would have been warned of before anybody knew goes unsaid.
+        warn = [w for w in warn if w >= self.ladder.now]
+        rungs = self.ladder.rungs(rule, due, warn)
+        if self.clock in NEVER_LATE:
+            rungs = [(w, who) for w, who in rungs if w <= due]
+        self.finding = self.ladder.arm(Finding(self.subject, rule, due, rungs))
 
     def chases(self, due):
         """L4 is chased every 5 working days until it is late."""

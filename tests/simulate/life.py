@@ -38,9 +38,7 @@ class Case:
         self.worker, self.needs, self.entry = None, set(), entry
         self.clocks, self.drift = {}, {}
         self.moved = opened
-        self.offer = None
-        self.pending_notes = set()
-        self.before_close = None
+        self.offer, self.opener, self.before_close = None, None, None
 
     @property
     def open(self):
@@ -133,12 +131,15 @@ class Life:
         return case
 
     def watch_moves(self, case):
-        """D02: W after 28 days without a move, U 7 days later."""
+        """D02: W after 28 days without a move, U 7 days later.
+
+        The row's own column stands for the ladder: its 2 working days would
+        come before the leader's week.
+        """
         due = end_of(local_day(case.moved) + self.d02_days * DAY)
         later = end_of(local_day(due) + 7 * DAY)
-        rungs = [(due + 1, "worker"), (later + 1, "leader")]
-        self.drift(case, "D02", Finding(case.subject, "D02", due,
-                                        rungs + self.ladder.upper(later)))
+        self.drift(case, "D02", Finding(case.subject, "D02", due, [
+            (due + 1, "worker"), (later + 1, "leader")]))
 
     def watch_length(self, case):
         """D06: open 20 weeks, D at 26."""
@@ -157,11 +158,11 @@ class Life:
         self.watch_moves(case)
 
     def end_case(self, case, state, when, now):
-        case.before_close = (case.state, case.clocks, case.offer)
-        case.clocks = dict(case.clocks)
-        kept = {n: (r.clock, r.start, r.pauses) for n, r in case.clocks.items()}
+        case.before_close = case.state
+        case.worked = case.state in OFFERABLE + ("handover_pending",)
+        case.kept = {n: (r.clock, r.start, r.pauses)
+                     for n, r in case.clocks.items()}
         self.stop_all(case, now)
-        case.kept = kept
         case.state, case.closed = state, when
         case.offer = None
         self.caseload(case.worker, now)
@@ -170,7 +171,7 @@ class Life:
 
     def open_screening(self, note, child, side, now):
         case = self.new_case(note.ref, child, side, "screening", now, note.entry)
-        self.referred(case, note, now)
+        case.opener = note
         return case
 
     def wait_for_decision(self, case, note, now):
@@ -183,21 +184,25 @@ class Life:
             self.start(case, "L1", note.received, "L1:" + note.ref, note.rag)
 
     def decided(self, note, now):
-        if note.case is not None:
-            for clock in ("T1:", "L5:", "L1:"):
-                self.stop(note.case, clock + note.ref, now)
+        """A message of an episode decides about those before it, too."""
+        notes = note.episode.notes if note.episode is not None else [note]
+        for n in notes:
+            if n.case is not None:
+                for clock in ("T1:", "L5:", "L1:"):
+                    self.stop(n.case, clock + n.ref, now)
 
     def provisional(self, note, child, outcome, now):
+        """Row 1, which begins where no case is: an open one runs no clock."""
         if note.case is not None:
             return
         side = "csc" if outcome in ("social_care_referral",
                                     "strategy_discussion") else "eh"
-        case = (self.open_case(child, side, True)
-                or self.open_case(child, "eh", True)
-                or self.open_screening(note, child, side, now))
+        case = self.open_case(child, side, True)
+        if case is None:
+            case = self.open_screening(note, child, side, now)
+            self.wait_for_decision(case, note, now)
         case.needs |= note.needs
         case.consent = case.consent or note.consent
-        self.wait_for_decision(case, note, now)
 
     def own_screening(self, note, child, side, now):
         """The screening case that this decision ends, if there is one."""
@@ -208,16 +213,17 @@ class Life:
     def final(self, note, child, outcome, rank, actions, now):
         """Rows 2 to 6, 14 and 19; what takes effect."""
         eh, csc = self.open_case(child, "eh"), self.open_case(child, "csc")
+        note.again = self.is_re_referral(note, child)
         self.decided(note, now)
         if outcome == "existing_case":
             return self.join(note, child, csc or eh, "csc", now)
         if rank <= 1:
-            return self.no_case(note, child, eh, now)
+            return self.no_case(note, child, outcome, now)
         if rank <= 4:
             if eh is None:
                 return self.begin_eh(note, child, outcome, rank, actions, now)
             if rank > eh.rank and eh.state in OFFERABLE:
-                self.raise_eh(eh, outcome, rank, now)
+                self.raise_eh(note, eh, outcome, rank, now)
             return self.join(note, child, eh, "eh", now)
         if csc is not None:
             return self.join(note, child, csc, "csc", now)
@@ -240,23 +246,25 @@ class Life:
         case.needs |= note.needs
         note.case = case
 
-    def no_case(self, note, child, eh, now):
+    def no_case(self, note, child, outcome, now):
         own = note.case
+        if note.entry == "csc" and outcome == "nfa":
+            self.referrals.setdefault(child, []).append(note)
         if own is not None and own.state == "screening":
             self.end_case(own, "closed", now, now)
-            own.counts = False
 
     def take(self, note, child, side, now):
         """The case that rows 3 to 5 go on with: screening's, else a new one."""
         case = self.own_screening(note, child, side, now)
         if case is None:
-            case = self.new_case(note.ref, child, side, "screening", now,
-                                 note.entry)
-            self.referred(case, note, now)
+            case = self.open_screening(note, child, side, now)
         case.side = side
         case.needs |= note.needs
         case.consent = note.consent or case.consent
         note.case = case
+        self.referrals.setdefault(child, []).append(note)
+        if note.again:
+            self.returned(case, note.received, True, now)
         return case
 
     def begin_eh(self, note, child, outcome, rank, actions, now):
@@ -266,18 +274,26 @@ class Life:
             case.state = "intent"
             self.start(case, "L4", now)
             return
+        since = self.waits_since(note, case, now)
         case.state = "unallocated"
-        self.start(case, "L2", now)
-        self.start(case, "T13", now)
-        self.assess_by(case, now)
+        self.start(case, "L2", since)
+        self.start(case, "T13", since)
+        self.assess_by(case, since)
+
+    @staticmethod
+    def waits_since(note, case, now):
+        """The decision; of an episode's own case the first about it."""
+        own = note.episode is not None and case.opener in note.episode.notes
+        return case.opened if own else now
 
     def assess_by(self, case, when):
         if case.rank >= 3:
             for clock in EH_CLOCKS_3_4:
                 self.start(case, clock, when)
 
-    def raise_eh(self, case, outcome, rank, now):
+    def raise_eh(self, note, case, outcome, rank, now):
         """Row 19: a higher outcome on the open case."""
+        self.referrals.setdefault(case.child, []).append(note)
         before, case.outcome, case.rank = case.rank, outcome, rank
         if before == 2:
             self.assess_by(case, now)
@@ -287,39 +303,45 @@ class Life:
     def begin_csc(self, note, child, outcome, rank, now):
         case = self.take(note, child, "csc", now)
         case.outcome, case.rank, case.state = outcome, rank, "unallocated"
-        self.start(case, "L2", now)
+        self.start(case, "L2", self.waits_since(note, case, now))
         self.start(case, "T2", note.received)
 
     # -- D07, D12, D13 -----------------------------------------------------
 
-    def referred(self, case, note, now):
-        """A referral: D12 within 12 months of one, D07 after a short help."""
-        earlier = self.referrals.setdefault((case.child, case.side), [])
-        day = local_day(now)
-        since = add_months(day, -self.d12_months)
-        if any(since <= d for d in earlier):
-            self.tell_leader(case, "D12", now)
-        earlier.append(day)
-        self.returned(case, now)
+    def is_re_referral(self, note, child):
+        """An earlier referral on or after the same day 12 months before.
 
-    def returned(self, case, now):
-        """D07: the case before was closed within 42 days, and here it is."""
-        day = local_day(now)
-        for old in self.of_child.get(case.child, []):
-            if (old.state != "closed" or old is case
-                    or not getattr(old, "counts", True)):
-                continue
-            length = (local_day(old.closed) - local_day(old.opened)).days
-            if (length < self.d07_days
-                    and add_months(day, -self.d12_months) <= local_day(old.closed)
-                    and not getattr(old, "d07", False)):
-                old.d07 = True
-                self.ladder.arm(Finding(old.subject, "D07", now, [
-                    (now, "leader+district")]))
+        A referral is a final decision that begins help, or more help, or an nfa
+        at social care's door. None is recorded while a case is open.
+        """
+        if self.open_case(child, "eh") or self.open_case(child, "csc"):
+            return False
+        since = add_months(local_day(note.received), -self.d12_months)
+        return any(n is not note and n.received <= note.received
+                   and local_day(n.received) >= since
+                   and (n.episode is None or n.episode is not note.episode)
+                   for n in self.referrals.get(child, []))
 
-    def tell_leader(self, case, rule, now):
-        self.drift(case, rule, Finding(case.subject, rule, now, [
-            (now, "leader")] + self.ladder.upper(now)))
+    def returned(self, case, at, re_referral, now):
+        """D12, and D07 where the case before was closed within 42 days.
+
+        Told when a unit takes the child on; the referral's receipt is the key.
+        D07 hangs on the case that brought the child back.
+        """
+        rungs = [(now, "leader")] + self.ladder.upper(now)
+        if re_referral:
+            self.drift(case, "D12", Finding(case.subject, "D12", at, rungs))
+        if any(self.was_short(old, at) for old in self.of_child[case.child]
+               if old is not case):
+            self.drift(case, "D07", Finding(case.subject, "D07", at, [
+                (now, "leader+district")] + self.ladder.upper(now, True)))
+
+    def was_short(self, old, at):
+        if old.state != "closed" or not old.worked or old.closed >= at:
+            return False
+        closed = local_day(old.closed)
+        return ((closed - local_day(old.opened)).days < self.d07_days
+                and local_day(at) <= add_months(closed, self.d12_months))
 
     def caseload(self, worker, now, allocated=False):
         """D13, key worker and month: over the norm when a case is given."""
@@ -330,9 +352,8 @@ class Life:
         month = local_day(now).replace(day=1)
         if n > self.d13_over:
             key = (worker, month)
-            live = [f for (w, _), f in self.d13.items()
-                    if w == worker and f.alive]
-            if allocated and not live:
+            known = self.d13.get(key)
+            if allocated and (known is None or not known.alive):
                 self.d13[key] = self.ladder.arm(Finding(
                     ("worker", worker), "D13", str(month), [
                         (now, "leader")] + self.ladder.upper(now)))
@@ -356,7 +377,10 @@ class Life:
         again = self.clocks.due("L3", due)
         case.offer["expires"] = again
 
-    def offer_ends(self, case, now):
+    def offer_ends(self, case, when, now):
+        """Row 16: it goes back, and both leaders are told so at once."""
+        self.ladder.end(self.ladder.tell_now(Finding(
+            case.subject, "D08", when, [(now, "both_leaders")])), now)
         for name in ("L3", "T18", "T1:offer"):
             self.stop(case, name, now)
         case.state, case.return_to, case.offer = case.return_to, None, None
@@ -365,7 +389,8 @@ class Life:
         """Row 16: an offer ends by itself when L3 has passed twice."""
         for case in self.cases.values():
             if case.offer is not None and case.offer["expires"] < now:
-                self.offer_ends(case, now)
+                late = case.offer["expires"] + 1
+                self.offer_ends(case, late, late)
 
     def accept(self, case, when, body, now):
         side = "eh" if case.side == "csc" else "csc"
@@ -386,7 +411,7 @@ class Life:
             self.start(new, "T13", when)
             self.assess_by(new, when)
         if side == "csc":
-            self.returned(new, now)
+            self.returned(new, when, False, now)
         self.caseload(worker, now, True)
 
     # -- activities --------------------------------------------------------
@@ -537,13 +562,13 @@ class Life:
     def on_handover_declined(self, case, when, body, now):
         if case.state != "handover_pending" or len(body.get("reason", "")) < 20:
             return False
-        self.offer_ends(case, now)
+        self.offer_ends(case, when, now)
         return True
 
     def on_handover_withdrawn(self, case, when, body, now):
         if case.state != "handover_pending":
             return False
-        self.offer_ends(case, now)
+        self.offer_ends(case, when, now)
         return True
 
     def on_closed(self, case, when, body, now):
@@ -563,7 +588,7 @@ class Life:
         if (case.state != "closed" or getattr(case, "handed_over", False)
                 or (local_day(when) - local_day(case.closed)).days > 14):
             return False
-        case.state, case.closed = case.before_close[0], None
+        case.state, case.closed = case.before_close, None
         for name, (clock, start, pauses) in case.kept.items():
             self.start(case, clock, start, name)
             case.clocks[name].pauses = pauses

@@ -14,7 +14,7 @@ COUNTED = ("police_missing_reported", "police_missing_risk_changed",
 class Episode:
     def __init__(self, key, child):
         self.key, self.child = key, child
-        self.messages = {}
+        self.messages, self.notes = {}, []
         self.run, self.done, self.d11 = None, False, None
 
     def of_kind(self, kind):
@@ -93,7 +93,7 @@ class Desk:
             ep.run = None
         if live and ep.run is None:
             ep.run = Run(self.ladder, ("child", ep.child), "T10", ep.found)
-        if ep.cancelled:
+        if ep.cancelled or ep.done:
             self.ladder.end(ep.d11, now)
         elif (kind in COUNTED and ep.d11 is None
               and self.count(ep, self.quarter) >= self.many):
@@ -109,3 +109,4 @@ class Desk:
         if ep.run is not None:
             ep.run.stop(now)
             ep.run = None
+        self.ladder.end(ep.d11, now)

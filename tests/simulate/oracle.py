@@ -6,8 +6,8 @@
 INPUT has what went through the door, in order, one step a line: "at" moves the
 log clock, "to" and "body" are what was sent then (no "to": time only). Each line
 of the answer is one alert: subject, rule, due instant, raise number, stages
-(instant from which it holds, instant of the log at which it was told, who) and
-the instant of the log at which it cleared, null while it stands.
+(instant from which it is told, and whom) and the instant of the log at which it
+cleared, null while it stands.
 
 The rules of section 5 are redone from the profile; nothing is taken from the
 journal. What is not redone is section 4: a child is its NHS number, else its
@@ -20,7 +20,7 @@ import sys
 
 from decide import MISSING, RANK, Rules, needs_of
 from due import Calendar, Clocks, instant
-from ladder import Ladder
+from ladder import Ladder, Run
 from life import Life
 from missing import Desk
 
@@ -37,6 +37,7 @@ class Note:
         self.rag, self.consent = body.get("rag"), body.get("consent")
         self.needs = needs_of(body)
         self.case, self.child, self.episode = None, None, None
+        self.school = None
         self.final = False
 
 
@@ -95,9 +96,19 @@ class Oracle:
             note.body, note.needs = body, needs_of(body)
         if body["kind"].startswith("police_missing"):
             note.episode = self.desk.hear(body, note.child)
+            if note not in note.episode.notes:
+                note.episode.notes.append(note)
         self.decide(note, {}, False)
         if note.episode is not None:
             self.desk.settle(note.episode, body["kind"], self.now)
+        if body["kind"] == "police_encompass":
+            self.notice(note)
+
+    def notice(self, note):
+        """T11: A01's relay meets it where the school is known, else staff do."""
+        if note.body["child"].get("school_urn") is None:
+            note.school = Run(self.ladder, ("child", note.child), "T11",
+                              instant(note.body["incident_at"]))
 
     @staticmethod
     def child_of(body):
@@ -171,11 +182,21 @@ class Oracle:
             self.refuse(body)
             return
         when, kind = instant(body["occurred_at"]), body["activity"]
-        case = self.case_of(note, body.get("side"))
-        if kind.startswith("rhi_"):
+        case = self.case_of(note, self.side_of(kind, body.get("side")))
+        if kind == "encompass_relayed":
+            if note.school is not None:
+                note.school.stop(self.now)
+        elif kind.startswith("rhi_"):
             self.interview(note, case, kind, when)
         elif not self.life.activity(case, kind, when, body, self.now):
             self.refuse(body)
+
+    @staticmethod
+    def side_of(kind, side):
+        """Who answers an offer is the other side: its case is the offered one."""
+        other = {"eh": "csc", "csc": "eh"}
+        answers = kind in ("handover_accepted", "handover_declined")
+        return other.get(side) if answers else side
 
     def case_of(self, note, side):
         """The child's open case on that side, else the last one."""
@@ -185,8 +206,11 @@ class Oracle:
                 or self.life.last_case(note.child, side or "eh"))
 
     def interview(self, note, case, kind, when):
-        if note.episode is not None and kind in ("rhi_held", "rhi_declined"):
-            self.desk.interviewed(note.episode, self.now)
+        ep = note.episode
+        if ep is None or ep.found is None or ep.cancelled or ep.done:
+            return
+        if kind in ("rhi_held", "rhi_declined"):
+            self.desk.interviewed(ep, self.now)
         if kind == "rhi_held" and case is not None and case.open:
             self.life.move(case, when, self.now)
 
