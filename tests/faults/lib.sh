@@ -26,11 +26,14 @@ pick() # word...
     drawn=${*:drawn+1:1}
 }
 
+# A phase whose steps need traffic sets $tend to what keeps it going: a busy
+# machine may take longer for a step than one load lasts.
 until_true() # seconds what command...
 {
     local end=$((SECONDS + $1)) what=$2
     shift 2
     until "$@"; do
+        ${tend:-true} || return 1
         if [ "$SECONDS" -ge "$end" ]; then
             say "gave up waiting: $what"
             return 1

@@ -275,17 +275,17 @@ all_in_sync()
 
 phase_broker()
 {
-    local round topic node before
+    local round topic node before tend=''
     if [ "$brokers" -lt 3 ]; then
         say '  needs three brokers: left out'
         return 0
     fi
     fresh wall || return 1
     start_all $SERVICES || return 1
+    tend='keep_loaded 600 40'
     for ((round = 0; round < 4; round++)); do
         pick notifications casework case-journal receipts
         topic=$drawn
-        keep_loaded 600 40 || return 1
         before=$(accepted_so_far)
         until_true 30 'some to be accepted' accepted_at_least $((before + 40)) ||
             return 1
@@ -297,6 +297,7 @@ phase_broker()
         bed_do start-broker "$node" || return 1
         until_true 60 'the broker to be in sync' all_in_sync $topic || return 1
     done
+    tend=''
     wait_load 120 || return 1
     check none-ended expect 4 "$(running | grep -vc '^load$')" 'services that run'
     hold
@@ -437,7 +438,7 @@ is_gap() # service
 # It must not go on without what is lost.
 stops_at_gap() # service
 {
-    reap "$1" 60 && is_gap "$1"
+    until_true 60 "end of $1" is_down "$1" && reap "$1" 1 && is_gap "$1"
 }
 
 republish_from() # number
@@ -541,13 +542,14 @@ lose_casework_again()
 
 phase_topic_lost()
 {
+    local tend=''
     fresh wall || return 1
     start_all $SERVICES || return 1
-    load 2500 60 --threads 8
+    tend='keep_loaded 2500 60'
     until_true 60 'some to be accepted' accepted_at_least 100 || return 1
     lose_casework && lose_case_journal && lose_notifications &&
         lose_casework_again || return 1
-    check under-load is_up load
+    tend=''
     wait_load 300 || return 1
     hold
 }
