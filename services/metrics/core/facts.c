@@ -298,5 +298,12 @@ facts_fill_indicator(struct indicator_fact *f,
     f->unit = rec->unit;
     f->definition = rec->definition;
     f->status = rec->status;
+    f->area = rec->area;
+    f->breakdown = rec->breakdown;
+    f->measure = rec->measure;
+    f->gap = rec->gap;
+    f->amount = rec->amount;
+    f->decimals = rec->decimals;
+    f->typed_total = rec->typed_total;
     return true;
 }

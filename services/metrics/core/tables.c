@@ -166,13 +166,25 @@ static const struct field alert_at[] = {
 #undef S
 
 #define S struct indicator_fact
-static const struct field indicator_at[] = {
-    FIELD_TEXT(S, agency_id, 0), FIELD_TEXT(S, agency_ref, 0),
-    FIELD_I32(S, amendment, 0),  FIELD_ID(S, indicator_id, 0),
-    FIELD_TEXT(S, indicator, 0), FIELD_DATE(S, period_from, N),
-    FIELD_DATE(S, period_to, N), FIELD_TEXT(S, value, N),
-    FIELD_TEXT(S, unit, N),      FIELD_TEXT(S, definition, N),
+static const struct field observed_at[] = {
+    FIELD_TEXT(S, agency_id, 0),
+    FIELD_TEXT(S, agency_ref, 0),
+    FIELD_I32(S, amendment, 0),
+    FIELD_ID(S, indicator_id, 0),
+    FIELD_TEXT(S, indicator, 0),
+    FIELD_DATE(S, period_from, N),
+    FIELD_DATE(S, period_to, N),
+    FIELD_TEXT(S, value, N),
+    FIELD_TEXT(S, unit, N),
+    FIELD_TEXT(S, definition, N),
     FIELD_TEXT(S, status, N),
+    FIELD_TEXT(S, area, N),
+    FIELD_TEXT(S, breakdown, N),
+    FIELD_CODE(S, measure, N, &codes_measure),
+    FIELD_CODE(S, gap, N, &codes_gap),
+    FIELD_I64(S, amount, N),
+    FIELD_I32(S, decimals, N),
+    FIELD_BOOL(S, typed_total, 0),
 };
 #undef S
 
@@ -358,7 +370,7 @@ const struct table metrics_tables[METRICS_TABLE_N] = {
     },
     [TABLE_INDICATOR] = {
         .fields = FIELDS("observed_indicator", struct indicator_fact,
-                         indicator_at),
+                         observed_at),
         .n_key = 2,
         .due = -1,
     },

@@ -14,6 +14,7 @@
 
 #include "common/core/codes.h"
 #include "common/core/id.h"
+#include "common/core/indicators.h"
 #include "common/core/rows.h"
 #include "common/core/time.h"
 #include "metrics/core/kpi.h"
@@ -217,6 +218,13 @@ struct indicator_fact {
     struct str unit;
     struct str definition;
     struct str status;
+    struct str area;
+    struct str breakdown;
+    int measure;
+    int gap;        /* enum gap: why there is no value */
+    int64_t amount; /* the value without its point */
+    int32_t decimals;
+    bool typed_total; /* never added up */
 };
 
 /*

@@ -211,6 +211,13 @@ CREATE TABLE observed_indicator (
     unit text,
     definition text,
     status text,
+    area text,
+    breakdown text,
+    measure text,
+    gap text,
+    amount bigint,
+    decimals integer,
+    typed_total boolean NOT NULL,
     PRIMARY KEY (shard, agency_id, agency_ref)
 );
 

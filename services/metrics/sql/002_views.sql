@@ -170,7 +170,8 @@ SELECT shard, alert_id, rule, subject_kind, subject_id, case_id, unit, stage,
   FROM fact_alert;
 
 CREATE VIEW observed AS
-SELECT shard, indicator, agency_id, period_from, period_to, value, unit,
+SELECT shard, indicator, agency_id, agency_ref, period_from, period_to, area,
+       breakdown, measure, value, gap, amount, decimals, typed_total, unit,
        definition, status
   FROM observed_indicator;
 
