@@ -1138,6 +1138,27 @@ an_activity_on_a_case_that_nobody_knows_is_refused(void **s)
         "refusal=R22\n");
 }
 
+/* A session of open access, an audit of a closed case: no case is needed. */
+static void
+what_a_child_was_given_needs_no_open_case(void **s)
+{
+    static const int given[] = { ACTIVITY_SESSION_ATTENDED,
+                                 ACTIVITY_SERVICE_CHANGED,
+                                 ACTIVITY_PROGRAMME_CHANGED,
+                                 ACTIVITY_AUDIT_RECORDED,
+                                 ACTIVITY_ENCOMPASS_RELAYED,
+                                 ACTIVITY_SAFETY_PLAN };
+    struct day *d = *s;
+
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        mem_clear(d->m);
+        act(d, &(struct deed){ .at = "2015-06-26T12:00:00",
+                               .activity = given[i],
+                               .child = "nobody" });
+        assert_string_equal(mem_text(d->m), "in  ActivityRecorded\n");
+    }
+}
+
 static void
 what_triage_refused_is_only_told(void **s)
 {
@@ -2785,6 +2806,7 @@ main(void)
         STORY(help_goes_from_assessment_over_plan_to_reviews),
         STORY(what_a_row_asks_for_must_be_there),
         STORY(an_activity_on_a_case_that_nobody_knows_is_refused),
+        STORY(what_a_child_was_given_needs_no_open_case),
         STORY(what_triage_refused_is_only_told),
         STORY(an_intent_is_chased_every_fifth_working_day_until_it_is_late),
         STORY(a_caf_that_comes_ends_the_intent_and_starts_help),
