@@ -33,7 +33,7 @@ move_time() { # instant
 # Metrics has heard from every input that all before this instant was read.
 await_metrics() # instant
 {
-    local end=$((SECONDS + 30))
+    local end=$((SECONDS + ${AWAIT_S:-30}))
     until [ "$(sql "SELECT count(*) >= 6 AND bool_and(heard >= '$1') FROM metrics.in_mark
         JOIN metrics.shard USING (shard) WHERE authority = '$authority'")" = t ]; do
         if [ $SECONDS -ge $end ]; then

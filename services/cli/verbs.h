@@ -32,5 +32,6 @@ extern const struct verb verb_caseload;
 extern const struct verb verb_act;
 extern const struct verb verb_ack;
 extern const struct verb verb_simulate;
+extern const struct verb verb_figures;
 
 #endif

@@ -1147,7 +1147,8 @@ what_a_child_was_given_needs_no_open_case(void **s)
                                  ACTIVITY_PROGRAMME_CHANGED,
                                  ACTIVITY_AUDIT_RECORDED,
                                  ACTIVITY_ENCOMPASS_RELAYED,
-                                 ACTIVITY_SAFETY_PLAN };
+                                 ACTIVITY_SAFETY_PLAN,
+                                 ACTIVITY_CORRECTED };
     struct day *d = *s;
 
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {

@@ -325,18 +325,17 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'K33', k.part, 'eh', n.district, n.age_band,
            n.notification_id::text,
-           CASE k.part WHEN 'safety plan' THEN d.planned
-                WHEN 'school told' THEN d.told
-                ELSE d.planned AND d.told END::integer, 1
+           CASE k.part WHEN 'safety plan' THEN coalesce(d.planned, false)
+                WHEN 'school told' THEN coalesce(d.told, false)
+                ELSE coalesce(d.planned AND d.told, false) END::integer, 1
       FROM counted_notifications n
-     CROSS JOIN LATERAL (
-           SELECT coalesce(bool_or(a.activity = 'safety_plan'), false)
-                  AS planned,
-                  coalesce(bool_or(a.activity = 'encompass_relayed'), false)
-                  AS told
-             FROM counted_activities a
-            WHERE a.shard = p_shard
-              AND a.notification_id = n.notification_id) AS d
+      LEFT JOIN (SELECT a.notification_id,
+                        bool_or(a.activity = 'safety_plan') AS planned,
+                        bool_or(a.activity = 'encompass_relayed') AS told
+                   FROM counted_activities a
+                  WHERE a.shard = p_shard
+                    AND a.activity IN ('safety_plan', 'encompass_relayed')
+                  GROUP BY a.notification_id) AS d USING (notification_id)
      CROSS JOIN (VALUES ('safety plan'), ('school told'), ('both'))
            AS k (part)
      WHERE n.shard = p_shard AND n.kind = 'police_encompass'
@@ -430,16 +429,16 @@ BEGIN ATOMIC
                ('either', y.is_known OR y.is_other)) AS k (part, counts)
     UNION ALL
     SELECT 'K25', g.provider, 'eh', min(g.district), min(g.age_band),
-           g.person_id::text,
-           EXISTS (SELECT FROM fact_handover h
-                     LEFT JOIN child_person p
-                       ON p.shard = h.shard AND p.child_id = h.child_id
-                    WHERE h.shard = p_shard AND h.direction = 'step_down'
-                      AND h.state = 'accepted'
-                      AND coalesce(p.person_id, h.child_id) = g.person_id
-                      AND h.answered_at >= day_start(p_from)
-                      AND h.answered_at < day_after(p_to))::integer, 1
+           g.person_id::text, bool_or(d.person_id IS NOT NULL)::integer, 1
       FROM given g
+      LEFT JOIN (SELECT DISTINCT coalesce(p.person_id, h.child_id)
+                        AS person_id
+                   FROM fact_handover h
+                   LEFT JOIN child_person p USING (shard, child_id)
+                  WHERE h.shard = p_shard AND h.direction = 'step_down'
+                    AND h.state = 'accepted'
+                    AND h.answered_at >= day_start(p_from)
+                    AND h.answered_at < day_after(p_to)) AS d USING (person_id)
      WHERE g.service = 'commissioned' AND g.in_period
      GROUP BY g.provider, g.person_id
     UNION ALL
