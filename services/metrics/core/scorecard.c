@@ -1,14 +1,8 @@
 #include "metrics/core/scorecard.h"
 
-#include <assert.h>
+#include "metrics/core/suppress.h"
 
-/* Lines of one indicator and side: the whole first, then the districts. */
-struct block {
-    struct scorecard_line *lines;
-    size_t n; /* 1 + districts */
-    bool is_ratio;
-    int below;
-};
+#include <assert.h>
 
 int64_t
 scorecard_percent(int64_t numerator, int64_t denominator, int decimals)
@@ -46,17 +40,16 @@ insert_sorted(struct str *at, size_t fixed, size_t *n, struct str text)
 }
 
 static struct texts
-districts_of(struct arena *arena, const struct kpi_cell *cells,
-             size_t n_cells, const struct scorecard_options *o)
+districts_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
+             const struct scorecard_options *o)
 {
-    struct str *at =
-        arena_array(arena, o->districts.n + n_cells, sizeof *at);
+    struct str *at = arena_array(arena, o->districts.n + n_cells, sizeof *at);
     size_t n = 0;
 
     for (; n < o->districts.n; n++)
         at[n] = o->districts.at[n];
     for (size_t i = 0; i < n_cells; i++)
-        if (cells[i].month == o->month &&
+        if (cells[i].month == o->month && !kpi_has_parts(cells[i].kpi) &&
             !texts_hold(at, n, cells[i].district))
             insert_sorted(at, o->districts.n, &n, cells[i].district);
     return (struct texts){ .at = at, .n = n };
@@ -71,19 +64,28 @@ sides_of(int kpi)
     return def == NULL || def->from == KPI_OBSERVED ? 0 : def->sides;
 }
 
-static size_t
-count_blocks(const struct scorecard_options *o)
+/* Parts of an indicator that have cells, in order of bytes. */
+static struct texts
+parts_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
+         int kpi, date_d month)
 {
+    struct str *at = arena_array(arena, n_cells, sizeof *at);
     size_t n = 0;
 
-    for (size_t i = 0; i < o->kpis.n; i++) {
-        uint32_t sides = sides_of(codes_find(&codes_kpi, o->kpis.at[i]));
-
-        for (int side = SIDE_EH; side <= SIDE_CSC; side++)
-            n += (sides & SET_BIT(side)) != 0;
-    }
-    return n;
+    for (size_t i = 0; i < n_cells; i++)
+        if (cells[i].month == month && cells[i].kpi == kpi &&
+            !texts_hold(at, n, cells[i].part))
+            insert_sorted(at, 0, &n, cells[i].part);
+    return (struct texts){ .at = at, .n = n };
 }
+
+/* A table on the card: an indicator, a side, what its lines are. */
+struct sheet {
+    int kpi, side;
+    bool parts;
+    struct texts words; /* of the lines behind the first */
+    struct suppress_block block;
+};
 
 static void
 value_add(struct scorecard_value *v, const struct kpi_cell *c)
@@ -100,190 +102,176 @@ line_add(struct scorecard_line *line, const struct kpi_cell *c)
     value_add(&line->values[SCORECARD_ALL], c);
 }
 
-static void
-block_fill(const struct block *b, const struct texts *districts,
-           const struct kpi_cell *cells, size_t n_cells, date_d month)
+/* Lines of parts are of the district that is asked for, if one is. */
+static bool
+is_of(const struct sheet *s, const struct kpi_cell *c,
+      const struct scorecard_options *o)
 {
-    for (size_t i = 0; i < districts->n; i++)
-        b->lines[i + 1].district = districts->at[i];
+    if (c->month != o->month || c->kpi != s->kpi || c->side != s->side)
+        return false;
+    return !s->parts || o->district.p == NULL ||
+           str_eq(o->district, c->district);
+}
+
+static void
+sheet_fill(const struct sheet *s, const struct kpi_cell *cells, size_t n_cells,
+           const struct scorecard_options *o)
+{
+    struct scorecard_line *lines = s->block.lines;
+
+    for (size_t i = 0; i < s->block.n; i++)
+        lines[i] = (struct scorecard_line){ .kpi = s->kpi, .side = s->side };
+    for (size_t i = 0; i < s->words.n; i++)
+        if (s->parts)
+            lines[i + 1].part = s->words.at[i];
+        else
+            lines[i + 1].district = s->words.at[i];
+    for (size_t i = 0; s->parts && i < s->block.n; i++)
+        lines[i].district = o->district;
     for (size_t i = 0; i < n_cells; i++) {
-        if (cells[i].month != month || cells[i].kpi != b->lines[0].kpi ||
-            cells[i].side != b->lines[0].side)
+        if (!is_of(s, &cells[i], o))
             continue;
-        line_add(&b->lines[0], &cells[i]);
-        for (size_t d = 1; d < b->n; d++)
-            if (str_eq(b->lines[d].district, cells[i].district))
-                line_add(&b->lines[d], &cells[i]);
+        line_add(&lines[0], &cells[i]);
+        for (size_t k = 0; k < s->words.n; k++)
+            if (str_eq(s->words.at[k],
+                       s->parts ? cells[i].part : cells[i].district))
+                line_add(&lines[k + 1], &cells[i]);
     }
 }
 
-/* ---- suppression --------------------------------------------------------- */
-
-static bool
-is_small(const struct block *b, int64_t count)
+static size_t
+sheets_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
+          const struct texts *districts, const struct scorecard_options *o,
+          struct sheet *sheets)
 {
-    return count > 0 && count < b->below;
-}
+    size_t n = 0;
 
-/* The count by which cells of the block are compared. */
-static int64_t
-size_of(const struct block *b, const struct scorecard_value *v)
-{
-    return b->is_ratio ? v->denominator : v->numerator;
-}
+    for (size_t i = 0; i < o->kpis.n; i++) {
+        int kpi = codes_find(&codes_kpi, o->kpis.at[i]);
 
-static void
-hide_small(const struct block *b)
-{
-    for (size_t i = 0; i < b->n; i++)
-        for (size_t c = 0; c < SCORECARD_COLUMNS; c++) {
-            struct scorecard_value *v = &b->lines[i].values[c];
+        for (int side = SIDE_EH; side <= SIDE_CSC; side++) {
+            struct sheet s = { .kpi = kpi,
+                               .side = side,
+                               .parts = kpi_has_parts(kpi) };
 
-            v->hidden = is_small(b, v->numerator) ||
-                        is_small(b, v->denominator) ||
-                        (b->is_ratio &&
-                         is_small(b, v->denominator - v->numerator));
+            if ((sides_of(kpi) & SET_BIT(side)) == 0)
+                continue;
+            /* A district's parts beside the whole's would tell of others. */
+            if (s.parts && o->district.p != NULL && o->suppress_below > 0)
+                continue;
+            s.words = s.parts ? parts_of(arena, cells, n_cells, kpi, o->month)
+                              : *districts;
+            s.block = (struct suppress_block){
+                .n = s.words.n + 1,
+                .lines =
+                    arena_array(arena, s.words.n + 1, sizeof *s.block.lines),
+                .is_ratio = kpi_is_ratio(kpi),
+                .below = o->suppress_below,
+            };
+            sheet_fill(&s, cells, n_cells, o);
+            sheets[n++] = s;
         }
+    }
+    return n;
 }
 
-/* Values that must add up to `sum`. */
-struct addition {
-    struct scorecard_value **parts;
-    size_t n;
-    struct scorecard_value *sum;
+/* ---- suppression over the whole card --------------------------------------
+ */
+
+/* Indicators that show the same counts: what one hides the other would tell. */
+static const struct {
+    int kpi, side;
+    int other, other_side;
+    bool totals; /* only their sums are the same */
+} alike[] = {
+    { KPI_K12, SIDE_EH, KPI_K21, SIDE_CSC, false },
+    { KPI_K11, SIDE_CSC, KPI_K21, SIDE_CSC, false },
+    { KPI_K11, SIDE_EH, KPI_K20, SIDE_EH, false },
+    { KPI_K30, SIDE_EH, KPI_K35, SIDE_EH, false },
+    { KPI_K30, SIDE_CSC, KPI_K35, SIDE_CSC, false },
+    { KPI_K06, SIDE_EH, KPI_K32, SIDE_EH, true },
+    { KPI_K02, SIDE_EH, KPI_K03, SIDE_EH, true },
+    { KPI_K02, SIDE_EH, KPI_K04, SIDE_EH, true },
 };
 
-static bool
-is_safe(const struct block *b, const struct addition *a)
+static const struct sheet *
+find_sheet(const struct sheet *sheets, size_t n, int kpi, int side)
 {
-    size_t hidden = 0;
-    int64_t together = 0;
-
-    for (size_t i = 0; i < a->n; i++)
-        if (a->parts[i]->hidden) {
-            hidden++;
-            together += size_of(b, a->parts[i]);
-        }
-    if (a->sum->hidden)
-        return hidden >= 1;
-    if (hidden == 0)
-        return true;
-    /* n hidden counts are known where they add up to n: all are 1. */
-    return hidden >= 2 && together >= b->below && together > (int64_t)hidden;
+    for (size_t i = 0; i < n; i++)
+        if (sheets[i].kpi == kpi && sheets[i].side == side)
+            return &sheets[i];
+    return NULL;
 }
 
-static struct scorecard_value *
-next_smallest(const struct block *b, const struct addition *a)
-{
-    struct scorecard_value *best = NULL;
-
-    for (size_t i = 0; i < a->n; i++) {
-        struct scorecard_value *v = a->parts[i];
-
-        if (!v->hidden && size_of(b, v) > 0 &&
-            (best == NULL || size_of(b, v) < size_of(b, best)))
-            best = v;
-    }
-    if (best == NULL && !a->sum->hidden)
-        best = a->sum;
-    return best;
-}
-
-/* True if anything more had to be hidden. */
 static bool
-protect(const struct block *b, const struct addition *a)
+hide_alike(const struct sheet *sheets, size_t n)
 {
     bool changed = false;
 
-    while (!is_safe(b, a)) {
-        struct scorecard_value *v = next_smallest(b, a);
+    for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
+        const struct sheet *a =
+            find_sheet(sheets, n, alike[i].kpi, alike[i].side);
+        const struct sheet *b =
+            find_sheet(sheets, n, alike[i].other, alike[i].other_side);
 
-        if (v == NULL)
-            break;
-        v->hidden = true;
-        changed = true;
+        if (a != NULL && b != NULL)
+            changed |= suppress_alike(&a->block, &b->block, alike[i].totals);
     }
     return changed;
 }
 
-static bool
-protect_line(const struct block *b, struct scorecard_line *line)
-{
-    struct scorecard_value *parts[SCORECARD_BANDS];
-
-    for (size_t c = 0; c < SCORECARD_BANDS; c++)
-        parts[c] = &line->values[c];
-    return protect(b, &(struct addition){
-                          .parts = parts,
-                          .n = SCORECARD_BANDS,
-                          .sum = &line->values[SCORECARD_ALL] });
-}
-
-static bool
-protect_column(const struct block *b, size_t column,
-               struct scorecard_value **parts)
-{
-    for (size_t i = 1; i < b->n; i++)
-        parts[i - 1] = &b->lines[i].values[column];
-    return protect(b, &(struct addition){
-                          .parts = parts,
-                          .n = b->n - 1,
-                          .sum = &b->lines[0].values[column] });
-}
-
-/* Each round hides at least one more, so this ends. */
 static void
-hide_what_tells(const struct block *b, struct arena *arena)
+hide(struct arena *arena, const struct sheet *sheets, size_t n, bool secondary)
 {
-    struct scorecard_value **parts = arena_array(arena, b->n, sizeof(*parts));
-    bool changed;
+    bool changed = secondary;
 
-    do {
+    for (size_t i = 0; i < n; i++)
+        suppress_small(&sheets[i].block);
+    while (changed) {
         changed = false;
-        for (size_t i = 0; i < b->n; i++)
-            changed |= protect_line(b, &b->lines[i]);
-        for (size_t c = 0; b->n > 1 && c < SCORECARD_COLUMNS; c++)
-            changed |= protect_column(b, c, parts);
-    } while (changed);
+        for (size_t i = 0; i < n; i++)
+            changed |= suppress_telling(&sheets[i].block, arena);
+        changed |= hide_alike(sheets, n);
+    }
 }
 
 /* ---- the table ----------------------------------------------------------- */
 
-static void
-line_finish(const struct block *b, struct scorecard_line *line)
+/* Of a count the share that a band has of its line, or a part of its column. */
+static int64_t
+share_of(const struct sheet *s, size_t line, size_t column)
 {
-    const struct scorecard_value all = line->values[SCORECARD_ALL];
+    const struct scorecard_value *v = &s->block.lines[line].values[column];
+    const struct scorecard_value *all =
+        s->parts ? &s->block.lines[0].values[column]
+                 : &s->block.lines[line].values[SCORECARD_ALL];
 
-    for (size_t c = 0; c < SCORECARD_COLUMNS; c++) {
-        struct scorecard_value *v = &line->values[c];
-
-        v->percent_tenths = PERCENT_NONE;
-        if (b->is_ratio)
-            v->percent_tenths =
-                scorecard_percent(v->numerator, v->denominator, 1);
-        else if (c != SCORECARD_ALL && !all.hidden)
-            v->percent_tenths =
-                scorecard_percent(v->numerator, all.numerator, 1);
-        if (!v->hidden)
-            continue;
-        v->numerator = I64_NONE;
-        v->denominator = I64_NONE;
-        v->percent_tenths = PERCENT_NONE;
-    }
+    if (all == v || all->hidden)
+        return PERCENT_NONE;
+    return scorecard_percent(v->numerator, all->numerator, 1);
 }
 
 static void
-block_make(struct block *b, struct arena *arena,
-           const struct texts *districts, const struct kpi_cell *cells,
-           size_t n_cells, const struct scorecard_options *o)
+sheet_finish(const struct sheet *s)
 {
-    block_fill(b, districts, cells, n_cells, o->month);
-    if (o->suppress_below > 0)
-        hide_small(b);
-    if (o->suppress_below > 0 && o->suppress_secondary)
-        hide_what_tells(b, arena);
-    for (size_t i = 0; i < b->n; i++)
-        line_finish(b, &b->lines[i]);
+    struct scorecard_line *lines = s->block.lines;
+
+    for (size_t i = s->block.n; i-- > 0;)
+        for (size_t c = 0; c < SCORECARD_COLUMNS; c++) {
+            struct scorecard_value *v = &lines[i].values[c];
+
+            v->percent_tenths =
+                s->block.is_ratio
+                    ? scorecard_percent(v->numerator, v->denominator, 1)
+                    : share_of(s, i, c);
+        }
+    for (size_t i = 0; i < s->block.n; i++)
+        for (size_t c = 0; c < SCORECARD_COLUMNS; c++)
+            if (lines[i].values[c].hidden) {
+                lines[i].values[c].numerator = I64_NONE;
+                lines[i].values[c].denominator = I64_NONE;
+                lines[i].values[c].percent_tenths = PERCENT_NONE;
+            }
 }
 
 static void
@@ -302,30 +290,22 @@ scorecard_make(struct arena *arena, const struct kpi_cell *cells,
                size_t n_cells, const struct scorecard_options *options)
 {
     struct texts districts = districts_of(arena, cells, n_cells, options);
-    size_t height = districts.n + 1;
-    struct scorecard card = {
-        .lines = arena_array(arena, count_blocks(options) * height,
-                             sizeof(*card.lines)),
-    };
+    struct sheet *sheets =
+        arena_array(arena, 2 * options->kpis.n + 1, sizeof *sheets);
+    size_t n = sheets_of(arena, cells, n_cells, &districts, options, sheets);
+    struct scorecard card = { .n = 0 };
+    size_t at = 0;
 
-    for (size_t i = 0; i < options->kpis.n; i++) {
-        int kpi = codes_find(&codes_kpi, options->kpis.at[i]);
-
-        for (int side = SIDE_EH; side <= SIDE_CSC; side++) {
-            struct block b = { .lines = &card.lines[card.n],
-                               .n = height,
-                               .is_ratio = kpi_is_ratio(kpi),
-                               .below = options->suppress_below };
-
-            if ((sides_of(kpi) & SET_BIT(side)) == 0)
-                continue;
-            for (size_t d = 0; d < height; d++)
-                b.lines[d] = (struct scorecard_line){ .kpi = kpi,
-                                                      .side = side };
-            block_make(&b, arena, &districts, cells, n_cells, options);
-            card.n += height;
-        }
+    if (options->suppress_below > 0)
+        hide(arena, sheets, n, options->suppress_secondary);
+    for (size_t i = 0; i < n; i++) {
+        sheet_finish(&sheets[i]);
+        card.n += sheets[i].block.n;
     }
+    card.lines = arena_array(arena, card.n, sizeof *card.lines);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < sheets[i].block.n; k++)
+            card.lines[at++] = sheets[i].block.lines[k];
     if (options->district.p != NULL)
         pick_district(&card, options->district);
     return card;

@@ -1,7 +1,7 @@
 /**
  * The monthly scorecard (KEN 6.1): from cells to a table of lines by
- * indicator, side and district, with age bands across, percentages and, for
- * scrutiny and the public, suppression. Pure: whoever prints it reads the
+ * indicator, side and district or part, with age bands across, percentages and,
+ * for scrutiny and the public, suppression. Pure: whoever prints it reads the
  * cells (view scorecard_cells, or frozen_cells for the month as it was fixed).
  */
 #ifndef WAYMARK_METRICS_CORE_SCORECARD_H
@@ -22,7 +22,8 @@ struct scorecard_value {
     int64_t numerator;   /* I64_NONE where hidden */
     int64_t denominator; /* of a ratio, else 0; I64_NONE where hidden */
     /* Tenths of a per cent: of a ratio its value; of a count the band's share
-     * of the line, on the bands only. PERCENT_NONE where there is none. */
+     * of the line, of a part's the part's share of all parts. PERCENT_NONE
+     * where there is none. */
     int64_t percent_tenths;
     bool hidden;
 };
@@ -31,20 +32,22 @@ struct scorecard_line {
     int kpi;
     int side;
     struct str district; /* null: the whole authority */
+    struct str part;     /* of an indicator with parts; null: all of them */
     struct scorecard_value values[SCORECARD_COLUMNS];
 };
 
 struct scorecard {
-    struct scorecard_line *lines; /* by kpi as asked, side, whole, districts */
+    struct scorecard_line *lines; /* by kpi as asked, side, whole, districts
+                                     or parts */
     size_t n;
 };
 
 struct scorecard_options {
-    date_d month;            /* first day; cells of others are passed over */
-    struct texts kpis;       /* "K01"...; what isn't counted here is left out */
-    struct texts districts;  /* each has a line, though it be of zeros; others
-                                that have cells follow in order of bytes */
-    struct str district;     /* only its lines; null: all, and the whole */
+    date_d month;           /* first day; cells of others are passed over */
+    struct texts kpis;      /* "K01"...; what isn't counted here is left out */
+    struct texts districts; /* each has a line, though it be of zeros; others
+                               that have cells follow in order of bytes */
+    struct str district;    /* only its lines; null: all, and the whole */
     /* For scrutiny and the public; 0: nothing is hidden. Counts from 1 to
      * below - 1 are. */
     int suppress_below;
@@ -55,15 +58,11 @@ struct scorecard_options {
  * Make the table. Borrows texts of cells and options for as long as the
  * result is used; the rest of the result is the arena's.
  *
- * What is hidden is decided over the whole table before `district` picks its
- * lines, so that the cards of all districts together give nothing away:
- * - a count of 1 to below - 1; a ratio where that holds for its numerator,
- *   its denominator or the difference of the two;
- * - in each line over the bands and in each column over the districts: where
- *   the sum would give a hidden value away, the next smallest that isn't
- *   zero, and where there is none, the sum. Two hidden counts of which the
- *   sum alone says that they are small count as given away.
- * Zero is shown. A hidden sum takes the shares of its line with it.
+ * What is hidden is decided over the whole card before `district` picks its
+ * lines (suppress.h), so that the cards of all districts together give nothing
+ * away, nor do two indicators that show the same counts. Where something is to
+ * be hidden, an indicator with parts has no lines of a single district. A
+ * hidden sum takes the shares of its line with it.
  */
 struct scorecard scorecard_make(struct arena *arena,
                                 const struct kpi_cell *cells, size_t n_cells,
@@ -74,7 +73,6 @@ struct scorecard scorecard_make(struct arena *arena,
  * rounded half-up: 490, 665, 1 gives 737 (73.7 %). PERCENT_NONE where the
  * denominator is 0. Neither may be negative.
  */
-int64_t scorecard_percent(int64_t numerator, int64_t denominator,
-                          int decimals);
+int64_t scorecard_percent(int64_t numerator, int64_t denominator, int decimals);
 
 #endif

@@ -1,0 +1,250 @@
+/*
+ * No hidden count can be worked out: an exhaustive search over what a reader of
+ * the published table must think possible, for many random tables.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "metrics/core/suppress.h"
+
+#define BELOW 5
+#define LINES_MAX 3 /* behind the first */
+#define BANDS 3     /* that are used; the others are empty */
+
+static void *
+more(void *self, size_t size)
+{
+    void *room = malloc(size);
+
+    (void)self;
+    if (room == NULL)
+        abort();
+    return room;
+}
+
+static void
+give_back(void *self, void *room)
+{
+    (void)self;
+    free(room);
+}
+
+static uint64_t
+next_random(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15u;
+    uint64_t z = *state;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+struct made_up {
+    struct scorecard_line lines[LINES_MAX + 1];
+    struct suppress_block block;
+    size_t n_lines, n_bands; /* inner ones */
+};
+
+static void
+put(struct made_up *t, size_t line, size_t band, int64_t n)
+{
+    t->lines[line].values[band].numerator += n;
+    t->lines[line].values[SCORECARD_ALL].numerator += n;
+    if (line == 0)
+        return;
+    t->lines[0].values[band].numerator += n;
+    t->lines[0].values[SCORECARD_ALL].numerator += n;
+}
+
+static void
+random_table(struct made_up *t, uint64_t *random)
+{
+    *t = (struct made_up){ .n_lines = next_random(random) % (LINES_MAX + 1),
+                         .n_bands = 2 + next_random(random) % 2 };
+    if (t->n_lines == 3)
+        t->n_bands = 2;
+    for (size_t i = t->n_lines > 0 ? 1 : 0; i <= t->n_lines; i++)
+        for (size_t k = 0; k < t->n_bands; k++)
+            put(t, i, k, (int64_t)(next_random(random) % 8));
+    t->block = (struct suppress_block){ .lines = t->lines,
+                                        .n = t->n_lines + 1,
+                                        .below = BELOW };
+}
+
+/* ---- the reader ------------------------------------------------------------
+ */
+
+struct reader {
+    const struct made_up *t;
+    struct made_up guess;
+    int64_t cap;
+    int64_t low[LINES_MAX + 1][SCORECARD_COLUMNS];
+    int64_t high[LINES_MAX + 1][SCORECARD_COLUMNS];
+    size_t found;
+};
+
+static bool
+fits(const struct reader *r)
+{
+    for (size_t i = 0; i < r->t->block.n; i++)
+        for (size_t k = 0; k < SCORECARD_COLUMNS; k++)
+            if (!r->t->lines[i].values[k].hidden &&
+                r->t->lines[i].values[k].numerator !=
+                    r->guess.lines[i].values[k].numerator)
+                return false;
+    return true;
+}
+
+static void
+note(struct reader *r)
+{
+    for (size_t i = 0; i < r->t->block.n; i++)
+        for (size_t k = 0; k < SCORECARD_COLUMNS; k++) {
+            int64_t v = r->guess.lines[i].values[k].numerator;
+
+            if (r->found == 0 || v < r->low[i][k])
+                r->low[i][k] = v;
+            if (r->found == 0 || v > r->high[i][k])
+                r->high[i][k] = v;
+        }
+    r->found++;
+}
+
+/* Every way to fill the inner cells from number `at` on. */
+static void
+imagine(struct reader *r, size_t at)
+{
+    size_t first = r->t->n_lines > 0 ? 1 : 0;
+    size_t line = first + at / r->t->n_bands;
+    size_t band = at % r->t->n_bands;
+    const struct scorecard_value *v;
+
+    if (line > r->t->n_lines) {
+        if (fits(r))
+            note(r);
+        return;
+    }
+    v = &r->t->lines[line].values[band];
+    for (int64_t n = v->hidden ? 0 : v->numerator;
+         n <= (v->hidden ? r->cap : v->numerator); n++) {
+        put(&r->guess, line, band, n);
+        imagine(r, at + 1);
+        put(&r->guess, line, band, -n);
+    }
+}
+
+static void
+assert_nothing_known(const struct made_up *t, uint64_t seed)
+{
+    struct reader r = { .t = t, .cap = 9 };
+
+    imagine(&r, 0);
+    assert_true(r.found > 0);
+    for (size_t i = 0; i < t->block.n; i++)
+        for (size_t k = 0; k < SCORECARD_COLUMNS; k++)
+            if (t->lines[i].values[k].hidden && r.low[i][k] == r.high[i][k])
+                fail_msg("table %llu: line %zu column %zu is known to be %lld",
+                         (unsigned long long)seed, i, k,
+                         (long long)r.low[i][k]);
+}
+
+static void
+assert_small_is_hidden(const struct made_up *t)
+{
+    for (size_t i = 0; i < t->block.n; i++)
+        for (size_t k = 0; k < SCORECARD_COLUMNS; k++) {
+            const struct scorecard_value *v = &t->lines[i].values[k];
+
+            if (v->numerator > 0 && v->numerator < BELOW)
+                assert_true(v->hidden);
+        }
+}
+
+static void
+no_hidden_count_of_a_random_table_can_be_worked_out(void **state)
+{
+    uint64_t random = 20150626;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 1500; seed++) {
+        struct arena arena;
+        struct made_up t;
+
+        arena_init(&arena, more, NULL);
+        random_table(&t, &random);
+        suppress_small(&t.block);
+        (void)suppress_telling(&t.block, &arena);
+        assert_small_is_hidden(&t);
+        assert_nothing_known(&t, seed);
+        arena_release(&arena, give_back);
+    }
+}
+
+/* Two squares of hidden cells joined by one: that one is known from all sums
+ * together, though no single line or column tells it. */
+static void
+what_no_single_sum_tells_is_found(void **state)
+{
+    static const int64_t counts[5][4] = { { 9, 9, 0, 0 },
+                                          { 9, 9, 0, 0 },
+                                          { 0, 9, 9, 0 },
+                                          { 0, 0, 9, 9 },
+                                          { 0, 0, 9, 9 } };
+    struct scorecard_line lines[6] = { { .kpi = 0 } };
+    struct suppress_block b = { .lines = lines, .n = 6, .below = BELOW };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, more, NULL);
+    for (size_t i = 0; i < 5; i++)
+        for (size_t k = 0; k < 4; k++) {
+            lines[i + 1].values[k].numerator = counts[i][k];
+            lines[i + 1].values[k].hidden = counts[i][k] > 0;
+            lines[0].values[k].numerator += counts[i][k];
+            lines[i + 1].values[SCORECARD_ALL].numerator += counts[i][k];
+            lines[0].values[SCORECARD_ALL].numerator += counts[i][k];
+        }
+    assert_true(suppress_is_known(&b, 3, 1, &arena));
+    assert_true(suppress_is_known(&b, 3, 2, &arena));
+    assert_false(suppress_is_known(&b, 1, 0, &arena));
+    assert_false(suppress_is_known(&b, 5, 3, &arena));
+    assert_true(suppress_telling(&b, &arena));
+    assert_false(suppress_is_known(&b, 3, 1, &arena));
+    arena_release(&arena, give_back);
+}
+
+static void
+what_one_block_hides_its_like_hides_too(void **state)
+{
+    struct scorecard_line one[2] = { { .kpi = 0 } }, two[2] = { { .kpi = 0 } };
+    struct suppress_block a = { .lines = one, .n = 2 };
+    struct suppress_block b = { .lines = two, .n = 2 };
+
+    (void)state;
+    one[1].values[2].hidden = true;
+    two[0].values[SCORECARD_ALL].hidden = true;
+    assert_true(suppress_alike(&a, &b, true));
+    assert_true(one[0].values[SCORECARD_ALL].hidden);
+    assert_false(two[1].values[2].hidden);
+    assert_true(suppress_alike(&a, &b, false));
+    assert_true(two[1].values[2].hidden);
+    assert_false(suppress_alike(&a, &b, false));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_hidden_count_of_a_random_table_can_be_worked_out),
+        cmocka_unit_test(what_no_single_sum_tells_is_found),
+        cmocka_unit_test(what_one_block_hides_its_like_hides_too),
+    };
+
+    return cmocka_run_group_tests_name("suppress", tests, NULL, NULL);
+}
