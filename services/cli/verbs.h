@@ -33,5 +33,6 @@ extern const struct verb verb_act;
 extern const struct verb verb_ack;
 extern const struct verb verb_simulate;
 extern const struct verb verb_figures;
+extern const struct verb verb_rebuild;
 
 #endif
