@@ -2,8 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/card.h"
+#include "cli/projection.h"
 #include "cli/verbs.h"
 #include "common/adapters/csv.h"
 #include "common/adapters/json.h"
@@ -235,6 +237,50 @@ answer(struct card *c, const char *format, struct err *err)
     return rc;
 }
 
+/* Metrics as it was at `until`, in a schema that goes again. */
+static enum status
+answer_as_at(struct card *c, const char *format, time_ms until, struct err *err)
+{
+    struct projection_marks marks = { .n = 0 };
+    struct projection_options o = {
+        .conninfo = cli_text(c->cli, "pgconn"),
+        .schema =
+            arena_printf(c->cli->arena, "metrics_at_%ld", (long)getpid()).p,
+        .until = until,
+    };
+    struct err dropped;
+    size_t records = 0;
+    enum status rc = card_begin(c, err);
+
+    cli_hold_signals(); /* no schema is left behind */
+    if (rc == ST_OK)
+        rc = cli_kafka(c->cli, &o.conn, err);
+    o.authority = (uint16_t)c->shard;
+    o.authority_name =
+        arena_printf(c->cli->arena, "%.*s", STR_ARG(c->authority)).p;
+    if (rc == ST_OK)
+        rc = projection_make(o.conninfo, o.schema, err);
+    if (rc == ST_OK)
+        rc = projection_run(&o, NULL, &marks, &records, err);
+    c->schema = o.schema;
+    if (rc == ST_OK)
+        rc = answer(c, format, err);
+    if (projection_drop(o.conninfo, o.schema, &dropped) != ST_OK)
+        fprintf(stderr, "waymark scorecard: schema %s stays: %s\n", o.schema,
+                dropped.text);
+    cli_let_go();
+    return rc;
+}
+
+/* RFC 3339 with its offset. */
+static bool
+read_instant(const char *text, time_ms *out)
+{
+    static const struct zone utc = { .n = 0 };
+
+    return time_parse(&utc, str_of(text), out, NULL) == ST_OK;
+}
+
 static enum cli_exit
 run(struct cli *cli)
 {
@@ -247,9 +293,16 @@ run(struct cli *cli)
     struct card c = { .cli = cli,
                       .schema = "metrics",
                       .frozen = cli_flag(cli, "frozen") };
+    const char *as_at = cli_text(cli, "as-at");
     struct err err = { .code = "" };
+    time_ms until = TIME_NEVER;
     enum status rc;
 
+    if (as_at != NULL && !read_instant(as_at, &until))
+        return cli_usage(cli, "--as-at \"%s\": want 2015-07-01T09:00:00Z",
+                         as_at);
+    if (as_at != NULL && cli_text(cli, "unit") != NULL)
+        return cli_usage(cli, "--unit is as it stands, not --as-at");
     if (cli_text(cli, "unit") == NULL && !read_month(&c))
         return CLI_USAGE;
     if (!is_one_of(format, formats))
@@ -263,7 +316,8 @@ run(struct cli *cli)
     c.options.district = str_of(cli_text(cli, "district"));
     rc = cli_pg(cli, &c.pg, &err);
     if (rc == ST_OK)
-        rc = answer(&c, format, &err);
+        rc = as_at == NULL ? answer(&c, format, &err)
+                           : answer_as_at(&c, format, until, &err);
     pg_close(c.pg);
     return rc == ST_OK ? CLI_DONE : cli_fail(cli, rc, &err);
 }
@@ -284,6 +338,8 @@ const struct verb verb_scorecard = {
         { .name = "lines", .help = "html: districts and parts as well" },
         { .name = "audience", .value = "WHO",
           .help = "public or scrutiny: small counts are hidden" },
+        { .name = "as-at", .value = "TIME",
+          .help = "what was known then, counted anew from the log" },
         { .name = "frozen", .help = "as the month was fixed at its end" },
         { .name = "authority", .value = "NAME",
           .help = "which authority, where there are several" },
