@@ -107,6 +107,15 @@ class Story:
         self.act(at, child, "closed", occurred, side, outcome=outcome,
                  authorised_by="leader-1")
 
+    def observe(self, at, indicator, days, value, area="authority", **more):
+        """A figure that somebody else counted."""
+        body = {"agency_id": "social-care", "agency_ref": self.next_ref("O"),
+                "indicator": indicator, "period_from": days[0],
+                "period_to": days[1], "area": area, "definition": "as printed",
+                "status": "final", "value": value}
+        body.update(more)
+        self.add(at, "/v1/indicators", body)
+
     def hand_over(self, at, then, child, down, to_unit):
         """Offered at `at`, accepted at `then`."""
         giver, taker = ("csc", "eh") if down else ("eh", "csc")

@@ -102,7 +102,29 @@ def eis():
     for c in others[:200]:  # targeted: in no figure of open access
         s.act(at("2012-07-20", "15:00"), c, "session_attended",
               service="group", hours=1)
-    s.add(at("2012-08-01", "00:01"), None, None)
+    # what schools, youth justice and others counted, gaps and all
+    table = (("persistent_absence_primary", "2.9", "3.3", "3.9"),
+             ("persistent_absence_secondary", "7.8", "8.8", "8.4"),
+             ("permanent_exclusions", "30", "36", "na"),
+             ("fixed_term_exclusions", "3122", "3989", "na"),
+             ("neet", "5.5", "5.9", "6.9"),
+             ("first_time_entrants_rate", "246.3", "419.6", "Awaiting data"),
+             ("young_carers_supported", "158", "na", "na"),
+             ("lac_overall_absence", "5.70", "5.4", "5.5"),
+             ("lac_persistent_absence", "11.70", "7.3", "6.5"),
+             ("lac_permanent_exclusions", "0", "0", "0.3"))
+    for indicator, now, before, national in table:
+        means = ("15 % of sessions" if "persistent" in indicator
+                 else "as printed")
+        s.observe(at("2012-08-01", "00:01"), indicator,
+                  ("2011-09-01", "2012-07-31"), now, status="provisional",
+                  definition=means)
+        last = ("2010-09-01", "2011-07-31")
+        s.observe(at("2012-08-01", "00:01"), indicator, last, before,
+                  definition=means)
+        s.observe(at("2012-08-01", "00:01"), indicator, last, national,
+                  area="national", definition=means)
+    s.add(at("2012-08-01", "00:02"), None, None)
     return s
 
 
@@ -224,6 +246,8 @@ def rutland():
         for c in guests[:n]:
             s.act(at("2013-11-18", "16:00"), c, "programme_changed",
                   programme="Changing Lives", programme_stage=stage)
+    s.observe(at("2014-01-31", "12:00"), "caf_training_attendees",
+              ("2013-02-01", "2014-01-31"), "140", status="provisional")
     s.add(at("2014-02-01", "00:01"), None, None)
     return s
 
@@ -370,6 +394,17 @@ def kent():
             s.act(at("2015-06-22", "10:00"), c, "service_changed", side=None,
                   service="commissioned", service_on="on", provider=provider)
         nth += stepped
+    year, last = ("2014-04-01", "2015-03-31"), ("2013-04-01", "2014-03-31")
+    for indicator, days, value, more in (
+            ("first_time_entrants", last, "581", {}),
+            ("first_time_entrants", year, "445", {}),
+            ("first_time_entrants", year, "-136", {"measure": "change"}),
+            ("fixed_term_exclusions", year, "-156", {"measure": "change"}),
+            ("neet", ("2015-06-01", "2015-06-28"), "6", {}),
+            ("neet", year, "4.7", {}),
+            ("open_access_staff", year, "205", {}),
+            ("open_access_families", year, "3198", {})):
+        s.observe(at("2015-06-29", "12:00"), indicator, days, value, **more)
     s.add(at("2015-07-01", "00:01"), None, None)
     return s
 
@@ -533,6 +568,21 @@ def wolverhampton():
                   csc_status="cin")
         enter(day, 8 + max(0, level - now))
         now = level
+    year = ("2017-01-01", "2017-12-31")
+    for indicator, days, value, more in (
+            ("two_year_offer", year, "75", {"breakdown": "lowest"}),
+            ("two_year_offer", year, "80", {"breakdown": "highest"}),
+            ("two_year_offer", year, "70", {"area": "national",
+                                            "measure": "target"}),
+            ("two_year_offer", ("2016-01-01", "2016-12-31"), "58",
+             {"breakdown": "targeted communities"}),
+            ("two_year_offer", year, "71",
+             {"breakdown": "targeted communities"}),
+            ("parent_champions_recruited", year, "37", {}),
+            ("parent_champions_employed", year, "8", {}),
+            ("parent_champions_engaged", year, "276", {}),
+            ("conference_partners", ("2017-10-01", "2017-10-31"), "276", {})):
+        s.observe(at("2018-01-31", "12:00"), indicator, days, value, **more)
     s.add(at("2018-02-01", "00:01"), None, None)
     return s
 

@@ -24,7 +24,9 @@ enum figure_op {
     FIGURE_TOP_NEEDS,  /* the three parts with the most, by district */
     FIGURE_LEVELS,     /* lowest and highest at the ends of the months */
     FIGURE_TABLE,      /* by district, to be read */
-    FIGURE_OBSERVED,   /* somebody else counted it */
+    FIGURE_OBSERVED,   /* somebody else counted it: `part` is its indicator,
+                          with ":change" or ":target" where it is one, `side`
+                          the area, `of` the breakdown */
     FIGURE_STATED,     /* a target or the like: nothing to count */
 };
 
