@@ -266,6 +266,12 @@ card_is_head(const struct scorecard *card, size_t line)
     return line == 0 || l->kpi != l[-1].kpi || l->side != l[-1].side;
 }
 
+bool
+card_has_figure(const struct scorecard_line *line)
+{
+    return line->part.p != NULL || !kpi_def(line->kpi)->overlap;
+}
+
 static bool
 is_empty(const struct scorecard_line *line)
 {

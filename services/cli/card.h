@@ -60,6 +60,12 @@ struct str card_value(struct arena *arena, const struct scorecard_value *v);
 /** First of an indicator and side: the line of the whole. */
 bool card_is_head(const struct scorecard *card, size_t line);
 
+/**
+ * Has the line a figure of its own? The first line of an indicator whose parts
+ * overlap has none.
+ */
+bool card_has_figure(const struct scorecard_line *line);
+
 /** "2015-06" */
 const char *card_month(date_d month, char out[DATE_TEXT_SIZE]);
 

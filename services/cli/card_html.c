@@ -62,12 +62,23 @@ put_c(const char *s)
     put(str_of(s));
 }
 
+/* Of the authority or district; NULL where it has no figure. */
 static const struct scorecard_value *
 total_of(const struct scorecard *card, const struct scorecard_line *line)
 {
     const struct scorecard_line *l = card_like(card, line);
 
-    return l == NULL ? NULL : &l->values[SCORECARD_ALL];
+    if (l == NULL || !card_has_figure(l))
+        return NULL;
+    return &l->values[SCORECARD_ALL];
+}
+
+/* The same of an earlier month, of which facts weren't asked. */
+static const struct scorecard_value *
+earlier(const struct scorecard *card, const struct scorecard_line *line)
+{
+    return kpi_def(line->kpi)->from == KPI_FROM_CELLS ? total_of(card, line)
+                                                      : NULL;
 }
 
 /* What a chart draws and a change compares: tenths of a per cent, or a count.
@@ -113,7 +124,7 @@ put_points(const struct card *c, const struct scorecard_line *l,
         double x = CHART_EDGE + (double)i * (CHART_WIDTH - 2 * CHART_EDGE) /
                                     (CARD_MONTHS - 1);
 
-        if (!level_of(total_of(&c->months[i], l), is_ratio, &n)) {
+        if (!level_of(earlier(&c->months[i], l), is_ratio, &n)) {
             drawing = false; /* a gap stays a gap */
             continue;
         }
@@ -138,7 +149,7 @@ put_chart(const struct card *c, const struct scorecard_line *l, size_t n)
     for (size_t i = 0; i < CARD_MONTHS; i++) {
         int64_t v;
 
-        if (!level_of(total_of(&c->months[i], l), is_ratio, &v))
+        if (!level_of(earlier(&c->months[i], l), is_ratio, &v))
             continue;
         low = !any || v < low ? v : low;
         high = !any || v > high ? v : high;
@@ -179,7 +190,7 @@ put_change(const struct card *c, const struct scorecard_line *l)
     int64_t now, then, d;
 
     if (!level_of(total_of(&c->made, l), is_ratio, &now) ||
-        !level_of(total_of(&c->months[0], l), is_ratio, &then)) {
+        !level_of(earlier(&c->months[0], l), is_ratio, &then)) {
         (void)fputs("&#8211;", stdout);
         return;
     }
@@ -196,7 +207,7 @@ put_change(const struct card *c, const struct scorecard_line *l)
 static void
 put_fixed(const struct card *c, const struct scorecard_line *l)
 {
-    const struct scorecard_value *then = total_of(&c->fixed, l);
+    const struct scorecard_value *then = earlier(&c->fixed, l);
     const struct scorecard_value *now = &l->values[SCORECARD_ALL];
 
     if (then == NULL || (then->numerator == now->numerator &&
@@ -213,7 +224,8 @@ put_indicators(const struct card *c)
                 "tabindex=\"0\" role=\"region\" aria-labelledby="
                 "\"indicators\"><table><caption>Each with the month before, "
                 "the same month a year ago, and what it is compared with. An "
-                "asterisk: hidden, because small.</caption><thead><tr>"
+                "asterisk: hidden, because small. A dash: not asked, or parts "
+                "without a sum (they stand with --lines).</caption><thead><tr>"
                 "<th scope=\"col\" class=\"text\">Indicator</th>"
                 "<th scope=\"col\">This month</th>"
                 "<th scope=\"col\">Month before</th>"
@@ -233,11 +245,11 @@ put_indicators(const struct card *c)
         (void)fputs("<tr><th scope=\"row\">", stdout);
         put_name(l);
         (void)fputs("</th><td>", stdout);
-        put_value(c, &l->values[SCORECARD_ALL]);
+        put_value(c, total_of(&c->made, l));
         (void)fputs("</td><td>", stdout);
-        put_value(c, total_of(&c->months[CARD_NOW - 1], l));
+        put_value(c, earlier(&c->months[CARD_NOW - 1], l));
         (void)fputs("</td><td>", stdout);
-        put_value(c, total_of(&c->months[0], l));
+        put_value(c, earlier(&c->months[0], l));
         (void)fputs("</td><td>", stdout);
         put_change(c, l);
         (void)fputs("</td><td>", stdout);

@@ -27,7 +27,7 @@ print_fixed(const struct card *c, const struct scorecard_line *l)
     const struct scorecard_value *a = &l->values[SCORECARD_ALL];
     const struct scorecard_value *b;
 
-    if (then == NULL)
+    if (then == NULL || kpi_def(l->kpi)->from != KPI_FROM_CELLS)
         return;
     b = &then->values[SCORECARD_ALL];
     if (a->numerator != b->numerator || a->denominator != b->denominator)
@@ -60,7 +60,9 @@ print_text(const struct card *c)
                                   : l->district.p == NULL ? STR("(all)")
                                                           : l->district));
         for (size_t b = 0; b < SCORECARD_COLUMNS; b++)
-            printf(" %14.*s", STR_ARG(card_value(arena, &l->values[b])));
+            printf(" %14.*s",
+                   STR_ARG(card_has_figure(l) ? card_value(arena, &l->values[b])
+                                              : STR("-")));
         printf("\n");
     }
 }

@@ -69,6 +69,7 @@ static const struct kpi_def kpis[] = {
             "(EIS Workflow)",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_NEUTRAL,
     },
     [KPI_K04] = {
@@ -243,6 +244,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_NEUTRAL,
     },
     [KPI_K17] = {
@@ -269,6 +271,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "target: the programme's own (RUT 3.16 d: 30)",
         .sides = EH,
         .from = KPI_FROM_CELLS,
+        .overlap = true,
         .direction = KPI_MORE_IS_BETTER,
     },
     [KPI_K19] = {
@@ -283,6 +286,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_CELLS,
+        .overlap = true,
         .direction = KPI_NEUTRAL,
     },
     [KPI_K20] = {
@@ -324,6 +328,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "13 or 14 cases a worker, 20 weeks (KEN 3.8)",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_NEUTRAL,
     },
     [KPI_K23] = {
@@ -340,6 +345,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_MORE_IS_BETTER,
     },
     [KPI_K24] = {
@@ -356,6 +362,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = CSC,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_LESS_IS_BETTER,
     },
     [KPI_K25] = {
@@ -385,6 +392,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_NEUTRAL,
     },
     [KPI_K27] = {
@@ -413,6 +421,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_NEUTRAL,
     },
     [KPI_K29] = {
@@ -428,6 +437,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_LESS_IS_BETTER,
     },
     [KPI_K30] = {
@@ -481,6 +491,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = EH,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_MORE_IS_BETTER,
     },
     [KPI_K34] = {
@@ -494,6 +505,7 @@ static const struct kpi_def kpis[] = {
         .comparator = "",
         .sides = CSC,
         .from = KPI_FROM_FACTS,
+        .overlap = true,
         .direction = KPI_LESS_IS_BETTER,
     },
     [KPI_K35] = {

@@ -88,6 +88,7 @@ struct kpi_def {
     uint32_t sides;         /* for which it is counted, bits of enum side */
     enum kpi_from from;
     enum kpi_direction direction;
+    bool overlap; /* its parts are no parts of one whole: they have no sum */
 };
 
 /** Its line of the catalogue; NULL for what is none. */
