@@ -91,4 +91,15 @@ claim 'and is gone after a rebuild' "$(build/bin/waymark reconcile --authority $
 move_time 2014-05-03T09:00:00Z
 await_metrics 2014-05-03T09:00:00Z
 claim 'the service went on with the new rows' "$(cell_differences $authority)" ''
+
+# Grafana's panels ask the same views; each query runs as it is shipped.
+panels() {
+    jq -r '.panels[] | select(.targets[0].rawSql) | .targets[0].rawSql' deploy/grafana/dashboards/scorecard.json |
+        sed "s/\$authority/$authority/g; s/\$district/all/g; s/\$__timeFilter([^)]*)/true/g"
+}
+bad=0
+while IFS= read -r query; do
+    psql -qAtX -v ON_ERROR_STOP=1 -c "$query" >/dev/null || bad=$((bad + 1))
+done < <(panels)
+claim 'the panels of Grafana are queries that run' "$(panels | wc -l) $bad" '15 0'
 claims_end scorecard
