@@ -1146,9 +1146,7 @@ what_a_child_was_given_needs_no_open_case(void **s)
                                  ACTIVITY_SERVICE_CHANGED,
                                  ACTIVITY_PROGRAMME_CHANGED,
                                  ACTIVITY_AUDIT_RECORDED,
-                                 ACTIVITY_ENCOMPASS_RELAYED,
-                                 ACTIVITY_SAFETY_PLAN,
-                                 ACTIVITY_CORRECTED };
+                                 ACTIVITY_SAFETY_PLAN };
     struct day *d = *s;
 
     for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {

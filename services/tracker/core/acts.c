@@ -316,9 +316,8 @@ answer_closed(const struct moment *m, const struct case_row *c, struct err *err)
 }
 
 /*
- * What a child was given, what an audit found, and what takes such a thing back
- * needs no open case: it is on casework for whoever counts it, and changes
- * nothing here.
+ * What a child was given and what an audit found needs no open case: it is on
+ * casework for whoever counts it, and changes nothing here.
  */
 static bool
 is_of_the_child(int activity)
@@ -328,7 +327,7 @@ is_of_the_child(int activity)
            activity == ACTIVITY_PROGRAMME_CHANGED ||
            activity == ACTIVITY_AUDIT_RECORDED ||
            activity == ACTIVITY_ENCOMPASS_RELAYED ||
-           activity == ACTIVITY_SAFETY_PLAN || activity == ACTIVITY_CORRECTED;
+           activity == ACTIVITY_SAFETY_PLAN;
 }
 
 static enum status
