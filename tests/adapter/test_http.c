@@ -788,7 +788,8 @@ test_defaults_of_an_answer(void **state)
     assert_non_null(strstr(a.text, "Cache-Control: no-store"));
     assert_non_null(strstr(a.text, "Retry-After: 7\r\n"));
     assert_non_null(strstr(a.text, "X-Split: a??X-Injected: b\r\n"));
-    assert_string_equal(a.body, "{\"title\":\"Not \\\"accepted\\\"\","
+    assert_string_equal(a.body, "{\"type\":\"/problems#database\","
+                                "\"title\":\"Not \\\"accepted\\\"\","
                                 "\"status\":503,\"code\":\"database\"}");
 }
 

@@ -531,7 +531,7 @@ triage_sees_the_view_and_not_the_table(void **state)
         run(bed, "BEGIN; CREATE ROLE waymark_triage");
     else
         run(bed, "BEGIN");
-    run(bed, "DROP TABLE person_key, receipt, token_seen CASCADE");
+    run(bed, "DROP TABLE person_key, receipt, token_seen, claim CASCADE");
     make_tables(bed);
     run(bed, "SET LOCAL ROLE waymark_triage");
     assert_int_equal(number(bed, view), 0);

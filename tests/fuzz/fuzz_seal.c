@@ -15,7 +15,9 @@
 static struct {
     struct seal *seal;
     struct seal_name name;
-    struct seal_draw draw;
+    struct seal_range range;
+    struct seal_key key;
+    uint8_t nonce[SEAL_NONCE_BYTES];
     char path[32];
 } w; /* made by LLVMFuzzerInitialize */
 
@@ -52,7 +54,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     always(seal_open(w.path, &w.seal, &err) == ST_OK);
     w.name = (struct seal_name){ .key_id = { .b = { 1 } },
                                  .record_id = { .b = { 2 } } };
-    seal_draw(&w.draw);
+    w.range =
+        (struct seal_range){ .shard = 1, .first = w.name.key_id, .digits = 2 };
+    seal_draw(&w.key, sizeof w.key);
+    seal_draw(w.nonce, sizeof w.nonce);
     return 0;
 }
 
@@ -75,35 +80,33 @@ laid_over(struct arena *a, struct str genuine, struct str over, bool *same)
 static void
 open_wrapped(struct arena *a, struct str over)
 {
-    struct str genuine =
-        seal_wrap(w.seal, w.name.key_id, &w.draw.key, w.draw.wrap_nonce, a);
+    struct str genuine = seal_wrap(w.seal, &w.range, &w.key, w.nonce, a);
     struct seal_key key;
     struct err err = { .code = "" };
     bool same;
     struct str bytes = laid_over(a, genuine, over, &same);
-    enum status rc = seal_unwrap(w.seal, w.name.key_id, bytes, &key, &err);
+    enum status rc = seal_unwrap(w.seal, &w.range, bytes, &key, &err);
 
     always((rc == ST_OK) == same);
     if (rc == ST_OK)
-        always(memcmp(&key, &w.draw.key, sizeof key) == 0);
-    always(seal_unwrap(w.seal, w.name.key_id, over, &key, &err) != ST_OK);
+        always(memcmp(&key, &w.key, sizeof key) == 0);
+    always(seal_unwrap(w.seal, &w.range, over, &key, &err) != ST_OK);
     (void)seal_is_current(w.seal, over);
 }
 
 static void
 open_sealed(struct arena *a, struct str over)
 {
-    struct str genuine =
-        seal_write(&w.draw.key, &w.name, w.draw.nonce, str_of(plain), a);
+    struct str genuine = seal_write(&w.key, &w.name, w.nonce, str_of(plain), a);
     struct str out;
     struct err err = { .code = "" };
     bool same;
     struct str bytes = laid_over(a, genuine, over, &same);
-    enum status rc = seal_read(&w.draw.key, &w.name, bytes, a, &out, &err);
+    enum status rc = seal_read(&w.key, &w.name, bytes, a, &out, &err);
 
     always((rc == ST_OK) == same);
     always(rc != ST_OK || str_eq(out, str_of(plain)));
-    always(seal_read(&w.draw.key, &w.name, over, a, &out, &err) != ST_OK);
+    always(seal_read(&w.key, &w.name, over, a, &out, &err) != ST_OK);
 }
 
 static void

@@ -78,7 +78,7 @@ mkdir -p "$work/tree" "$work/results"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 cd "$root"
-git ls-files -co --exclude-standard Makefile services schemas tests profiles \
+git ls-files -co --exclude-standard Makefile services schemas tests profiles docs \
     calendars | while read -r f; do [ ! -e "$f" ] || echo "$f"; done |
     tar -c -T - | tar -x -C "$work/tree"
 cd "$work/tree"
