@@ -586,6 +586,24 @@ decide_all(struct model *x, size_t node)
     }
 }
 
+/* What a child was given needs no open case (domain.md section 9, K09, K15,
+ * K18, K19, K33): it is counted and moves nothing. */
+static bool
+is_of_the_child(enum activity activity)
+{
+    switch (activity) {
+    case ACTIVITY_SESSION_ATTENDED:
+    case ACTIVITY_SERVICE_CHANGED:
+    case ACTIVITY_PROGRAMME_CHANGED:
+    case ACTIVITY_AUDIT_RECORDED:
+    case ACTIVITY_ENCOMPASS_RELAYED:
+    case ACTIVITY_SAFETY_PLAN:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void
 do_one(struct model *x, size_t node, const struct event_row *e, int side)
 {
@@ -622,6 +640,14 @@ do_one(struct model *x, size_t node, const struct event_row *e, int side)
         if (refusals != 0)
             fault(x, &x->wrong, node, e->name, "it was refused");
         arrive(x, node, m, now, e->name);
+        return;
+    }
+    if (c != NULL && is_of_the_child(e->activity)) {
+        if (refusals != 0)
+            fault(x, &x->wrong, node, e->name, "it was refused");
+        if (!same_rows(m, n->m))
+            fault(x, &x->wrong, node, e->name, "something changed");
+        mem_close(m);
         return;
     }
     x->pairs++;
