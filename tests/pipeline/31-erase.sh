@@ -102,9 +102,12 @@ data=$(sql 'SHOW data_directory')
 in_files()
 {
     python3 - "$1" "$bed/kafka" "$bed/services" "$bed/pg.log" "$data" <<'EOF'
-import os, sys
-rows = [bytes.fromhex(line) for line in open(sys.argv[1])]
+import os, re, sys
+rows = {bytes.fromhex(line) for line in open(sys.argv[1])}
 found = set()
+# Rows begin alike (version, master key), and are looked up where one begins.
+begins = re.compile(b'|'.join(re.escape(row) for row in {row[:9] for row in rows}))
+sizes = {len(row) for row in rows}
 for top in sys.argv[2:]:
     names = [top] if os.path.isfile(top) else [
         os.path.join(folder, name) for folder, _, files in os.walk(top)
@@ -113,7 +116,8 @@ for top in sys.argv[2:]:
         if os.path.isfile(name):
             with open(name, 'rb') as file:
                 text = file.read()
-            found |= {row for row in rows if row in text}
+            for at in (match.start() for match in begins.finditer(text)):
+                found |= {text[at:at + n] for n in sizes} & rows
 print(len(found))
 EOF
 }
