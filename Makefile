@@ -161,6 +161,13 @@ $(B)/tests/linkage/%: $(B)/obj/tests/linkage/%.o $(CORE_LIB)
 CHILDREN ?= 100000
 linkage: build $(B)/tests/linkage/population ## Record linkage on a made-up population (CHILDREN=100000 SEED=1)
 	@BINARIES=$(B) tests/linkage/run.sh $(CHILDREN) $(SEED)
+$(B)/tests/population/%: $(B)/obj/tests/population/%.o $(B)/obj/tests/lib/shelf.o $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
+.PHONY: population
+population: N = 100000
+population: $(B)/tests/linkage/population $(B)/tests/population/triage ## A made-up population through triage: nobody is taken for another (N=100000 SEED=1)
+	@BINARIES=$(B) tests/population/run.sh $(N) $(SEED)
 febrl: build ## Record linkage on FEBRL 1 and 2 (from PyPI, outside the repository)
 	@WAYMARK=$(B)/bin/waymark bench/linkage.sh
 

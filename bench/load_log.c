@@ -141,21 +141,38 @@ send_config(struct load *l, int kind, struct str name, const char *path)
     send(l, TOPIC_NOTIFICATIONS, ID_NONE, REC_CONFIG_ACTIVATED, &rec, 1);
 }
 
+/* Three made-up syllables: 8000 names, which sound as different as names do. */
+static struct str
+syllables(struct load *l, uint64_t v)
+{
+    static const char *const parts[] = { "Ba",  "Kor", "Len", "Mi",  "Zor",
+                                         "Tal", "Ven", "Dri", "Su",  "Pel",
+                                         "Gra", "Hin", "Jo",  "Wex", "Fa",
+                                         "Nor", "Qui", "Ru",  "Sta", "Yel" };
+    enum { PARTS = sizeof parts / sizeof parts[0] };
+
+    return arena_printf(l->arena, "%s%s%s", parts[v % PARTS],
+                        parts[v / PARTS % PARTS],
+                        parts[v / PARTS / PARTS % PARTS]);
+}
+
 static void
 make_person(struct load *l, uint64_t child, struct str *out)
 {
-    static const char *const districts[] = { "CT1 1AA", "ME14 1AA", "TN23 1AA",
-                                             "DA1 1AA", "CT9 1AA" };
+    static const char *const districts[] = { "CT1 1", "ME14 1", "TN23 1",
+                                             "DA1 1", "CT9 1" };
     struct person p;
     struct err err;
 
     fields_clear(&fields_person, &p);
-    p.forename = arena_printf(l->arena, "Sample%" PRIu64, child % 997);
-    p.surname = arena_printf(l->arena, "Childname%" PRIu64, child);
+    p.forename = syllables(l, child % 997 * 7 + 3);
+    p.surname = syllables(l, child * 7);
     p.dob = 14500 + (date_d)(child * 7919 % 6000); /* 2009 to 2026 */
     p.sex = 1 + (int)(child % 2);
     p.ethnicity = 1;
-    p.postcode = str_of(districts[child % 5]);
+    p.postcode = arena_printf(l->arena, "%s%c%c", districts[child % 5],
+                              "ABDEFGHJLN"[child / 5 % 10],
+                              "ABDEFGHJLN"[child / 50 % 10]);
     p.concern = STR("A made-up concern for measuring, some words long, as a "
                     "school would write it in its form.");
     must(avro_encode(l->avro, REC_PERSON, &p, l->arena, out, &err), &err);

@@ -101,6 +101,6 @@ link_weights_read(const char *path, struct linkage_model *model,
         err_where(err, "%s", path);
     csv_close(csv);
     (void)fclose(in);
-    model->source = path;
+    model->source = str_of(path);
     return rc;
 }

@@ -165,7 +165,7 @@ set_weights(struct work *w, struct err *err)
 
     if (weights != NULL)
         return link_weights_read(weights, &w->model, w->cli->arena, err);
-    w->model.source = "EM on the files, without labels";
+    w->model.source = STR("EM on the files, without labels");
     return link_train(&w->people, &w->pairs, &w->model, &w->training, err);
 }
 

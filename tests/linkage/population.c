@@ -135,20 +135,25 @@ typo(char *text)
 
 /* ---- children ---------------------------------------------------------- */
 
+/*
+ * No number is given twice: eight digits stand for the child, the first is the
+ * one that leaves a check digit.
+ */
 static void
-nhs_number(char out[16])
+nhs_number(long number, char out[16])
 {
     int sum, check;
 
-    do {
+    (void)snprintf(out, 16, "0%08ld",
+                   (long)(((uint64_t)number * 7919 + 12345) % 100000000));
+    for (out[0] = '9';; out[0]--) {
         sum = 0;
-
-        for (int i = 0; i < 9; i++) {
-            out[i] = i < 3 ? '9' : (char)('0' + draw(10));
+        for (int i = 0; i < 9; i++)
             sum += (out[i] - '0') * (10 - i);
-        }
         check = 11 - sum % 11;
-    } while (check == 10);
+        if (check != 10)
+            break;
+    }
     out[9] = (char)('0' + check % 11);
     out[10] = '\0';
 }
@@ -183,7 +188,7 @@ person(struct child *c)
 {
     given_name(skewed(NAMES), c->given);
     c->sex = draw(2) ? 'M' : 'F';
-    nhs_number(c->nhs);
+    nhs_number(c->number, c->nhs);
 }
 
 /* No family gives a name twice. */

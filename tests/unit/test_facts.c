@@ -83,6 +83,7 @@ begin(void **state)
     struct triage_case c = { .child_id = CHILD };
     struct triage_episode ep = { .child_id = CHILD };
     const struct rows_want *wants;
+    const struct triage_child child = { .child_id = CHILD };
 
     assert_non_null(k);
     arena_init(&k->a, more, NULL);
@@ -90,6 +91,7 @@ begin(void **state)
     k->profile.drift.re_referral_months = 12;
     k->d = decision(10, "own", "2015-06-26");
     k->d.episode_id = id_of(90);
+    rows_want(k->rows, TRIAGE_CHILD, &child);
     rows_want_group(k->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
     rows_want_group(k->rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
     k->d.referral_of = CHILD;

@@ -629,7 +629,7 @@ the_weights_to_begin_with_are_shares(void **state)
         assert_true(m->same[f][LEVEL_DIFFERENT] <
                     m->chance[f][LEVEL_DIFFERENT]);
     }
-    assert_non_null(m->source);
+    assert_non_null(m->source.p);
 }
 
 static void

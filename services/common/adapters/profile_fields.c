@@ -16,6 +16,7 @@ static const struct {
       "profile version name seed la_code calendar timezone "
       "working_day_convention office_hours closure_days school_closed "
       "duty_phone terms ages organisation caseload levels_of_need matching "
+      "linkage "
       "decision_rules action_rules auto_final override clocks drift "
       "positive_outcomes neutral_outcomes postcode_map suppression scorecard "
       "assessment_scale age_bands engagement_counts_when initiating_agencies "
@@ -42,6 +43,11 @@ static const struct {
     { "/caseload/norm/value", "low high" },
     { "/levels_of_need/value/*", "level name" },
     { "/matching/value", "match_probability review_probability" },
+    { "/linkage/value", "prior weights given_names surnames" },
+    { "/linkage/value/weights", "*" },
+    { "/linkage/value/weights/*", "*" },
+    { "/linkage/value/given_names", "*" },
+    { "/linkage/value/surnames", "*" },
     { "/decision_rules", "policy rules" },
     { "/decision_rules/rules/*",
       "id when outcome actions service_type to note source" },

@@ -3,6 +3,7 @@
 #include "common/adapters/profile_clocks.h"
 #include "common/adapters/profile_examples.h"
 #include "common/adapters/profile_fields.h"
+#include "common/adapters/profile_linkage.h"
 #include "common/adapters/profile_places.h"
 #include "common/adapters/reader.h"
 #include "common/adapters/rules_json.h"
@@ -129,6 +130,29 @@ read_matching(struct reader *r, const struct json *top, struct profile *p)
         reader_fail_as(r, "profile-limit",
                        "the review probability is above the match probability");
     json_path_back(&r->path, before);
+}
+
+/* Weights of its own, or those to begin with. */
+static void
+read_linkage(struct reader *r, const struct json *top, struct profile *p)
+{
+    struct linkage_model *m = arena_alloc(r->a, sizeof *m);
+    const struct json *v = NULL;
+    struct err why;
+    size_t before;
+
+    *m = linkage_default;
+    m->children = true;
+    if (json_get(top, "linkage") != NULL) {
+        v = reader_enter_value(r, top, "linkage", &before);
+        m->source = reader_text(r, json_get(top, "linkage"), "source");
+        if (profile_linkage_read(v, r->a, m, &why) != ST_OK)
+            reader_fail_with(r, &why);
+        json_path_back(&r->path, before);
+    }
+    m->same_from = linkage_odds(p->match_ppm);
+    m->review_from = linkage_odds(p->review_ppm);
+    p->linkage = m;
 }
 
 static void
@@ -278,6 +302,7 @@ read_profile(struct reader *r, const struct json *top, struct profile *p)
     profile_places_read(r, top, p);
     read_caseload(r, top, p);
     read_matching(r, top, p);
+    read_linkage(r, top, p);
     rules_json_read(r, top, p);
     profile_clocks_read(r, top, p);
     profile_drift_read(r, top, &p->drift);

@@ -18,6 +18,7 @@
 #include "common/core/clock.h"
 #include "common/core/codes.h"
 #include "common/core/field.h"
+#include "common/core/linkage_model.h"
 #include "common/core/rule.h"
 #include "common/core/str.h"
 
@@ -155,6 +156,7 @@ struct profile {
 
     int match_ppm;  /* parts per million: at or above is matched */
     int review_ppm; /* at or above is a review */
+    const struct linkage_model *linkage; /* its limits are the two above */
 
     struct rules decisions;  /* first hit decides */
     struct rules actions;    /* every hit applies */

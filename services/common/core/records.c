@@ -359,6 +359,7 @@ static const struct field referral_decided_at[] = {
     FIELD_TEXT(S, screened_by, F_NULLABLE),
     FIELD_TEXT(S, second_by, F_NULLABLE),
     FIELD_TEXTS(S, warnings, 0),
+    FIELD_ID(S, first_child_id, F_NULLABLE),
 };
 #undef S
 

@@ -329,6 +329,7 @@ struct referral_decided {
     struct str screened_by;
     struct str second_by;
     struct texts warnings;
+    struct id first_child_id; /* The child itself, where it is merged into child_id */
 };
 extern const struct fields fields_referral_decided;
 

@@ -1,5 +1,6 @@
 #include "triage/core/decide.h"
 
+#include "triage/core/one_child.h"
 #include "triage/core/ruling.h"
 
 #include <string.h>
@@ -20,6 +21,15 @@ triage_frame(const struct settings *settings, struct frame *out,
                            .profile = v->profile,
                            .zone = &settings->calendar->zone };
     return ST_OK;
+}
+
+const struct linkage_model *
+triage_model(const struct settings *settings)
+{
+    const struct settings_version *v = settings_current(settings);
+
+    return v == NULL || v->profile->linkage == NULL ? &linkage_default
+                                                    : v->profile->linkage;
 }
 
 int
@@ -342,7 +352,6 @@ say_decision(struct arena *a, const struct triage_decision *d,
              struct referral_decided *rec)
 {
     rec->decision_id = d->decision_id;
-    rec->child_id = d->child_id;
     rec->match_status = d->match_status;
     rec->match_step = d->match_step;
     rec->side = d->side;
@@ -437,8 +446,11 @@ triage_say(struct step *step, const struct triage_child *child,
     say_message(d, &rec);
     say_decision(step->arena, d, &rec);
     say_child(child, d, &rec);
+    rec.child_id = triage_survivor(step->rows, d->child_id);
+    if (!id_eq(rec.child_id, d->child_id))
+        rec.first_child_id = d->child_id;
     rec.relayed = d->relayed || relays(child, d);
-    st = out_add(step->out, TOPIC_CASEWORK, d->child_id, REC_REFERRAL_DECIDED,
+    st = out_add(step->out, TOPIC_CASEWORK, rec.child_id, REC_REFERRAL_DECIDED,
                  &rec, err);
     if (st == ST_OK)
         st = say_relay(step, child, d, occurred_at, err);

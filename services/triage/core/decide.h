@@ -30,6 +30,9 @@ struct frame {
 MUST_CHECK enum status triage_frame(const struct settings *settings,
                                     struct frame *out, struct err *err);
 
+/** Weights of the profile that is active; linkage_default before one is. */
+const struct linkage_model *triage_model(const struct settings *settings);
+
 /**
  * An enum age_band: Kent's bands by the age on a local date; AGE_UNBORN before
  * the birth, AGE_UNKNOWN for a NULL child and where neither the date of birth

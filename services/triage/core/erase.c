@@ -1,5 +1,6 @@
 #include "triage/core/erase.h"
 
+#include "triage/core/candidates.h"
 #include "triage/core/receive.h"
 
 void
@@ -26,8 +27,10 @@ triage_erase_want(const struct step *step, const struct erasure_recorded *e,
 }
 
 static void
-empty_child(struct rows *rows, const struct triage_child *was)
+empty_child(struct arena *a, struct rows *rows, const struct triage_child *was)
 {
+    const struct description told = triage_description(a, was);
+    const struct description nothing = { .dob = DATE_NONE };
     struct triage_identifier id = { .child_id = was->child_id };
     const struct triage_identifier *number;
     struct triage_child child;
@@ -37,7 +40,10 @@ empty_child(struct rows *rows, const struct triage_child *was)
     child.child_id = was->child_id;
     child.first_seen_at = was->first_seen_at;
     child.told_by = 0;
+    child.merged_into = was->merged_into;
+    child.joined = was->joined;
     rows_put(rows, TRIAGE_CHILD, &child);
+    triage_blocks_keep(rows, was->child_id, &told, &nothing);
     while ((number = rows_next(rows, TRIAGE_IDENTIFIER, IDENTIFIER_BY_CHILD,
                                &id, &at)) != NULL)
         rows_delete(rows, TRIAGE_IDENTIFIER, number);
@@ -72,7 +78,7 @@ triage_erase(struct step *step, const struct erasure_recorded *e,
     if (was == NULL || was->told_by == 0)
         return ST_OK;
     if (was->told_by == 1) {
-        empty_child(step->rows, was);
+        empty_child(step->arena, step->rows, was);
         return say(step, d->child_id, err);
     }
     child = *was;

@@ -1,5 +1,8 @@
 #include "triage/core/facts.h"
 
+#include "triage/core/one_child.h"
+#include "triage/core/receive.h"
+
 #include <string.h>
 
 /* domain.md section 3: that date and the 29 (89) before. */
@@ -105,17 +108,21 @@ triage_episode_of_set(struct rows *rows, const struct zone *zone,
 
 /* Episodes on `on` and the `days` - 1 before it. */
 static int32_t
-count_episodes(struct rows *rows, struct id child_id, date_d on, date_d days)
+count_episodes(struct rows *rows, const struct members *m, date_d on,
+               date_d days)
 {
-    struct triage_episode like = { .child_id = child_id };
     const struct triage_episode *ep;
     int32_t n = 0;
-    size_t at = 0;
 
-    while ((ep = rows_next(rows, TRIAGE_EPISODE, BY_CHILD_ID, &like, &at)) !=
-           NULL)
-        n += !ep->cancelled && ep->counted_on != DATE_NONE &&
-             ep->counted_on <= on && ep->counted_on > on - days;
+    for (size_t i = 0; i < m->n; i++) {
+        struct triage_episode like = { .child_id = m->at[i] };
+        size_t at = 0;
+
+        while ((ep = rows_next(rows, TRIAGE_EPISODE, BY_CHILD_ID, &like,
+                               &at)) != NULL)
+            n += !ep->cancelled && ep->counted_on != DATE_NONE &&
+                 ep->counted_on <= on && ep->counted_on > on - days;
+    }
     return n;
 }
 
@@ -132,7 +139,8 @@ episode_of(struct rows *rows, const struct triage_decision *d)
 /* The counts look back from the episode's own date, else from the receipt. */
 static void
 know_episodes(struct rows *rows, const struct zone *zone,
-              const struct triage_decision *d, struct known *out)
+              const struct triage_decision *d, const struct members *m,
+              struct known *out)
 {
     const struct triage_episode *ep = episode_of(rows, d);
     date_d on = zone_date(zone, d->recorded_at);
@@ -140,8 +148,8 @@ know_episodes(struct rows *rows, const struct zone *zone,
     if (ep != NULL && ep->counted_on != DATE_NONE)
         on = ep->counted_on;
     out->risk_grade = ep == NULL ? d->risk_grade : ep->risk_grade;
-    out->missing_30d = count_episodes(rows, d->child_id, on, SHORT_DAYS);
-    out->missing_90d = count_episodes(rows, d->child_id, on, LONG_DAYS);
+    out->missing_30d = count_episodes(rows, m, on, SHORT_DAYS);
+    out->missing_90d = count_episodes(rows, m, on, LONG_DAYS);
 }
 
 /* ---- what an episode says ---- */
@@ -276,9 +284,9 @@ know_eh(const struct triage_case *c, struct known *out)
 /* A case in screening has not been accepted by its side yet. */
 static void
 know_cases(struct rows *rows, const struct triage_decision *d,
-           struct known *out)
+           struct id child_id, struct known *out)
 {
-    struct triage_case like = { .child_id = d->child_id };
+    struct triage_case like = { .child_id = child_id };
     const struct triage_case *c;
     size_t at = 0;
 
@@ -330,18 +338,14 @@ is_of_same_episode(struct rows *rows, const struct triage_decision *d,
  * no referral is recorded, so there is none to come again.
  */
 static bool
-is_re_referral(struct rows *rows, const struct profile *p,
-               const struct zone *zone, const struct triage_decision *d,
-               const struct known *known)
+has_referral_since(struct rows *rows, const struct zone *zone,
+                   const struct triage_decision *d, struct id child_id,
+                   date_d from)
 {
-    date_d from = date_add_months(zone_date(zone, d->received_at),
-                                  -p->drift.re_referral_months);
-    const struct triage_decision like = { .referral_of = d->child_id };
+    const struct triage_decision like = { .referral_of = child_id };
     const struct triage_decision *other;
     size_t at = 0;
 
-    if (known->csc_status != CSC_NONE || known->eh_status != 0)
-        return false;
     while ((other = rows_next(rows, TRIAGE_STANDING, STANDING_BY_REFERRAL,
                               &like, &at)) != NULL) {
         if (str_eq(other->agency_id, d->agency_id) &&
@@ -354,6 +358,22 @@ is_re_referral(struct rows *rows, const struct profile *p,
             return true;
     }
     return false;
+}
+
+static bool
+is_re_referral(struct rows *rows, const struct profile *p,
+               const struct zone *zone, const struct triage_decision *d,
+               const struct members *m, const struct known *known)
+{
+    date_d from = date_add_months(zone_date(zone, d->received_at),
+                                  -p->drift.re_referral_months);
+    bool is = false;
+
+    if (known->csc_status != CSC_NONE || known->eh_status != 0)
+        return false;
+    for (size_t i = 0; i < m->n; i++)
+        is |= has_referral_since(rows, zone, d, m->at[i], from);
+    return is;
 }
 
 /* ---- all together ---- */
@@ -371,11 +391,19 @@ triage_know(struct rows *rows, const struct profile *p, const struct zone *zone,
             const struct triage_decision *d, const struct triage_child *child,
             struct known *out)
 {
+    struct members m = triage_members(rows, d->child_id);
+
     *out = (struct known){ .csc_status = CSC_NONE,
                            .disabled = is_disabled(child) };
-    know_cases(rows, d, out);
-    know_episodes(rows, zone, d, out);
-    out->re_referral = is_re_referral(rows, p, zone, d, out);
+    for (size_t i = 0; i < m.n; i++) {
+        enum tri disabled = is_disabled(triage_child_of(rows, m.at[i]));
+
+        if (disabled > out->disabled) /* unknown, no, yes */
+            out->disabled = disabled;
+        know_cases(rows, d, m.at[i], out);
+    }
+    know_episodes(rows, zone, d, &m, out);
+    out->re_referral = is_re_referral(rows, p, zone, d, &m, out);
 }
 
 int32_t

@@ -71,7 +71,8 @@ struct str triage_unit_of_episode(struct rows *rows,
                                   const struct triage_decision *d);
 
 /**
- * Look at the child's cases, episodes and earlier decisions. Cases opened for
+ * Look at the child's cases, episodes and earlier decisions, and at those of
+ * all who are one with it (one_child.h). Cases opened for
  * `d` itself (any amendment) don't make it an existing case, nor do those that
  * other messages of its episode opened and that no worker has; their needs
  * count only once they are past screening. Rows: everything by child_id, the

@@ -27,28 +27,7 @@ const char *const linkage_columns[COLUMN_N] = {
     [COLUMN_NHS_NUMBER] = "nhs_number",
     [COLUMN_SEX] = "sex",
     [COLUMN_PHONE] = "phone",
-};
-
-const char *const linkage_fields[LINKAGE_N] = {
-    [LINKAGE_GIVEN] = "given",
-    [LINKAGE_SURNAME] = "surname",
-    [LINKAGE_BIRTH] = "birth",
-    [LINKAGE_SEX] = "sex",
-    [LINKAGE_NUMBER] = "number",
-    [LINKAGE_NHS_NUMBER] = "nhs_number",
-    [LINKAGE_PHONE] = "phone",
-    [LINKAGE_STREET_NUMBER] = "street_number",
-    [LINKAGE_ADDRESS_1] = "address_1",
-    [LINKAGE_ADDRESS_2] = "address_2",
-    [LINKAGE_PLACE] = "place",
-    [LINKAGE_STATE] = "state",
-};
-
-const char *const linkage_levels[LEVEL_N] = {
-    [LEVEL_MISSING] = "missing",     [LEVEL_EQUAL] = "equal",
-    [LEVEL_TYPO] = "typo",           [LEVEL_NEAR] = "near",
-    [LEVEL_PART] = "part",           [LEVEL_SWAPPED] = "swapped",
-    [LEVEL_DIFFERENT] = "different",
+    [COLUMN_SCHOOL] = "school_urn",
 };
 
 const char *const linkage_guards[] = {
@@ -72,48 +51,7 @@ static const enum linkage_column rare_column[LINKAGE_N] = {
     [LINKAGE_ADDRESS_2] = COLUMN_ADDRESS_2,
     [LINKAGE_PLACE] = COLUMN_POSTCODE,
     [LINKAGE_STATE] = COLUMN_N,
-};
-
-/*
- * Weights to begin with, judged by hand from how often clerks err (a tenth of
- * all records has an error in a given field) and how many different values a
- * field has; EM on the data's own records replaces them.
- *
- *                missing equal   typo    near    part swapped different
- */
-const struct linkage_model linkage_default = {
-    .same = {
-        [LINKAGE_GIVEN] = { 0, -300, -3600, -4600, -5600, -6600, -5000 },
-        [LINKAGE_SURNAME] = { 0, -300, -3600, -6600, -5600, -6600, -5000 },
-        [LINKAGE_BIRTH] = { 0, -200, -4000, -7600, -7000, -7600, -6600 },
-        [LINKAGE_SEX] = { 0, -50, 0, 0, 0, 0, -5600 },
-        [LINKAGE_NUMBER] = { 0, -250, -3600, 0, -6600, 0, -5600 },
-        [LINKAGE_NHS_NUMBER] = { 0, -50, 0, 0, 0, 0, -5600 },
-        [LINKAGE_PHONE] = { 0, -600, -4600, 0, 0, 0, -1900 },
-        [LINKAGE_STREET_NUMBER] = { 0, -500, -3300, 0, 0, 0, -2600 },
-        [LINKAGE_ADDRESS_1] = { 0, -600, -2600, -5000, -4300, -6600, -3000 },
-        [LINKAGE_ADDRESS_2] = { 0, -600, -2600, -5000, -4300, -6600, -3000 },
-        [LINKAGE_PLACE] = { 0, -600, -2600, -4000, -4000, -6600, -3300 },
-        [LINKAGE_STATE] = { 0, -400, -4600, 0, 0, 0, -2600 },
-    },
-    .chance = {
-        [LINKAGE_GIVEN] = { 0, -7300, -7600, -8000, -4300, -17000, -100 },
-        [LINKAGE_SURNAME] = { 0, -8600, -8600, -8600, -5000, -17000, -60 },
-        [LINKAGE_BIRTH] = { 0, -13500, -9600, -13000, -6000, -13000, -40 },
-        [LINKAGE_SEX] = { 0, -1000, 0, 0, 0, 0, -1000 },
-        [LINKAGE_NUMBER] = { 0, -20000, -16000, 0, -12000, 0, -1 },
-        [LINKAGE_NHS_NUMBER] = { 0, -20000, 0, 0, 0, 0, -1 },
-        [LINKAGE_PHONE] = { 0, -17000, -15000, 0, 0, 0, -1 },
-        [LINKAGE_STREET_NUMBER] = { 0, -6000, -4000, 0, 0, 0, -120 },
-        [LINKAGE_ADDRESS_1] = { 0, -10000, -10000, -10000, -5000, -17000, -60 },
-        [LINKAGE_ADDRESS_2] = { 0, -9000, -9000, -10000, -5000, -17000, -60 },
-        [LINKAGE_PLACE] = { 0, -11000, -13000, -11000, -7000, -17000, -20 },
-        [LINKAGE_STATE] = { 0, -2000, -7000, 0, 0, 0, -400 },
-    },
-    .prior = -20000,
-    .same_from = LINKAGE_SAME_FROM,
-    .review_from = LINKAGE_REVIEW_FROM,
-    .source = "judged by hand, services/triage/core/linkage.c",
+    [LINKAGE_SCHOOL] = COLUMN_N,
 };
 
 /* ---- getting ready ----------------------------------------------------- */
@@ -216,33 +154,25 @@ linkage_prepare(struct arena *a, const struct str raw[COLUMN_N])
         check_nhs_number(raw[COLUMN_NHS_NUMBER], nhs).result == CHECK_GOOD;
     p.at[COLUMN_NHS_NUMBER] =
         p.numbers_valid ? arena_str(a, str_of(nhs)) : STR_NULL;
-    compare_sound(p.at[COLUMN_GIVEN_NAME], p.sound_given);
-    compare_sound(p.at[COLUMN_SURNAME], p.sound_surname);
-    p.forms = compare_forms(p.at[COLUMN_GIVEN_NAME]);
+    linkage_ready(&p);
+    linkage_ready_forms(&p);
     return p;
 }
 
-/* ---- logarithms -------------------------------------------------------- */
-
-int32_t
-linkage_log2(uint64_t v)
+void
+linkage_ready(struct linkage_person *p)
 {
-    int32_t whole = 0, part = 0;
-    uint64_t x;
-
-    if (v == 0)
-        return 0;
-    while (v >> whole > 1)
-        whole++;
-    /* 1 <= x < 2 with 31 bits behind the point; squaring doubles the log. */
-    x = whole > 31 ? v >> (whole - 31) : v << (31 - whole);
-    for (int i = 0; i < 10; i++) {
-        x = x * x >> 31;
-        part = part << 1 | (x >> 32 != 0);
-        x >>= x >> 32;
-    }
-    return whole * 1000 + part * 1000 / 1024;
+    compare_sound(p->at[COLUMN_GIVEN_NAME], p->sound_given);
+    compare_sound(p->at[COLUMN_SURNAME], p->sound_surname);
 }
+
+void
+linkage_ready_forms(struct linkage_person *p)
+{
+    p->forms = compare_forms(p->at[COLUMN_GIVEN_NAME]);
+}
+
+/* ---- logarithms -------------------------------------------------------- */
 
 int32_t
 linkage_rarity(uint64_t having, uint64_t all)
@@ -538,6 +468,8 @@ linkage_levels_of(const struct linkage_person *a,
     pair_levels(a, b, COLUMN_ADDRESS_1, COLUMN_ADDRESS_2,
                 &level[LINKAGE_ADDRESS_1], &level[LINKAGE_ADDRESS_2]);
     level[LINKAGE_PLACE] = place_level(a, b);
+    level[LINKAGE_SCHOOL] =
+        exact_level(a->at[COLUMN_SCHOOL], b->at[COLUMN_SCHOOL]);
     if (says_no(level[LINKAGE_PLACE]))
         level[LINKAGE_STATE] =
             digits_level(a->at[COLUMN_STATE], b->at[COLUMN_STATE], 1);

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "common/core/arena.h"
+#include "common/core/linkage_model.h"
 #include "common/core/str.h"
 
 #include "triage/core/compare.h"
@@ -38,57 +39,12 @@ enum linkage_column {
     COLUMN_NHS_NUMBER, /* counts as valid by its check digit only */
     COLUMN_SEX,
     COLUMN_PHONE,
+    COLUMN_SCHOOL, /* its URN */
     COLUMN_N,
 };
 
 /** Names of the columns in a file: "given_name" and so on. */
 extern const char *const linkage_columns[COLUMN_N];
-
-/* What is compared. */
-enum linkage_field {
-    LINKAGE_GIVEN,
-    LINKAGE_SURNAME,
-    LINKAGE_BIRTH,
-    LINKAGE_SEX,
-    LINKAGE_NUMBER,
-    LINKAGE_NHS_NUMBER,
-    LINKAGE_PHONE,
-    LINKAGE_STREET_NUMBER,
-    LINKAGE_ADDRESS_1,
-    LINKAGE_ADDRESS_2,
-    LINKAGE_PLACE, /* suburb and postcode as one: they depend on each other */
-    LINKAGE_STATE, /* where the place doesn't say it already */
-    LINKAGE_N,
-};
-
-extern const char *const linkage_fields[LINKAGE_N];
-
-/*
- * Levels. What a field's level means:
- *
- *            given, surname      birth        numbers     address     place
- *  EQUAL     equal               equal        equal       equal       both
- * equal TYPO      one typing error    one typing   one typing  one typing  one
- * equal, the or very like        error        error       error       other
- * nearly NEAR      nickname; one       year one     -           one begins
- * postcode equal begins the other    off                      the other PART
- * like                two digits   two typing  like        suburb equal, or or
- * parts     errors                  postcode nearly SWAPPED   given and surname
- * day, month   -           lines       suburb, postcode DIFFERENT else else
- * else        else        else
- */
-enum linkage_level {
-    LEVEL_MISSING,
-    LEVEL_EQUAL,
-    LEVEL_TYPO,
-    LEVEL_NEAR,
-    LEVEL_PART,
-    LEVEL_SWAPPED,
-    LEVEL_DIFFERENT,
-    LEVEL_N,
-};
-
-extern const char *const linkage_levels[LEVEL_N];
 
 /* Names with at least this similarity are "very like" or "like". */
 #define LINKAGE_VERY_LIKE 9200
@@ -112,31 +68,20 @@ struct linkage_person {
     int32_t rarity[COLUMN_N];
 };
 
+/**
+ * `p` whose texts are normalised already (name_key, a birth as eight digits,
+ * year first, sex "m" or "f"): adds what is worked out of them. The forms of a
+ * given name are apart because they cost the most, and say nothing beside one
+ * that is equal.
+ */
+void linkage_ready(struct linkage_person *p);
+void linkage_ready_forms(struct linkage_person *p);
 /** `raw` as read (null or blank: missing); copies what it keeps. */
 struct linkage_person linkage_prepare(struct arena *a,
                                       const struct str raw[COLUMN_N]);
 
 /** log2(all / having) in millibits; 0 where one of them is 0. */
 int32_t linkage_rarity(uint64_t having, uint64_t all);
-/** log2(v) in millibits, rounded down; v at least 1. */
-int32_t linkage_log2(uint64_t v);
-
-/* Weights as data. */
-struct linkage_model {
-    int32_t same[LINKAGE_N][LEVEL_N];   /* log2 m, millibits, at most 0 */
-    int32_t chance[LINKAGE_N][LEVEL_N]; /* log2 u, millibits, at most 0 */
-    int32_t prior;       /* log2 odds that two who are compared are one */
-    int32_t same_from;   /* total from which they are the same */
-    int32_t review_from; /* total from which a person looks */
-    bool children;       /* they have siblings and twins: more guards */
-    const char *source;  /* where the weights come from */
-};
-
-/** Weights to begin with; set the prior for your data. */
-extern const struct linkage_model linkage_default;
-/* log2(0.99 / 0.01) and log2(1): domain.md section 4, step 5. */
-#define LINKAGE_SAME_FROM 6630
-#define LINKAGE_REVIEW_FROM 0
 
 /*
  * Among adults a given name may be written wrong like anything else. Children

@@ -1,8 +1,10 @@
 #include "triage/core/receive.h"
 
+#include "triage/core/candidates.h"
 #include "triage/core/decide.h"
 #include "triage/core/facts.h"
 #include "triage/core/match.h"
+#include "triage/core/one_child.h"
 
 #include <string.h>
 
@@ -16,6 +18,7 @@ struct receiving {
     const struct notification_received *n;
     const struct person *p; /* never NULL: empty where it is gone */
     struct frame frame;
+    const struct linkage_model *model;
     const struct triage_decision *top; /* of the key so far, or NULL */
     struct triage_child child;
     bool child_is_new;
@@ -24,9 +27,8 @@ struct receiving {
 
 /* ---- ids ---- */
 
-/* design.md section 1: notification_id and how many `new` decisions it had. */
-static struct id
-new_child_id(struct id notification_id)
+struct id
+triage_new_child_id(struct id notification_id)
 {
     const struct str parts[] = { id_part(&notification_id), STR("0") };
 
@@ -73,7 +75,7 @@ want_first(const struct step *step, const struct notification_received *n)
                                  .agency_ref = n->agency_ref,
                                  .episode_id = episode_id(n) };
     struct triage_child child = { .child_id =
-                                      new_child_id(n->notification_id) };
+                                      triage_new_child_id(n->notification_id) };
     struct triage_episode ep = { .episode_id = episode_id(n) };
     struct triage_case c = { .case_id = n->case_id };
     struct triage_unit u = { .side = SIDE_EH };
@@ -109,32 +111,104 @@ its_episode(struct rows *rows, const struct notification_received *n)
     return rows_get(rows, TRIAGE_EPISODE, &like);
 }
 
-/* All children that the message may turn out to be about. */
-static void
-want_children(const struct step *step, const struct notification_received *n,
-              const struct person *p)
+/* A message on its way to rows that are not there yet. */
+struct wanting {
+    const struct step *step;
+    const struct notification_received *n;
+    const struct person *p; /* or NULL */
+    const struct triage_decision *top;
+};
+
+static struct str
+or_other(struct str one, struct str other)
 {
-    struct triage_decision like = { .agency_id = n->agency_id,
-                                    .agency_ref = n->agency_ref };
+    return one.p != NULL ? one : other;
+}
+
+/* Names and birth of `one`, or else of `other`; where it lives as last told. */
+static struct description
+filled(const struct description *one, const struct description *other,
+       const struct description *is, const struct description *told)
+{
+    return (struct description){
+        .forename = or_other(one->forename, other->forename),
+        .surname = or_other(one->surname, other->surname),
+        .dob = one->dob != DATE_NONE ? one->dob : other->dob,
+        .postcode = or_other(told->postcode, is->postcode),
+        .address = or_other(told->address, is->address),
+    };
+}
+
+/* The blocks in which the child will be kept, once it has heard this. */
+static void
+want_blocks(const struct wanting *w, const struct triage_child *child)
+{
+    struct description told, is, now;
+
+    if (w->p == NULL || child == NULL)
+        return;
+    told = triage_described(w->step->arena, w->p);
+    is = triage_description(w->step->arena, child);
+    now = filled(&is, &told, &is, &told);
+    triage_blocks_want_of(w->step->rows, &now);
+    if (w->top != NULL) { /* its own child may get another name */
+        now = filled(&told, &is, &is, &told);
+        triage_blocks_want_of(w->step->rows, &now);
+    }
+}
+
+static void
+want_child(const struct wanting *w, struct id child_id, int round)
+{
+    struct rows *rows = w->step->rows;
+
+    if (id_is_none(child_id))
+        return;
+    if (round == 1) {
+        triage_want_child(rows, child_id);
+        return;
+    }
+    triage_members_want(rows, child_id);
+    want_blocks(w, triage_child_of(rows, child_id));
+}
+
+/* The children whom its reference, case or episode is about. */
+static void
+want_named(const struct wanting *w, int round)
+{
+    struct rows *rows = w->step->rows;
+    const struct triage_case *c = offered_case(rows, w->n);
+    const struct triage_episode *ep = its_episode(rows, w->n);
     const struct triage_decision *d;
-    const struct triage_case *c = offered_case(step->rows, n);
-    const struct triage_episode *ep = its_episode(step->rows, n);
-    struct id child_id;
     size_t at = 0;
 
-    while ((d = rows_next(step->rows, TRIAGE_DECISION, DECISION_BY_KEY, &like,
-                          &at)) != NULL) {
-        triage_want_child(step->rows, d->child_id);
-        rows_want(step->rows, TRIAGE_STANDING, d);
-    }
+    while (w->top != NULL && (d = rows_next(rows, TRIAGE_DECISION,
+                                            DECISION_BY_KEY, w->top, &at)) !=
+                                 NULL)
+        rows_want(rows, TRIAGE_STANDING, d);
+    if (w->top != NULL)
+        want_child(w, w->top->child_id, round);
     if (c != NULL)
-        triage_want_child(step->rows, c->child_id);
+        want_child(w, c->child_id, round);
     if (ep != NULL)
-        triage_want_child(step->rows, ep->child_id);
-    at = 0;
-    while (p != NULL &&
-           triage_match_candidate(step->rows, step->arena, p, &at, &child_id))
-        triage_want_child(step->rows, child_id);
+        want_child(w, ep->child_id, round);
+}
+
+/*
+ * The child that it will be matched with, as far as the rows tell now: of all
+ * candidates the one whose cases and episodes are looked at.
+ */
+static void
+want_matched(const struct wanting *w)
+{
+    struct id child_id;
+
+    if (w->p == NULL || w->top != NULL ||
+        !triage_match_foresee(w->step->rows, w->step->arena,
+                              triage_model(w->step->settings), w->p, &child_id))
+        return;
+    want_child(w, child_id, 1);
+    want_child(w, child_id, 2);
 }
 
 void
@@ -142,12 +216,18 @@ triage_receive_want(const struct step *step,
                     const struct notification_received *n,
                     const struct person *p, int round)
 {
+    struct wanting w = { .step = step, .n = n, .p = p };
+
     if (round == 0)
         want_first(step, n);
     if (p != NULL)
         triage_match_want(step->rows, step->arena, p, round);
-    if (round == 1)
-        want_children(step, n, p);
+    if (round == 0)
+        return;
+    w.top = triage_top(step->rows, n->agency_id, n->agency_ref);
+    want_named(&w, round);
+    if (round == 2)
+        want_matched(&w);
 }
 
 /* ---- who ---- */
@@ -211,7 +291,29 @@ matched(struct id child_id, struct str step)
 {
     return (struct match){ .status = MATCH_MATCHED,
                            .step = step,
+                           .weight = I32_NONE,
                            .child_id = child_id };
+}
+
+/*
+ * An amendment stays with its child. A number that it brings and that belongs
+ * to somebody else says that one of the two decisions was wrong, or that both
+ * are one child: a person looks.
+ */
+static struct match
+match_as_before(struct receiving *r)
+{
+    struct match m = { .status = r->top->match_status,
+                       .step = r->top->match_step,
+                       .weight = r->top->match_weight,
+                       .evidence = r->top->evidence,
+                       .child_id = r->top->child_id };
+    struct match doubt;
+
+    if (r->n->amendment > r->top->amendment && m.status != MATCH_REVIEW &&
+        triage_doubts(r->rows, r->a, r->model, r->p, m.child_id, &doubt))
+        return doubt;
+    return m;
 }
 
 /*
@@ -221,11 +323,13 @@ matched(struct id child_id, struct str step)
 static struct match
 match_in_episode(struct receiving *r, struct id child_id)
 {
-    struct match m = triage_match(r->rows, r->a, r->p);
+    struct match m = triage_match(r->rows, r->a, r->model, r->p);
     char text[ID_TEXT_SIZE];
     struct str *other;
 
-    if (m.status != MATCH_MATCHED || id_eq(m.child_id, child_id))
+    if (m.status != MATCH_MATCHED ||
+        id_eq(triage_survivor(r->rows, m.child_id),
+              triage_survivor(r->rows, child_id)))
         return matched(child_id, STR("episode"));
     other = arena_alloc(r->a, sizeof *other);
     *other = arena_str(r->a, str_of(id_text(m.child_id, text)));
@@ -242,15 +346,13 @@ find_child(struct receiving *r, struct err *err)
     const struct triage_episode *ep = its_episode(r->rows, r->n);
 
     if (r->top != NULL)
-        r->match = (struct match){ .status = r->top->match_status,
-                                   .step = r->top->match_step,
-                                   .child_id = r->top->child_id };
+        r->match = match_as_before(r);
     else if (c != NULL)
         r->match = matched(c->child_id, STR("case"));
     else if (ep != NULL)
         r->match = match_in_episode(r, ep->child_id);
     else
-        r->match = triage_match(r->rows, r->a, r->p);
+        r->match = triage_match(r->rows, r->a, r->model, r->p);
     if (offers_a_case(r->n->kind) && id_is_none(r->match.child_id))
         return err_set(err, ST_REJECT, "R22",
                        "neither the case nor the child is known");
@@ -273,7 +375,8 @@ add_alias(struct receiving *r, struct str name)
     struct triage_child *c = &r->child;
     struct str *at;
 
-    if (name.p == NULL || str_eq(name, c->forename))
+    if (str_eq(name, c->forename) ||
+        triage_forename_norm(r->a, name).p == NULL)
         return;
     for (size_t i = 0; i < c->aliases.n; i++)
         if (str_eq(c->aliases.at[i], name))
@@ -290,13 +393,15 @@ static void
 keep_names(struct receiving *r, bool over)
 {
     struct triage_child *c = &r->child;
+    bool named = triage_forename_norm(r->a, r->p->forename).p != NULL;
 
-    keep_text(&c->forename, r->p->forename, over);
+    keep_text(&c->forename, r->p->forename,
+              over || (c->forename_norm.p == NULL && named));
     keep_text(&c->surname, r->p->surname, over);
     add_alias(r, r->p->forename);
     for (size_t i = 0; i < r->p->aliases.n; i++)
         add_alias(r, r->p->aliases.at[i]);
-    c->forename_norm = triage_norm(r->a, c->forename);
+    c->forename_norm = triage_forename_norm(r->a, c->forename);
     c->surname_norm = triage_norm(r->a, c->surname);
 }
 
@@ -371,17 +476,32 @@ keep_number(struct receiving *r, int kind, struct str value, struct str la_code)
     rows_put(r->rows, TRIAGE_IDENTIFIER, &id);
 }
 
+/* Numbers as first told, of which no second one may differ. */
+static void
+keep_numbers_told(struct receiving *r, bool over)
+{
+    keep_text(&r->child.nhs_number, r->p->nhs_number, over);
+    if (!triage_is_temporary_upn(r->p->upn))
+        keep_text(&r->child.upn, r->p->upn, over);
+}
+
 static void
 keep_child(struct receiving *r)
 {
     bool own = r->child_is_new ||
                (r->top != NULL && r->top->match_status != MATCH_MATCHED);
+    struct description was = triage_description(r->a, &r->child);
+    struct description now;
 
     keep_names(r, own);
     keep_birth(r, own);
     keep_rest(r);
+    keep_numbers_told(r, own);
     r->child.told_by++;
     rows_put(r->rows, TRIAGE_CHILD, &r->child);
+    now = triage_description(r->a, &r->child);
+    triage_blocks_keep(r->rows, r->child.child_id,
+                       r->child_is_new ? NULL : &was, &now);
     keep_number(r, IDENTIFIER_NHS, r->p->nhs_number, STR(""));
     keep_number(r, IDENTIFIER_UPN, r->p->upn, STR(""));
     keep_number(r, IDENTIFIER_LA, r->p->la_child_id, r->p->la_code);
@@ -390,7 +510,7 @@ keep_child(struct receiving *r)
 static void
 make_child(struct receiving *r)
 {
-    struct id child_id = new_child_id(r->n->notification_id);
+    struct id child_id = triage_new_child_id(r->n->notification_id);
     struct triage_case c = { .child_id = child_id };
     struct triage_episode ep = { .child_id = child_id };
     struct triage_decision d = { .referral_of = child_id };
@@ -398,6 +518,7 @@ make_child(struct receiving *r)
     fields_clear(&triage_tables[TRIAGE_CHILD].fields, &r->child);
     r->child.child_id = child_id;
     r->child.told_by = 0;
+    r->child.joined = 0;
     r->child.first_seen_at = r->n->meta.recorded_at;
     r->child_is_new = true;
     rows_new_group(r->rows, TRIAGE_CASE, BY_CHILD_ID, &c);
@@ -439,7 +560,7 @@ open_review(struct receiving *r)
 {
     struct triage_review review;
 
-    if (r->match.status != MATCH_REVIEW || r->top != NULL)
+    if (r->match.candidates.n == 0)
         return;
     fields_clear(&triage_tables[TRIAGE_REVIEW].fields, &review);
     review.notification_id = r->n->notification_id;
@@ -535,6 +656,8 @@ begin_decision(const struct receiving *r)
     d.child_id = r->child.child_id;
     d.match_status = r->match.status;
     d.match_step = r->match.step;
+    d.match_weight = r->match.weight;
+    d.evidence = r->match.evidence;
     d.decisions = 0;
     fill_inputs(n, &d);
     fill_episode(n, &d);
@@ -682,6 +805,7 @@ triage_receive(struct step *step, const struct notification_received *n,
     /* Its id is made of the decision's key: one is new where the other is. */
     rows_new_group(r.rows, TRIAGE_STANDING, ROWS_KEY, &like);
     r.top = triage_top(r.rows, n->agency_id, n->agency_ref);
+    r.model = triage_model(step->settings);
     st = find_child(&r, err);
     if (st != ST_OK)
         return st;

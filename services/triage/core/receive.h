@@ -31,6 +31,9 @@ MUST_CHECK enum status triage_receive(struct step *step,
 
 /* ---- shared with screenings and resolutions ---- */
 
+/** The child that a notification makes (design.md section 1). */
+struct id triage_new_child_id(struct id notification_id);
+
 /** Ask for all that hangs on a child: its row, cases, episodes, decisions. */
 void triage_want_child(struct rows *rows, struct id child_id);
 

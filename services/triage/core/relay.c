@@ -1,6 +1,7 @@
 #include "triage/core/relay.h"
 
 #include "triage/core/decide.h"
+#include "triage/core/one_child.h"
 #include "triage/core/receive.h"
 
 /* Whom an activity turned out to be about. */
@@ -101,6 +102,12 @@ by_case(struct rows *rows, const struct activity_reported *r)
     };
 }
 
+static bool
+is_one(struct rows *rows, struct id a, struct id b)
+{
+    return id_eq(triage_survivor(rows, a), triage_survivor(rows, b));
+}
+
 /* Two children with one number of this authority: nobody can tell whose. */
 static struct subject
 by_la_number(struct rows *rows, const struct activity_reported *r,
@@ -116,8 +123,9 @@ by_la_number(struct rows *rows, const struct activity_reported *r,
                               &at)) != NULL) {
         if (!str_eq(owner->la_code, la_code))
             continue;
+        if (n == 0 || !is_one(rows, s.child_id, owner->child_id))
+            n++;
         s.child_id = owner->child_id;
-        n++;
     }
     s.known = n == 1;
     if (!s.known)
@@ -232,11 +240,15 @@ triage_relay(struct step *step, const struct activity_reported *r,
     struct frame f;
     char subject[ID_TEXT_SIZE];
     struct id key;
+    struct id own; /* whose row tells of it */
     enum status st = triage_frame(step->settings, &f, err);
 
     if (st != ST_OK)
         return st;
     s = find_subject(step, &f, r);
+    own = s.child_id;
+    if (!id_is_none(own))
+        s.child_id = triage_survivor(step->rows, own);
     key = id_is_none(s.child_id) ? r->activity_id : s.child_id;
     fields_clear(&fields_activity_recorded, &rec);
     rec.meta.subject = str_of(id_text(key, subject));
@@ -247,8 +259,8 @@ triage_relay(struct step *step, const struct activity_reported *r,
     rec.notification_id = s.notification_id;
     rec.refusal = s.known ? STR_NULL : STR("R22");
     fill(r, &rec);
-    if (!id_is_none(s.child_id))
-        fill_child(&f, triage_child_of(step->rows, s.child_id),
+    if (!id_is_none(own))
+        fill_child(&f, triage_child_of(step->rows, own),
                    r->meta.occurred_at, &rec);
     st = out_add(step->out, TOPIC_CASEWORK, key, REC_ACTIVITY_RECORDED, &rec,
                  err);

@@ -1,6 +1,6 @@
 /**
  * What people say about a notification: the screening of a provisional
- * decision, and whose it is where the rules could not tell.
+ * decision. Whose it is, they say in resolve.h.
  */
 #ifndef WAYMARK_TRIAGE_CORE_SCREEN_H
 #define WAYMARK_TRIAGE_CORE_SCREEN_H
@@ -24,19 +24,5 @@ void triage_screen_want(const struct step *step,
 MUST_CHECK enum status triage_screen(struct step *step,
                                      const struct screening_recorded *s,
                                      struct err *err);
-
-/** Ask for what a resolution touches, rounds 0 and 1. */
-void triage_resolve_want(const struct step *step,
-                         const struct match_resolved *m, int round);
-
-/**
- * A person says that the provisional child is a child of its own: the review
- * ends and the decision is said again with its match. ST_REJECT: R22 unknown
- * notification or child; R20 no review waits; "merge" for another child, which
- * this version can't join.
- */
-MUST_CHECK enum status triage_resolve(struct step *step,
-                                      const struct match_resolved *m,
-                                      struct err *err);
 
 #endif

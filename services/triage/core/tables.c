@@ -40,6 +40,17 @@ static const struct field child_at[] = {
     FIELD_TEXT(S, school_urn, P),
     FIELD_TEXT(S, looked_after_by, P),
     FIELD_I32(S, told_by, 0),
+    FIELD_TEXT(S, nhs_number, P),
+    FIELD_TEXT(S, upn, P),
+    FIELD_ID(S, merged_into, N),
+    FIELD_I32(S, joined, 0),
+};
+#undef S
+
+#define S struct triage_block
+static const struct field block_at[] = {
+    FIELD_I64(S, block, F_PERSONAL),
+    FIELD_ID(S, child_id, 0),
 };
 #undef S
 
@@ -70,6 +81,8 @@ static const struct field review_at[] = {
     FIELD_TIME(S, opened_at, 0),
     FIELD_TIME(S, resolved_at, N),
     FIELD_TEXT(S, by, N),
+    FIELD_TEXT(S, second_by, N),
+    FIELD_ID(S, joined_id, N),
 };
 #undef S
 
@@ -89,6 +102,8 @@ static const struct field decision_at[] = {
     FIELD_ID(S, child_id, 0),
     FIELD_CODE(S, match_status, 0, &codes_match_status),
     FIELD_TEXT(S, match_step, N),
+    FIELD_I32(S, match_weight, N),
+    FIELD_TEXTS(S, evidence, 0),
     FIELD_CODE(S, entry, N, &codes_entry),
     FIELD_SET(S, needs, 0, &codes_need),
     FIELD_I32(S, level, N),
@@ -210,13 +225,19 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
     [TRIAGE_CHILD] = {
         .fields = FIELDS("child", struct triage_child, child_at),
         .n_key = 1,
-        .index = { [CHILD_BY_BIRTH] = { .name = "child_by_birth",
-                                        .fields = { 6, 7 }, .n = 2 },
-                   [CHILD_BY_ADDRESS] = { .name = "child_by_address",
-                                          .fields = { 6, 18 }, .n = 2 },
-                   [CHILD_BY_MOTHER] = { .name = "child_by_mother",
-                                         .fields = { 10 }, .n = 1 } },
-        .n_index = 3,
+        .index = { [CHILD_BY_MOTHER] = { .name = "child_by_mother",
+                                         .fields = { 10 }, .n = 1 },
+                   [CHILD_BY_SURVIVOR] = { .name = "child_by_survivor",
+                                           .fields = { 24 }, .n = 1 } },
+        .n_index = 2,
+        .due = -1,
+    },
+    [TRIAGE_BLOCK] = {
+        .fields = FIELDS("child_block", struct triage_block, block_at),
+        .n_key = 2,
+        .index = { [BLOCK_BY_VALUE] = { .name = "child_block_pkey",
+                                        .fields = { 0 }, .n = 1 } },
+        .n_index = 1,
         .due = -1,
     },
     [TRIAGE_IDENTIFIER] = {
@@ -247,7 +268,7 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
         .index = { [DECISION_BY_KEY] = { .name = "decision_pkey",
                                          .fields = { 0, 1 }, .n = 2 },
                    [DECISION_BY_EPISODE] = { .name = "decision_by_episode",
-                                             .fields = { 27 }, .n = 1 } },
+                                             .fields = { 29 }, .n = 1 } },
         .n_index = 2,
         .due = -1,
     },

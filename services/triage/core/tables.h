@@ -4,7 +4,7 @@
  *
  * sql/ holds the same in SQL, column by column; the shard's number stands
  * before every key there. Names and what else identifies stand in child,
- * child_identifier and nowhere else. A new row is cleared with
+ * child_identifier and nowhere else; child_block has hashes of them. A new row is cleared with
  * fields_clear(&triage_tables[T].fields, &row) before it is filled.
  */
 #ifndef WAYMARK_TRIAGE_CORE_TABLES_H
@@ -18,6 +18,7 @@
 
 enum triage_table {
     TRIAGE_CHILD = 0,
+    TRIAGE_BLOCK,
     TRIAGE_IDENTIFIER,
     TRIAGE_LINK,
     TRIAGE_REVIEW,
@@ -33,10 +34,12 @@ extern const struct table triage_tables[TRIAGE_TABLE_N];
 
 /* Indexes of TRIAGE_CHILD. */
 enum {
-    CHILD_BY_BIRTH = 0, /* surname_norm, dob */
-    CHILD_BY_ADDRESS,   /* surname_norm, address_norm */
-    CHILD_BY_MOTHER,    /* mother_norm; unborn children only */
+    CHILD_BY_MOTHER = 0, /* mother_norm; unborn children only */
+    CHILD_BY_SURVIVOR,   /* merged_into */
 };
+
+/* Index of TRIAGE_BLOCK: block. */
+enum { BLOCK_BY_VALUE = 0 };
 
 /* Indexes of TRIAGE_IDENTIFIER. */
 enum {
@@ -59,7 +62,14 @@ enum { BY_CHILD_ID = 0 };
 /* Index of TRIAGE_UNIT: side. */
 enum { UNIT_BY_SIDE = 0 };
 
-/* A person, as last told. Ids in child_identifier find it. */
+/*
+ * A person, as last told. Ids in child_identifier find it, and child_block.
+ *
+ * Two children who turn out to be one keep a row each, with what their own
+ * notifications told: the one who was first seen stands for both, the other
+ * names it in merged_into. So what is the child's is what hangs on all these
+ * rows (one_child.h), and to take them apart again is to clear merged_into.
+ */
 struct triage_child {
     struct id child_id;
     time_ms first_seen_at; /* the survivor of a merge is the first seen */
@@ -85,6 +95,19 @@ struct triage_child {
     /* How many notifications have told of it: with the last of them that is
      * erased all of it is, but for id and first_seen_at. */
     int32_t told_by;
+    struct str nhs_number; /* the first that was told: two that differ are */
+    struct str upn;        /* two children; a permanent one */
+    struct id merged_into; /* the child that stands for it, or null */
+    int32_t joined; /* how many children name this one in merged_into */
+};
+
+/*
+ * Something that a child has in common with the messages about it: a hash of
+ * names, birth, postcode (candidates.h).
+ */
+struct triage_block {
+    int64_t block;
+    struct id child_id;
 };
 
 /* A number that belongs to a child; a wrong one may belong to two. */
@@ -119,13 +142,15 @@ struct triage_review {
     time_ms opened_at;
     time_ms resolved_at;
     struct str by;
+    struct str second_by; /* of an unmerge */
+    struct id joined_id;  /* the child whose merge this resolution was */
 };
 
 /*
  * One notification and what was decided about it, last. What the rules saw is
  * kept so that a screening can run them again and `why` can print them.
  *
- * Two tables have it. TRIAGE_DECISION is the whole of it but for the last two,
+ * Two tables have it. TRIAGE_DECISION is the whole of it but for the last three,
  * wide and as a rule written once. TRIAGE_STANDING is narrow: the little that
  * later decisions about the child look at, and what tracker's answer changes.
  * triage_keep writes both.
@@ -143,9 +168,12 @@ struct triage_decision {
     time_ms recorded_at; /* receipt of this one */
     time_ms occurred_at;
 
-    struct id child_id;
+    struct id child_id; /* its own, though that may be merged since */
     int match_status;
     struct str match_step;
+    int32_t match_weight;   /* log2 odds, millibits: of the child, or of the
+                               likeliest other one; null where there was none */
+    struct texts evidence;  /* "field=level weight" of it, see match.h */
 
     /* What the message says, the screener's word over it. */
     int entry;

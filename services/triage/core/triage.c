@@ -6,11 +6,12 @@
 #include "triage/core/journal.h"
 #include "triage/core/receive.h"
 #include "triage/core/relay.h"
+#include "triage/core/resolve.h"
 #include "triage/core/screen.h"
 #include "triage/core/tables.h"
 
-/* Round 0 finds rows by the record, round 1 by those rows; 2 ends it. */
-#define ROUNDS 2
+/* Round 0 finds rows by the record, 1 by those rows, 2 by whom these match. */
+#define ROUNDS 3
 
 static void
 want(const struct step *step, const struct event *ev, int round)
@@ -20,16 +21,19 @@ want(const struct step *step, const struct event *ev, int round)
         triage_receive_want(step, ev->body, ev->person, round);
         return;
     case REC_SCREENING_RECORDED:
-        triage_screen_want(step, ev->body, round);
+        if (round < 2)
+            triage_screen_want(step, ev->body, round);
         return;
     case REC_MATCH_RESOLVED:
         triage_resolve_want(step, ev->body, round);
         return;
     case REC_ACTIVITY_REPORTED:
-        triage_relay_want(step, ev->body, round);
+        if (round < 2)
+            triage_relay_want(step, ev->body, round);
         return;
     case REC_ERASURE_RECORDED:
-        triage_erase_want(step, ev->body, round);
+        if (round < 2)
+            triage_erase_want(step, ev->body, round);
         return;
     case REC_CASE_CHANGED:
         if (round == 0)

@@ -25,13 +25,25 @@ CREATE TABLE child (
     address_norm text COLLATE "C",
     school_urn text,
     looked_after_by text,
+    nhs_number text,
+    upn text,
+    merged_into uuid, -- the child that stands for it
+    joined integer NOT NULL,
     PRIMARY KEY (shard, child_id)
 );
-CREATE INDEX child_by_birth ON child (shard, surname_norm, dob);
-CREATE INDEX child_by_address ON child (shard, surname_norm, address_norm)
-    WHERE address_norm IS NOT NULL;
 CREATE INDEX child_by_mother
     ON child (shard, mother_norm) WHERE mother_norm IS NOT NULL;
+CREATE INDEX child_by_survivor
+    ON child (shard, merged_into) WHERE merged_into IS NOT NULL;
+
+-- What a child has in common with messages about it: hashes of names, birth,
+-- postcode (services/triage/core/candidates.h).
+CREATE TABLE child_block (
+    shard integer NOT NULL,
+    block bigint NOT NULL,
+    child_id uuid NOT NULL,
+    PRIMARY KEY (shard, block, child_id)
+);
 
 -- A number that belongs to a child.
 CREATE TABLE child_identifier (
@@ -63,6 +75,8 @@ CREATE TABLE match_review (
     opened_at timestamptz NOT NULL,
     resolved_at timestamptz,
     by text,
+    second_by text,
+    joined_id uuid,
     PRIMARY KEY (shard, notification_id)
 );
 
@@ -84,6 +98,8 @@ CREATE TABLE decision (
     child_id uuid NOT NULL,
     match_status text NOT NULL,
     match_step text,
+    match_weight integer, -- log2 odds in thousandths
+    evidence text NOT NULL,
     entry text,
     needs text NOT NULL,
     level integer,

@@ -1,0 +1,31 @@
+/**
+ * Rows between batches, found by hash: a database for many rows, in memory,
+ * where memory.h's lists would be too slow. What a service wants is brought,
+ * what it changed is kept.
+ */
+#ifndef WAYMARK_TESTS_LIB_SHELF_H
+#define WAYMARK_TESTS_LIB_SHELF_H
+
+#include "common/core/rows.h"
+
+struct shelf;
+
+/** An empty one over `tables`, borrowed until shelf_close. */
+struct shelf *shelf_open(const struct table *tables, size_t n_tables);
+void shelf_close(struct shelf *s);
+
+/** Leave a table out: none of its rows is kept, so none is found. */
+void shelf_skip(struct shelf *s, size_t table);
+
+/** Bring what `rows` wants now (rows_take_wants). */
+void shelf_load(const struct shelf *s, struct rows *rows);
+/** Keep what has changed. */
+void shelf_keep(struct shelf *s, struct rows *rows);
+
+/** How many rows a table has. */
+size_t shelf_count(const struct shelf *s, size_t table);
+
+/** Rows that a walk has not given yet: start with *at = 0, NULL at the end. */
+const void *shelf_next(const struct shelf *s, size_t table, size_t *at);
+
+#endif
