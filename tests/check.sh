@@ -78,6 +78,7 @@ part clocks env BUDGET=small make VARIANT=gcc clocks
 part profiles make VARIANT=gcc profiles
 part contract make VARIANT=gcc contract
 part linkage make VARIANT=gcc linkage CHILDREN=2000
+part population make VARIANT=gcc population N=5000
 part bed testbed/bed.sh up "$bed" --durable
 part adapter with_bed "$bed" make VARIANT=gcc adapter
 rm -rf var/check-fuzz

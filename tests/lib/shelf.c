@@ -106,8 +106,7 @@ texts_size(const struct table *t, const void *row)
     for (size_t i = 0; i < t->fields.n; i++) {
         const char *p = (const char *)row + t->fields.at[i].offset;
 
-        if (t->fields.at[i].type == F_TEXT ||
-            t->fields.at[i].type == F_BYTES) {
+        if (t->fields.at[i].type == F_TEXT || t->fields.at[i].type == F_BYTES) {
             size += ((const struct str *)(const void *)p)->n;
         } else if (t->fields.at[i].type == F_TEXTS) {
             const struct texts *list = (const void *)p;

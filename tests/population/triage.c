@@ -94,8 +94,7 @@ truth_of(struct run *r, struct id child_id)
 
     memcpy(&i, child_id.b, sizeof i);
     i &= SLOTS - 1;
-    while (r->truths[i].number != 0 &&
-           !id_eq(r->truths[i].child_id, child_id))
+    while (r->truths[i].number != 0 && !id_eq(r->truths[i].child_id, child_id))
         i = (i + 1) & (SLOTS - 1);
     return &r->truths[i];
 }
@@ -265,11 +264,10 @@ add(struct run *r, char *cells[CELLS])
     r->b.number[r->b.n] = strtol(strchr(cells[0], '-') + 1, NULL, 10);
     if (r->b.number[r->b.n] < 1 || r->b.number[r->b.n] >= r->n_known)
         fail(cells[0], "is no child");
-    r->b.events[r->b.n++] =
-        (struct event){ .type = REC_NOTIFICATION_RECEIVED,
-                        .topic = TOPIC_NOTIFICATIONS,
-                        .body = n,
-                        .person = person_of(r, cells) };
+    r->b.events[r->b.n++] = (struct event){ .type = REC_NOTIFICATION_RECEIVED,
+                                            .topic = TOPIC_NOTIFICATIONS,
+                                            .body = n,
+                                            .person = person_of(r, cells) };
 }
 
 static void
@@ -300,10 +298,10 @@ play_file(struct run *r, const char *path)
     if (r->b.n > 0)
         play(r);
     (void)fclose(in);
-    printf("%s %ld %ld %ld %ld %ld %ld %ld %ld %.2f\n", path,
-           r->count.messages, r->count.known, r->count.same, r->count.wrong,
-           r->count.missed, r->count.review, r->count.right_review,
-           r->count.fresh, (double)(clock() - begun) / CLOCKS_PER_SEC);
+    printf("%s %ld %ld %ld %ld %ld %ld %ld %ld %.2f\n", path, r->count.messages,
+           r->count.known, r->count.same, r->count.wrong, r->count.missed,
+           r->count.review, r->count.right_review, r->count.fresh,
+           (double)(clock() - begun) / CLOCKS_PER_SEC);
 }
 
 int

@@ -148,8 +148,8 @@ profile_linkage_read(const struct json *value, struct arena *arena,
     if (rc == ST_OK && weights != NULL)
         rc = read_weights(weights, out, err);
     if (rc == ST_OK)
-        rc = read_names(json_get(value, "given_names"), arena, &out->given,
-                        err);
+        rc =
+            read_names(json_get(value, "given_names"), arena, &out->given, err);
     if (rc == ST_OK)
         rc = read_names(json_get(value, "surnames"), arena, &out->surname, err);
     return rc;

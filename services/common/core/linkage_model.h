@@ -87,7 +87,7 @@ struct linkage_model {
      * for `chance`. */
     struct linkage_names given;
     struct linkage_names surname;
-    struct str source;   /* where the weights come from */
+    struct str source; /* where the weights come from */
 };
 
 /**

@@ -70,8 +70,8 @@ blocks_of(const struct description *d)
     char sound[COMPARE_SOUND_SIZE];
     char text[DATE_TEXT_SIZE];
     struct str birth = digits_of(d->dob, text);
-    struct str year = birth.n == 0 ? STR_NULL
-                                   : (struct str){ text, YEAR_DIGITS };
+    struct str year =
+        birth.n == 0 ? STR_NULL : (struct str){ text, YEAR_DIGITS };
 
     add(&b, SURNAME_BIRTH, sound_of(d->surname, sound), birth);
     add(&b, FORENAME_BIRTH, sound_of(d->forename, sound), birth);
@@ -206,8 +206,7 @@ has(const struct blocks *b, int64_t block)
 
 void
 triage_blocks_keep(struct rows *rows, struct id child_id,
-                   const struct description *was,
-                   const struct description *now)
+                   const struct description *was, const struct description *now)
 {
     struct blocks old = { .n = 0 };
     struct blocks new = blocks_of(now);

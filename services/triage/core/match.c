@@ -377,9 +377,8 @@ street_of(struct str address)
         address.p == NULL ? NULL : memchr(address.p, ' ', address.n);
     size_t before = blank == NULL ? 0 : (size_t)(blank - address.p) + 1;
 
-    return blank == NULL
-               ? STR_NULL
-               : (struct str){ blank + 1, address.n - before };
+    return blank == NULL ? STR_NULL
+                         : (struct str){ blank + 1, address.n - before };
 }
 
 static struct linkage_person
@@ -409,7 +408,8 @@ static void
 know_forms(struct linkage_person *p)
 {
     linkage_ready_forms(p);
-    p->given_is_established = p->rarity[COLUMN_GIVEN_NAME] > 0 || p->forms.n > 0;
+    p->given_is_established =
+        p->rarity[COLUMN_GIVEN_NAME] > 0 || p->forms.n > 0;
 }
 
 /* The same person under another forename. */
@@ -421,8 +421,8 @@ renamed(const struct message *msg, const struct linkage_person *p,
 
     other.at[COLUMN_GIVEN_NAME] = triage_forename_norm(msg->a, forename);
     linkage_ready(&other);
-    other.rarity[COLUMN_GIVEN_NAME] = linkage_name_rarity(
-        &msg->model->given, other.at[COLUMN_GIVEN_NAME]);
+    other.rarity[COLUMN_GIVEN_NAME] =
+        linkage_name_rarity(&msg->model->given, other.at[COLUMN_GIVEN_NAME]);
     know_forms(&other);
     return other;
 }
@@ -626,9 +626,9 @@ tell(const struct message *msg, const struct candidate *c, struct match *out)
                                STR_ARG(id_str(msg->a, c->child->child_id)));
     for (size_t f = 0; f < LINKAGE_N; f++)
         if (e->level[f] != LEVEL_MISSING)
-            at[n++] = arena_printf(msg->a, "%s=%s %+d", linkage_fields[f],
-                                   linkage_levels[e->level[f]],
-                                   (int)e->weight[f]);
+            at[n++] =
+                arena_printf(msg->a, "%s=%s %+d", linkage_fields[f],
+                             linkage_levels[e->level[f]], (int)e->weight[f]);
     at[n++] = arena_printf(msg->a, "prior=%d", (int)msg->model->prior);
     if (c->conflict)
         at[n++] = STR("guard=conflict");

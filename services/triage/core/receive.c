@@ -182,9 +182,9 @@ want_named(const struct wanting *w, int round)
     const struct triage_decision *d;
     size_t at = 0;
 
-    while (w->top != NULL && (d = rows_next(rows, TRIAGE_DECISION,
-                                            DECISION_BY_KEY, w->top, &at)) !=
-                                 NULL)
+    while (w->top != NULL &&
+           (d = rows_next(rows, TRIAGE_DECISION, DECISION_BY_KEY, w->top,
+                          &at)) != NULL)
         rows_want(rows, TRIAGE_STANDING, d);
     if (w->top != NULL)
         want_child(w, w->top->child_id, round);
@@ -327,9 +327,8 @@ match_in_episode(struct receiving *r, struct id child_id)
     char text[ID_TEXT_SIZE];
     struct str *other;
 
-    if (m.status != MATCH_MATCHED ||
-        id_eq(triage_survivor(r->rows, m.child_id),
-              triage_survivor(r->rows, child_id)))
+    if (m.status != MATCH_MATCHED || id_eq(triage_survivor(r->rows, m.child_id),
+                                           triage_survivor(r->rows, child_id)))
         return matched(child_id, STR("episode"));
     other = arena_alloc(r->a, sizeof *other);
     *other = arena_str(r->a, str_of(id_text(m.child_id, text)));
@@ -375,8 +374,7 @@ add_alias(struct receiving *r, struct str name)
     struct triage_child *c = &r->child;
     struct str *at;
 
-    if (str_eq(name, c->forename) ||
-        triage_forename_norm(r->a, name).p == NULL)
+    if (str_eq(name, c->forename) || triage_forename_norm(r->a, name).p == NULL)
         return;
     for (size_t i = 0; i < c->aliases.n; i++)
         if (str_eq(c->aliases.at[i], name))

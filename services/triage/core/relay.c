@@ -260,8 +260,8 @@ triage_relay(struct step *step, const struct activity_reported *r,
     rec.refusal = s.known ? STR_NULL : STR("R22");
     fill(r, &rec);
     if (!id_is_none(own))
-        fill_child(&f, triage_child_of(step->rows, own),
-                   r->meta.occurred_at, &rec);
+        fill_child(&f, triage_child_of(step->rows, own), r->meta.occurred_at,
+                   &rec);
     st = out_add(step->out, TOPIC_CASEWORK, key, REC_ACTIVITY_RECORDED, &rec,
                  err);
     return st == ST_OK ? refuse(step, &rec, err) : st;

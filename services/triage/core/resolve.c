@@ -193,9 +193,9 @@ stay(struct step *step, const struct match_resolved *m, struct err *err)
     const struct triage_decision *d =
         triage_standing(step->rows, m->notification_id);
 
-    return say_again(
-        step, m, is_made_by_key(step->rows, d) ? MATCH_NEW : MATCH_MATCHED,
-        err);
+    return say_again(step, m,
+                     is_made_by_key(step->rows, d) ? MATCH_NEW : MATCH_MATCHED,
+                     err);
 }
 
 enum status

@@ -4,8 +4,9 @@
  *
  * sql/ holds the same in SQL, column by column; the shard's number stands
  * before every key there. Names and what else identifies stand in child,
- * child_identifier and nowhere else; child_block has hashes of them. A new row is cleared with
- * fields_clear(&triage_tables[T].fields, &row) before it is filled.
+ * child_identifier and nowhere else; child_block has hashes of them. A new row
+ * is cleared with fields_clear(&triage_tables[T].fields, &row) before it is
+ * filled.
  */
 #ifndef WAYMARK_TRIAGE_CORE_TABLES_H
 #define WAYMARK_TRIAGE_CORE_TABLES_H
@@ -98,7 +99,7 @@ struct triage_child {
     struct str nhs_number; /* the first that was told: two that differ are */
     struct str upn;        /* two children; a permanent one */
     struct id merged_into; /* the child that stands for it, or null */
-    int32_t joined; /* how many children name this one in merged_into */
+    int32_t joined;        /* how many children name this one in merged_into */
 };
 
 /*
@@ -150,10 +151,10 @@ struct triage_review {
  * One notification and what was decided about it, last. What the rules saw is
  * kept so that a screening can run them again and `why` can print them.
  *
- * Two tables have it. TRIAGE_DECISION is the whole of it but for the last three,
- * wide and as a rule written once. TRIAGE_STANDING is narrow: the little that
- * later decisions about the child look at, and what tracker's answer changes.
- * triage_keep writes both.
+ * Two tables have it. TRIAGE_DECISION is the whole of it but for the last
+ * three, wide and as a rule written once. TRIAGE_STANDING is narrow: the little
+ * that later decisions about the child look at, and what tracker's answer
+ * changes. triage_keep writes both.
  */
 struct triage_decision {
     struct id notification_id;
@@ -171,9 +172,9 @@ struct triage_decision {
     struct id child_id; /* its own, though that may be merged since */
     int match_status;
     struct str match_step;
-    int32_t match_weight;   /* log2 odds, millibits: of the child, or of the
-                               likeliest other one; null where there was none */
-    struct texts evidence;  /* "field=level weight" of it, see match.h */
+    int32_t match_weight;  /* log2 odds, millibits: of the child, or of the
+                              likeliest other one; null where there was none */
+    struct texts evidence; /* "field=level weight" of it, see match.h */
 
     /* What the message says, the screener's word over it. */
     int entry;
