@@ -379,7 +379,8 @@ begin_case(const struct moment *m, const struct referral_decided *d,
     fields_clear(&tracker_tables[TABLE_CASE].fields, c);
     c->case_id = cases_id(m, r->side);
     c->child_id = d->child_id;
-    c->first_child_id = d->child_id;
+    c->first_child_id =
+        id_is_none(d->first_child_id) ? d->child_id : d->first_child_id;
     c->side = r->side;
     c->notification_id = d->notification_id;
     c->agency_id = d->agency_id;

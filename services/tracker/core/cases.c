@@ -719,7 +719,8 @@ cases_merge(const struct moment *m, const struct child_merged *merged,
         rc =
             move_cases(m, merged->merged_id, merged->survivor_id, ID_NONE, err);
     if (rc == ST_OK)
-        rc = desk_move(m, merged->merged_id, merged->survivor_id, err);
+        rc = desk_move(m, merged->merged_id, merged->survivor_id, ID_NONE,
+                       err);
     return rc;
 }
 
@@ -775,6 +776,9 @@ cases_unmerge(const struct moment *m, const struct child_unmerged *unmerged,
     enum status rc = move_cases(m, unmerged->survivor_id, unmerged->merged_id,
                                 unmerged->merged_id, err);
 
+    if (rc == ST_OK)
+        rc = desk_move(m, unmerged->survivor_id, unmerged->merged_id,
+                       unmerged->merged_id, err);
     if (rc == ST_OK)
         rc = revive_merged(m, unmerged->merged_id, unmerged->survivor_id, err);
     if (rc == ST_OK)

@@ -303,6 +303,8 @@ message_of(const struct referral_decided *d)
     msg.amendment = d->amendment;
     msg.kind = d->kind;
     msg.child_id = d->child_id;
+    msg.first_child_id =
+        id_is_none(d->first_child_id) ? d->child_id : d->first_child_id;
     msg.reported_at = d->reported_at;
     msg.graded_at = d->graded_at;
     msg.found_at = d->found_at;
@@ -490,7 +492,8 @@ desk_birthday(const struct moment *m, const struct episode_row *e,
 }
 
 enum status
-desk_move(const struct moment *m, struct id from, struct id to, struct err *err)
+desk_move(const struct moment *m, struct id from, struct id to, struct id whose,
+          struct err *err)
 {
     const struct episode_row *known;
     enum status rc = ST_OK;
@@ -502,6 +505,9 @@ desk_move(const struct moment *m, struct id from, struct id to, struct err *err)
         size_t n;
 
         all = messages_of(m, e.episode_id, &n);
+        if (!id_is_none(whose) &&
+            (n == 0 || !id_eq(all[0].first_child_id, whose)))
+            continue;
         for (size_t i = 0; i < n; i++) {
             all[i].child_id = to;
             rows_put(m->step->rows, TABLE_EPISODE_MESSAGE, &all[i]);

@@ -73,9 +73,9 @@ MUST_CHECK enum status
 desk_birthday(const struct moment *m, const struct episode_row *e,
               const struct case_row *c, struct err *err);
 
-/** The child's episodes are another's now (merge). */
+/** The episodes of `from` that `whose` was first (none: all) are `to`'s now. */
 MUST_CHECK enum status
-desk_move(const struct moment *m, struct id from, struct id to,
+desk_move(const struct moment *m, struct id from, struct id to, struct id whose,
           struct err *err);
 
 #endif

@@ -174,6 +174,7 @@ static const struct field episode_message_at[] = {
     FIELD_I32(S, amendment, 0),
     FIELD_CODE(S, kind, 0, &codes_kind),
     FIELD_ID(S, child_id, N),
+    FIELD_ID(S, first_child_id, N),
     FIELD_TIME(S, reported_at, N),
     FIELD_TIME(S, graded_at, N),
     FIELD_TIME(S, found_at, N),

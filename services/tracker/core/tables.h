@@ -219,6 +219,7 @@ struct episode_message_row {
     int32_t amendment;
     int kind;
     struct id child_id;
+    struct id first_child_id; /* whose it was before children were merged */
     time_ms reported_at;
     time_ms graded_at;
     time_ms found_at;

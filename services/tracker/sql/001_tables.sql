@@ -188,6 +188,7 @@ CREATE TABLE episode_message (
     amendment integer NOT NULL,
     kind text NOT NULL,
     child_id uuid,
+    first_child_id uuid,
     reported_at timestamptz,
     graded_at timestamptz,
     found_at timestamptz,
