@@ -20,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 #include "common/core/calendar.h"
 #include "common/core/check.h"
