@@ -809,7 +809,7 @@ static const struct record_def defs[REC_N] = {
     DEF(CONFIG_ACTIVATED, config_activated, 1005),
     DEF(TIME_ADVANCED, time_advanced, 1006),
     DEF(NOTIFICATION_ACCEPTED, notification_accepted, 1007),
-    DEF(REFERRAL_DECIDED, referral_decided, 1008),
+    DEF(REFERRAL_DECIDED, referral_decided, 1026),
     DEF(ACTIVITY_RECORDED, activity_recorded, 1009),
     DEF(CHILD_MERGED, child_merged, 1010),
     DEF(CHILD_UNMERGED, child_unmerged, 1011),
