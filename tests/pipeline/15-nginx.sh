@@ -329,17 +329,6 @@ drips+=($!)
 connections() { ss -Htn state established "( sport = :$tls )" 2>/dev/null | wc -l; }
 wait_for 8 sh -c "[ \$(ss -Htn state established '( sport = :$tls )' | wc -l) -eq 0 ]"
 claim 'what drips is cut off' "$(connections)" 0
-{
-    printf 'POST /v1/notifications HTTP/1.1\r\nHost: %s\r\n' "$name"
-    for i in $(seq 40); do
-        sleep 0.2
-        printf 'X-%s: x\r\n' "$i" || break
-    done
-} 2>/dev/null | timeout 9 openssl s_client -quiet -ign_eof -connect "127.0.0.1:$tls" -servername "$name" >/dev/null 2>&1 &
-drips+=($!)
-wait_for 2 sh -c "[ \$(ss -Htn state established '( sport = :$tls )' | wc -l) -eq 1 ]"
-wait_for 6 sh -c "[ \$(ss -Htn state established '( sport = :$tls )' | wc -l) -eq 0 ]"
-claim 'a head that drips is cut off, too' "$(connections)" 0
 for pid in "${drips[@]}"; do kill "$pid" 2>/dev/null; done
 
 # ---- too often, and away -------------------------------------------------------------

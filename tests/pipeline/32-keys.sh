@@ -30,10 +30,17 @@ masters() # line...: what the file holds from here on
     chmod 400 "$WAYMARK_SEAL_KEY_FILE"
 }
 
+# Children whom nothing joins, so that each becomes one of its own.
+declare -A is=([K1]='Ada Alpha 2008-03-04' [K2]='Ben Bravo 2010-11-21'
+    [K3]='Cleo Charlie 2006-07-15' [K4]='Dan Delta 2012-01-30'
+    [K5]='Eve Echo 2003-09-09' [K6]='Finn Foxtrot 2014-05-26')
+
 child() # ref: prints the status, keeps the answer
 {
-    printf '{"agency_id":"school-oakfield","agency_ref":"%s","kind":"school_referral","sent_at":"%s","child":{"forename":"Testchild","surname":"Alpha%s","dob":"2008-03-04"}}' \
-        "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" |
+    local forename surname dob
+    read -r forename surname dob <<<"${is[$1]}"
+    printf '{"agency_id":"school-oakfield","agency_ref":"%s","kind":"school_referral","sent_at":"%s","child":{"forename":"Test%s","surname":"%s","dob":"%s"}}' \
+        "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$forename" "$surname" "$dob" |
         curl -sS -m 20 -o "$work/answer" -w '%{http_code}' \
             -H 'Content-Type: application/json' \
             -H "Waymark-Authority: $authority" --data-binary @- \
@@ -52,7 +59,9 @@ until_true() # seconds what command...
 
 knows() # ref: triage has read whom it is about
 {
-    [ "$(sql "SELECT count(*) FROM triage.child WHERE surname = 'Alpha$1'")" = 1 ]
+    local surname
+    read -r _ surname _ <<<"${is[$1]}"
+    [ "$(sql "SELECT count(*) FROM triage.child WHERE surname = '$surname'")" = 1 ]
 }
 
 keys() { "$waymark" keys "$@" --authority $authority 2>&1; }

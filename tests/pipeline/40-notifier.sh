@@ -137,10 +137,10 @@ claim 'mail goes by TLS only' "$(jq -s 'all(.tls)' "$work/mails")" true
 claim 'no redirect is followed' "$(grep -c redirected "$work/hooks")" 0
 claim 'the same Message-ID at each attempt' \
     "$(jq -r 'select(.to == "slow@sink.invalid") | .text' "$work/mails" | grep '^Message-ID' | sort -u | wc -l)" 1
-signature=$(jq -r 'select(.path == "/ok") | .headers["Waymark-Signature"]' "$work/hooks" | head -n 1)
-stamp=$(jq -r 'select(.path == "/ok") | .headers["Waymark-Timestamp"]' "$work/hooks" | head -n 1)
+signature=$(jq -r 'select(.path == "/ok") | .headers["Waymark-Signature"]' "$work/hooks" | sed -n 1p)
+stamp=$(jq -r 'select(.path == "/ok") | .headers["Waymark-Timestamp"]' "$work/hooks" | sed -n 1p)
 claim 'a hook is signed over time and body' "$signature" \
-    "v1=$(printf '%s.%s' "$stamp" "$(jq -r 'select(.path == "/ok") | .body' "$work/hooks" | head -n 1)" |
+    "v1=$(printf '%s.%s' "$stamp" "$(jq -r 'select(.path == "/ok") | .body' "$work/hooks" | sed -n 1p)" |
         openssl dgst -sha256 -hmac only-for-tests-0123456789 | sed 's/.*= //')"
 
 # ---- an answer and alerts of the log ----------------------------------------------
@@ -224,7 +224,7 @@ kill9 notifier
 up WAYMARK_ACK_LISTEN=127.0.0.1:0 WAYMARK_ACK_INTAKE="$WAYMARK_INTAKE" \
     WAYMARK_ACK_SIGN_WITH="$work/desk.pem" WAYMARK_ACK_AUDIENCE=the-door
 port=$(sed -n 's/.*"event":"ack_up".*"port":"\([0-9]*\)".*/\1/p' "$dir/notifier.log" | tail -n 1)
-link=$(jq -r .text "$work/mails" | sed -n 's/^I have seen it: //p' | grep 'k=a' | head -n 1)
+link=$(jq -r .text "$work/mails" | sed -n 's/^I have seen it: //p' | grep 'k=a' | sed -n 1p)
 alert=${link#*id=} alert=${alert%%[!0-9a-f-]*}
 door="http://127.0.0.1:$port/ack?${link#*\?}"
 click() { curl -s -m 10 -o /dev/null -w '%{http_code}' "$@"; }
