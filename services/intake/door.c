@@ -281,6 +281,13 @@ door_later_code(const char *why)
                : "not_ready";
 }
 
+void
+door_answer_later(struct http_response *resp, const char *why)
+{
+    http_problem(resp, 503, door_later_code(why), "Not ready", NULL);
+    http_add_header(resp, "Retry-After", "%d", DOOR_RETRY_AFTER_S);
+}
+
 static void
 put_later(struct json_out *out, const struct door *door,
           const struct append_item *it)

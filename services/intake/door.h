@@ -6,6 +6,7 @@
 #ifndef WAYMARK_INTAKE_DOOR_H
 #define WAYMARK_INTAKE_DOOR_H
 
+#include "common/adapters/http.h"
 #include "common/adapters/json.h"
 #include "intake/append.h"
 #include "intake/core/sheet.h"
@@ -80,6 +81,8 @@ void door_errors(struct json_out *out, struct arena *arena,
 /** What senders are told for a code of APPEND_LATER or ST_RETRY: "clock",
  * "restore" (somebody must act first), else "not_ready". */
 const char *door_later_code(const char *why);
+/** 503 with it and Retry-After: nothing was done, the same may come again. */
+void door_answer_later(struct http_response *resp, const char *why);
 
 /** A receipt's members into an open JSON object, as door_one gives them. */
 void door_put_receipt(struct json_out *out,

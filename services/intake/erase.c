@@ -76,8 +76,7 @@ erase_post(const struct door *door, const struct http_request *req,
     } else if (rc == ST_REJECT) {
         refuse(&err, resp);
     } else {
-        http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
-        http_add_header(resp, "Retry-After", "%d", DOOR_RETRY_AFTER_S);
+        door_answer_later(resp, err.code);
     }
     memory_close(arena);
 }

@@ -11,6 +11,7 @@
 #include "common/adapters/problems.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "intake/activate.h"
 #include "intake/claim.h"
 #include "intake/erase.h"
@@ -569,8 +570,7 @@ post_time(const struct door *door, const struct sender *sender,
     if (rc == ST_REJECT) {
         http_problem(resp, 409, err.code, "Time does not go back", err.text);
     } else if (rc != ST_OK) {
-        http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
-        come_again(resp);
+        door_answer_later(resp, err.code);
     } else {
         json_out_init(&out, NULL);
         json_out_object(&out);
@@ -767,12 +767,8 @@ get_metrics(const struct intake_http *h, struct http_response *resp)
 static bool
 is_ready(const struct intake_http *h)
 {
-    struct timespec now;
-    int64_t until_us;
+    int64_t until_us = monotonic_us() + READY_MS * 1000;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    until_us =
-        (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + READY_MS * 1000;
     for (size_t i = 0; i < h->options.n; i++) {
         const struct served *s = &h->options.served[i];
 

@@ -113,8 +113,7 @@ receipt_get(const struct door *door, struct progress *progress,
     } else if (rc == ST_REJECT) {
         http_problem(resp, 404, "id", "No such id", NULL);
     } else {
-        http_problem(resp, 503, door_later_code(err.code), "Not ready", NULL);
-        http_add_header(resp, "Retry-After", "%d", DOOR_RETRY_AFTER_S);
+        door_answer_later(resp, err.code);
     }
     memory_close(arena);
 }
