@@ -226,6 +226,11 @@ DAYS ?= 28
 simulate: build ## A made-up authority against an oracle (DAYS=365 SEED=n, SEEDS="1 2 3")
 	@DAYS=$(DAYS) SEEDS="$(or $(SEEDS),$(SEED))" tests/simulate/run.sh
 
+.PHONY: returns
+returns: build ## The census of made-up children against the DfE's rules (N=3000 SEED=1)
+	@N=$(N) SEED=$(SEED) tests/returns/run.sh
+returns: N = 3000
+
 .PHONY: mutate
 N ?= 200
 mutate: ## Do the tests notice small faults in cores and engine? (N=200 SEED=1)

@@ -34,5 +34,6 @@ extern const struct verb verb_ack;
 extern const struct verb verb_simulate;
 extern const struct verb verb_figures;
 extern const struct verb verb_rebuild;
+extern const struct verb verb_return;
 
 #endif

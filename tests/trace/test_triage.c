@@ -1443,6 +1443,7 @@ an_amendment_keeps_what_the_screener_said_unless_it_says_otherwise(void **state)
     r.single_agency_able = TRI_NO;
     r.risk_of_csc = CSC_RISK_HIGH;
     r.second_by = STR("leader-1");
+    r.primary_need = STR("N4");
     screen(s, &r);
     next.needs = SET_BIT(NEED_F_HOUSING);
     send_note(s, &next, &p);
@@ -1457,6 +1458,7 @@ an_amendment_keeps_what_the_screener_said_unless_it_says_otherwise(void **state)
     assert_int_equal(d->needs, n.needs | SET_BIT(NEED_F_HOUSING));
     assert_int_equal(d->status, DECISION_REVISED);
     assert_true(str_is(d->second_by, "leader-1"));
+    assert_true(str_is(d->primary_need, "N4"));
     last.level = 2;
     last.csc_threshold = THRESHOLD_MET;
     last.consent = CONSENT_REFUSED;

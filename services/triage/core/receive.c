@@ -594,6 +594,7 @@ keep_screening(const struct triage_decision *top, struct triage_decision *d)
     d->needs |= top->needs;
     d->screened_by = top->screened_by;
     d->second_by = top->second_by;
+    d->primary_need = top->primary_need;
 }
 
 static void

@@ -60,6 +60,8 @@ fill(const struct screening_recorded *s, struct triage_decision *d)
         d->single_agency_able = s->single_agency_able;
     if (s->risk_of_csc != 0)
         d->risk_of_csc = s->risk_of_csc;
+    if (s->primary_need.p != NULL)
+        d->primary_need = s->primary_need;
     d->screened_by = s->by;
     d->second_by = s->second_by;
 }

@@ -156,6 +156,7 @@ static const struct field decision_at[] = {
     FIELD_BOOL(S, overridden, 0),
     FIELD_TEXT(S, screened_by, N),
     FIELD_TEXT(S, second_by, N),
+    FIELD_TEXT(S, primary_need, N),
     FIELD_BOOL(S, relayed, 0),
 };
 

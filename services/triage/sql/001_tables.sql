@@ -152,6 +152,7 @@ CREATE TABLE decision (
     overridden boolean NOT NULL,
     screened_by text,
     second_by text,
+    primary_need text, -- of the CIN census; a screener entered it
     relayed boolean NOT NULL,
     PRIMARY KEY (shard, agency_id, agency_ref, amendment)
 );
