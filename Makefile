@@ -34,7 +34,7 @@ LD_fuzz := -fsanitize=fuzzer,address,undefined
 CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -Iservices \
   $(WARN) $(OPT_$(VARIANT)) -pthread -MMD -MP
 CORE_LIBS := -lxxhash -lsodium
-ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl -lcrypto -lcsv -lz -lm
+ADAPTER_LIBS := -lrdkafka -lavro -ljansson -lpq -lmicrohttpd -lcurl -lcrypto -lcsv -lxlsxwriter -lz -lm
 PQ_INC := -I$(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 CFLAGS += $(PQ_INC)
 

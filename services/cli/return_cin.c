@@ -139,7 +139,7 @@ write_file(const struct return_source *src, const struct cin_options *options,
         fputs("</Child>\n", f.to);
     }
     fputs("</Children></Message>\n", f.to);
-    return return_file_close(&f, true, err);
+    return return_file_close(&f, err);
 }
 
 static enum status

@@ -35,23 +35,32 @@ return_file_open(struct arena *arena, const char *path, struct return_file *out,
 }
 
 enum status
-return_file_close(struct return_file *f, bool keep, struct err *err)
+return_file_close(struct return_file *f, struct err *err)
 {
-    bool good;
+    enum status rc = ST_OK;
 
     if (f->path == NULL)
         return fflush(stdout) == 0 && !ferror(stdout)
                    ? ST_OK
                    : err_set(err, ST_RETRY, "file", "stdout: not written");
-    good = f->to != NULL && fflush(f->to) == 0 && !ferror(f->to) &&
-           fsync(fileno(f->to)) == 0;
-    if (f->to != NULL)
-        good = fclose(f->to) == 0 && good;
+    if (fflush(f->to) != 0 || ferror(f->to) || fsync(fileno(f->to)) != 0 ||
+        rename(f->temporary, f->path) != 0)
+        rc = failed(f, err);
+    if (rc != ST_OK) {
+        return_file_drop(f);
+        return rc;
+    }
+    (void)fclose(f->to);
     f->to = NULL;
-    if (keep && good && rename(f->temporary, f->path) == 0)
-        return ST_OK;
-    if (keep)
-        (void)failed(f, err);
+    return ST_OK;
+}
+
+void
+return_file_drop(struct return_file *f)
+{
+    if (f->path == NULL || f->to == NULL)
+        return;
+    (void)fclose(f->to);
     (void)unlink(f->temporary);
-    return keep ? ST_RETRY : ST_OK;
+    f->to = NULL;
 }

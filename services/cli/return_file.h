@@ -22,9 +22,11 @@ MUST_CHECK enum status return_file_open(struct arena *arena, const char *path,
                                         struct return_file *out,
                                         struct err *err);
 
-/** Put it in its place, or with `keep` false take it away. ST_RETRY, code
- * "file": it isn't there. */
-MUST_CHECK enum status return_file_close(struct return_file *f, bool keep,
+/** Put it in its place. ST_RETRY, code "file": it isn't there. */
+MUST_CHECK enum status return_file_close(struct return_file *f,
                                          struct err *err);
+
+/** Take it away instead. */
+void return_file_drop(struct return_file *f);
 
 #endif

@@ -7,13 +7,10 @@
 
 #define LOCAL_DAY(t) "(" t " AT TIME ZONE 'Europe/London')::date"
 
-/* A referral: what became one, or ended as nfa at the door of social care. */
 #define REFERRALS                                                              \
     "(SELECT k.* FROM tracker.cases k JOIN triage.child c ON c.shard = "       \
     "k.shard AND c.child_id = k.child_id WHERE k.shard = $1 AND c.told_by > "  \
-    "0 AND (k.side = 'csc' AND k.outcome IN ('social_care_referral', "         \
-    "'strategy_discussion') AND k.state NOT IN ('screening', 'merged') OR "    \
-    "k.entry = 'csc' AND k.outcome = 'nfa' AND k.state = 'closed'))"
+    "0 AND " RETURN_IS_REFERRAL("k") ")"
 
 static const char children_sql[] =
     "SELECT c.child_id, c.la_child_id, c.upn, c.forename, c.surname, "
@@ -181,25 +178,25 @@ return_set(const struct codes *codes, struct str words)
     return set;
 }
 
-static struct str
-text(const struct return_source *s, const struct pg_result *res, size_t row,
-     size_t column)
+struct str
+return_text(const struct return_source *s, const struct pg_result *res,
+            size_t row, size_t column)
 {
     return pg_is_null(res, row, column)
                ? STR_NULL
                : arena_str(s->cli->arena, pg_text(res, row, column));
 }
 
-static int
-code(const struct codes *codes, const struct pg_result *res, size_t row,
-     size_t column)
+int
+return_code(const struct codes *codes, const struct pg_result *res, size_t row,
+            size_t column)
 {
     return codes_find(codes, pg_text(res, row, column));
 }
 
-static enum status
-ask(const struct return_source *s, const char *sql, struct pg_result **res,
-    struct err *err)
+enum status
+return_ask(const struct return_source *s, const char *sql,
+           struct pg_result **res, struct err *err)
 {
     struct pg_params p;
 
@@ -213,7 +210,7 @@ read_children(const struct return_source *s, struct return_children *out,
               struct err *err)
 {
     struct pg_result *res = NULL;
-    enum status rc = ask(s, children_sql, &res, err);
+    enum status rc = return_ask(s, children_sql, &res, err);
 
     if (rc != ST_OK)
         return rc;
@@ -222,16 +219,16 @@ read_children(const struct return_source *s, struct return_children *out,
     for (size_t i = 0; i < out->n; i++)
         out->at[i] = (struct return_child){
             .child_id = pg_id(res, i, 0),
-            .la_child_id = text(s, res, i, 1),
-            .upn = text(s, res, i, 2),
-            .forename = text(s, res, i, 3),
-            .surname = text(s, res, i, 4),
-            .postcode = text(s, res, i, 5),
+            .la_child_id = return_text(s, res, i, 1),
+            .upn = return_text(s, res, i, 2),
+            .forename = return_text(s, res, i, 3),
+            .surname = return_text(s, res, i, 4),
+            .postcode = return_text(s, res, i, 5),
             .dob = pg_date(res, i, 6),
             .expected_dob = pg_date(res, i, 7),
             .dob_estimated = pg_bool(res, i, 8),
-            .sex = code(&codes_sex, res, i, 9),
-            .ethnicity = code(&codes_ethnicity, res, i, 10),
+            .sex = return_code(&codes_sex, res, i, 9),
+            .ethnicity = return_code(&codes_ethnicity, res, i, 10),
             .disability = return_set(&codes_disability, pg_text(res, i, 11)),
         };
     pg_result_close(res);
@@ -252,9 +249,9 @@ take_deeds(const struct return_source *s, const struct pg_result *res,
     deeds = arena_array(s->cli->arena, c->n_deeds, sizeof *deeds);
     for (size_t i = 0; i < c->n_deeds; i++)
         deeds[i] = (struct return_deed){
-            .activity = code(&codes_activity, res, from + i, 1),
+            .activity = return_code(&codes_activity, res, from + i, 1),
             .on = pg_date(res, from + i, 2),
-            .status_before = code(&codes_csc_status, res, from + i, 3),
+            .status_before = return_code(&codes_csc_status, res, from + i, 3),
             .id = pg_id(res, from + i, 4),
         };
     c->deeds = deeds;
@@ -267,12 +264,12 @@ take_case(const struct return_source *s, const struct pg_result *res, size_t i)
         .case_id = pg_id(res, i, 1),
         .received = pg_date(res, i, 2),
         .closed = pg_date(res, i, 3),
-        .state = code(&codes_case_state, res, i, 4),
-        .close_outcome = code(&codes_close_outcome, res, i, 5),
-        .csc_status = code(&codes_csc_status, res, i, 6),
-        .source = text(s, res, i, 7),
-        .primary_need = text(s, res, i, 8),
-        .worker = text(s, res, i, 9),
+        .state = return_code(&codes_case_state, res, i, 4),
+        .close_outcome = return_code(&codes_close_outcome, res, i, 5),
+        .csc_status = return_code(&codes_csc_status, res, i, 6),
+        .source = return_text(s, res, i, 7),
+        .primary_need = return_text(s, res, i, 8),
+        .worker = return_text(s, res, i, 9),
         .needs = return_set(&codes_need, pg_text(res, i, 10)),
         .nfa = pg_bool(res, i, 11),
     };
@@ -311,9 +308,9 @@ return_read(const struct return_source *src, struct return_children *out,
     enum status rc = read_children(src, out, err);
 
     if (rc == ST_OK)
-        rc = ask(src, cases_sql, &cases, err);
+        rc = return_ask(src, cases_sql, &cases, err);
     if (rc == ST_OK)
-        rc = ask(src, deeds_sql, &deeds, err);
+        rc = return_ask(src, deeds_sql, &deeds, err);
     if (rc == ST_OK)
         join(src, cases, deeds, out);
     pg_result_close(deeds);

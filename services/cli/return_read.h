@@ -39,6 +39,26 @@ MUST_CHECK enum status return_read(const struct return_source *src,
                                    struct return_children *out,
                                    struct err *err);
 
+/* For what a return reads beside. */
+
+/* Of a row of tracker.cases: a referral to social care (domain.md section 10):
+ * what became one, or ended as nfa at its door. */
+#define RETURN_IS_REFERRAL(k)                                                  \
+    "(" k ".side = 'csc' AND " k ".outcome IN ('social_care_referral', "       \
+    "'strategy_discussion') AND " k ".state NOT IN ('screening', 'merged') "   \
+    "OR " k ".entry = 'csc' AND " k ".outcome = 'nfa' AND " k                  \
+    ".state = 'closed')"
+
+/** Rows of a statement whose $1 is the shard. The caller closes *res. */
+MUST_CHECK enum status return_ask(const struct return_source *src,
+                                  const char *sql, struct pg_result **res,
+                                  struct err *err);
+/** A text of theirs in the verb's arena, null for NULL. */
+struct str return_text(const struct return_source *src,
+                       const struct pg_result *res, size_t row, size_t column);
+/** A word of theirs as its code's value, 0 for NULL. */
+int return_code(const struct codes *codes, const struct pg_result *res,
+                size_t row, size_t column);
 /** Bits of words that are separated by blanks. */
 uint32_t return_set(const struct codes *codes, struct str words);
 

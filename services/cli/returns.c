@@ -13,6 +13,7 @@ static const struct {
     enum status (*make)(const struct return_source *src, enum return_end *end,
                         struct err *err);
 } returns[] = {
+    { "annex-a", return_annex },
     { "cin", return_cin },
 };
 enum { N_RETURNS = sizeof returns / sizeof returns[0] };
@@ -67,7 +68,7 @@ return_report(const struct return_source *src, const struct findings *list,
     for (size_t i = 0; i < list->n; i++)
         print_finding(file.to, &list->at[i]);
     if (path != NULL)
-        rc = return_file_close(&file, true, err);
+        rc = return_file_close(&file, err);
     print_sum(list);
     return rc;
 }
@@ -102,12 +103,19 @@ run(struct cli *cli)
 
 const struct verb verb_return = {
     .name = "return",
-    .words = "cin --year 2025-26",
+    .words = "annex-a --lists 1,2,3 | cin --year 2025-26",
     .help = "the statutory returns as files",
     .min_words = 1,
     .max_words = 1,
     .options = {
         { .name = "year", .value = "YYYY-YY", .help = "cin: census year" },
+        { .name = "lists", .value = "N,...", .dflt = "1,2,3",
+          .help = "annex-a: which lists" },
+        { .name = "date", .value = "YYYY-MM-DD",
+          .help = "annex-a: last day of its six months; the log's day "
+                  "otherwise" },
+        { .name = "csv", .value = "FOLDER",
+          .help = "annex-a: list-1.csv, ... into this folder" },
         { .name = "out", .value = "FILE",
           .help = "where to; stdout otherwise" },
         { .name = "report", .value = "FILE",

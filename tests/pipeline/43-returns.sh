@@ -49,6 +49,30 @@ rm "$work/cin.xml"
 claim 'with --check there is a report and no file' \
     "$(cin "$work/cin.xml" --check) $(find "$work" -name 'cin.xml*' | wc -l)" '0 0'
 
+# ---- Annex A
+
+annex() { build/bin/waymark return annex-a --date 2025-12-31 --csv "$work" "$@" 2>>"$work/said"; }
+annex --out "$work/annex.xlsx" --report "$work/annex.csv"
+window="BETWEEN '2025-06-30T23:00:00Z' AND '2025-12-31T23:59:59Z'"
+rows() { echo $(($(wc -l <"$work/list-$1.csv") - 1)); }
+claim 'list 1 has every contact of six months' "$(rows 1)" \
+    "$(sql "SELECT count(*) FROM triage.decision WHERE NOT superseded AND received_at $window")"
+claim 'list 2 has the assessments of early help' "$(rows 2)" \
+    "$(sql "SELECT count(*) FROM tracker.deed d JOIN tracker.cases k USING (shard, case_id)
+        WHERE k.side = 'eh' AND d.activity = 'assessment_started' AND d.occurred_at
+        BETWEEN '2025-06-11' AND '2025-12-31T23:59:59Z'")"
+claim 'list 3 has the referrals to social care' "$(rows 3)" \
+    "$(sql "SELECT count(*) FROM tracker.cases WHERE (side = 'csc' OR entry = 'csc' AND outcome = 'nfa')
+        AND received_at $window")"
+claim 'every value of a list of codes is one of it' "$(tests/returns/codes.py "$work"/list-[123].csv)" \
+    'codes: 0 wrong'
+claim 'the workbook holds the same cells' \
+    "$(tests/returns/sheets.py "$work/annex.xlsx" "$work"/list-[123].csv)" 'sheets: List 1, List 2, List 3 as their CSV'
+rm "$work"/list-*.csv
+annex --lists 2
+claim 'of one list there is one file' "$(find "$work" -name 'list-*.csv' -printf '%f ')" 'list-2.csv '
+claim 'a list that is none is refused' "$(annex --lists 4 || echo $?)" 2
+
 # A conference on a Saturday can't be in a file that validates.
 ref=$(sql "SELECT d.agency_ref FROM triage.decision d JOIN tracker.cases k USING (shard, child_id)
     WHERE k.side = 'csc' AND k.state = 'review' ORDER BY 1 LIMIT 1")

@@ -74,6 +74,9 @@ class Year(made_up.Story):
     def one(self):
         r = self.random
         received = FIRST + dt.timedelta(days=r.randrange(-200, 364))
+        if r.random() < 0.1:
+            self.help_early(received)
+            return
         nfa = received >= FIRST and r.random() < 0.15
         unborn = not nfa and r.random() < 0.02 and \
             dt.date(2025, 12, 20) <= received
@@ -91,6 +94,24 @@ class Year(made_up.Story):
                     agency_id="social-care", csc_threshold="met", by="duty-1",
                     primary_need=f"N{r.randrange(1, 9)}")
         self.work(received, c)
+
+    def help_early(self, received):
+        c = self.describe(received, False)
+        self.notify(instant(received, "09:00"), c, "school-oakfield",
+                    "school_referral", ["c_attendance"])
+        self.screen(instant(received, "10:00"), c, "caf_taf",
+                    csc_threshold="not_met")
+        self.act(instant(received, "11:00"), c, "allocated",
+                 worker="worker-41", unit="swale-1")
+        who = {"organisation": "Oakfield Example Primary School"}
+        if self.random.random() < 0.2:
+            who = {}
+        for days, activity in ((3, "assessment_started"),
+                               (20, "assessment_completed")):
+            day = received + dt.timedelta(days=days)
+            if day <= LAST:
+                self.act(instant(day, "09:00"), c, activity, consent="given",
+                         **who)
 
     def do(self, day, clock, c, activity, **more):
         if day <= LAST:

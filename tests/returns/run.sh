@@ -19,17 +19,18 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import cin_validator'
         csc-validator-be-cin==0.1.13 'numpy<2'
 fi
 work=$(mktemp -d)
+# shellcheck disable=SC2317
 end() {
-    testbed/services.sh down $bed >/dev/null 2>&1 || :
-    testbed/bed.sh wipe $bed >/dev/null 2>&1 || :
+    testbed/services.sh down "$bed" >/dev/null 2>&1 || :
+    testbed/bed.sh wipe "$bed" >/dev/null 2>&1 || :
     rm -rf "$work"
 }
 trap end EXIT
-testbed/bed.sh up $bed --durable
+testbed/bed.sh up "$bed" --durable
 set -a
-eval "$(testbed/bed.sh env $bed)"
-testbed/services.sh up $bed $authority
-eval "$(testbed/services.sh env $bed)"
+eval "$(testbed/bed.sh env "$bed")"
+testbed/services.sh up "$bed" $authority
+eval "$(testbed/services.sh env "$bed")"
 set +a
 python3 tests/returns/children.py "$children" "$seed"
 AWAIT_S=3600 await_metrics 2026-04-01T12:00:00Z

@@ -394,21 +394,6 @@ add_episode(struct making *m, struct cin_child *child,
 /* ---- a child ---------------------------------------------------------------
  */
 
-/* An id of ours where the authority gave none: 20 of 32 digits (1570). */
-static struct str
-own_id(struct arena *arena, struct id id)
-{
-    char text[ID_TEXT_SIZE];
-    char out[21];
-    size_t n = 0;
-
-    id_text(id, text);
-    for (size_t i = strlen(text); i > 0 && n < 20; i--)
-        if (text[i - 1] != '-')
-            out[19 - n++] = text[i - 1];
-    return arena_str(arena, (struct str){ .p = out, .n = 20 });
-}
-
 static void
 birth(struct making *m, struct cin_child *child)
 {
@@ -504,12 +489,11 @@ pupil_number(struct making *m, struct cin_child *child)
 static void
 identifiers(struct making *m, struct cin_child *child)
 {
-    child->la_child_id = child->of->la_child_id;
-    if (child->la_child_id.p == NULL) {
-        child->la_child_id = own_id(m->arena, child->of->child_id);
+    child->la_child_id =
+        return_unique_id(m->arena, child->of->la_child_id, child->of->child_id);
+    if (child->of->la_child_id.p == NULL)
         find(m, FINDING_TAKEN, "LAchildID", DATE_NONE,
              "the authority gave none: made of child_id");
-    }
     pupil_number(m, child);
 }
 

@@ -2,6 +2,23 @@
 
 #include <string.h>
 
+struct str
+return_unique_id(struct arena *arena, struct str la_child_id,
+                 struct id child_id)
+{
+    char text[ID_TEXT_SIZE];
+    char digits[20];
+    size_t n = sizeof digits;
+
+    if (la_child_id.p != NULL)
+        return la_child_id;
+    id_text(child_id, text);
+    for (size_t i = strlen(text); i > 0 && n > 0; i--)
+        if (text[i - 1] != '-')
+            digits[--n] = text[i - 1];
+    return arena_str(arena, (struct str){ .p = digits, .n = sizeof digits });
+}
+
 /* ---- an episode, step by step ------------------------------------------- */
 
 /* What runs at this point of the walk; -1 for none. */

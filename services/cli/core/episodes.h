@@ -55,6 +55,13 @@ struct return_child {
     size_t n_cases;
 };
 
+/**
+ * The authority's own id of a child; where it gave none 20 digits of ours
+ * (rule 1570), the same in all returns and for ever.
+ */
+struct str return_unique_id(struct arena *arena, struct str la_child_id,
+                            struct id child_id);
+
 /* From one day to another; `to` is DATE_NONE while it runs. */
 struct span {
     date_d from;

@@ -232,7 +232,7 @@ struct triage_decision {
     struct str screened_by;
     struct str second_by;
     struct str primary_need; /* CIN N0..N9, as a screener entered it */
-    bool relayed; /* the school was told (A01) */
+    bool relayed;            /* the school was told (A01) */
     /* TRIAGE_STANDING only. */
     bool pending; /* tracker has not answered decision_id yet */
     int effect;   /* enum outcome that took effect, as tracker says */
