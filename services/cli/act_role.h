@@ -1,7 +1,8 @@
 /**
  * Who may do what on a case (domain.md section 11), as far as an authority's
- * staff list says who is who. Held to at the terminal; intake's door knows
- * agencies and not persons, and doesn't ask.
+ * staff list says who is who. Held to at the terminal, which can look at the
+ * case; what the role alone says, intake's door asks as well
+ * (intake/core/role.h).
  */
 #ifndef WAYMARK_CLI_ACT_ROLE_H
 #define WAYMARK_CLI_ACT_ROLE_H

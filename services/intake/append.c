@@ -15,7 +15,8 @@ enum op_type {
     OP_FIND,
     OP_ERASE,
     OP_ACTIVATE,
-    OP_CLAIM
+    OP_CLAIM,
+    OP_REGISTER
 };
 
 /* One caller that waits. */
@@ -33,6 +34,7 @@ struct op {
     struct append_erasure *erasure;
     struct append_activation *activation;
     struct append_claim *claim;
+    const struct agencies *agencies;
     bool urgent;
     bool finished;
     enum status status;
@@ -188,6 +190,9 @@ run(struct append *a, struct op *op)
         break;
     case OP_CLAIM:
         op->status = work_claim(w, op->claim, op->arena, &op->err);
+        break;
+    case OP_REGISTER:
+        op->status = writer_register(w, op->agencies, &op->err);
         break;
     case OP_ITEMS:
         break;
@@ -360,6 +365,17 @@ append_claim(struct append *a, struct append_claim *c, struct arena *arena,
              struct err *err)
 {
     struct op op = { .type = OP_CLAIM, .arena = arena, .claim = c };
+
+    wait_for(a, &op);
+    *err = op.err;
+    return op.status;
+}
+
+enum status
+append_register(struct append *a, const struct agencies *agencies,
+                struct err *err)
+{
+    struct op op = { .type = OP_REGISTER, .agencies = agencies };
 
     wait_for(a, &op);
     *err = op.err;

@@ -222,6 +222,15 @@ MUST_CHECK enum status append_claim(struct append *a, struct append_claim *c,
                                     struct arena *arena, struct err *err);
 
 /**
+ * Hold all that is accepted from here on against another register of agencies,
+ * which is borrowed until append_close. Asks no database. ST_RETRY: no memory,
+ * or the process ends.
+ */
+MUST_CHECK enum status append_register(struct append *a,
+                                       const struct agencies *agencies,
+                                       struct err *err);
+
+/**
  * Does the database answer the writer? Waits for it until `until_us` of the
  * monotonic clock, no longer: one that hangs is no answer, and neither is one
  * that fails.

@@ -22,6 +22,7 @@ look_again(struct group *g, struct append_item *it, struct arena *arena)
         (struct validate_against){ .arena = arena,
                                    .authority = g->writer->options.authority,
                                    .agencies = r->agencies,
+                                   .staff = r->staff,
                                    .profile = &r->profile,
                                    .calendar = &r->calendar,
                                    .received = g->recorded };

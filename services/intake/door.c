@@ -104,6 +104,7 @@ look(const struct door *door, const struct door_batch *batch, size_t i,
     struct validate_against against = { .arena = arena,
                                         .authority = door->authority,
                                         .agencies = terms->agencies,
+                                        .staff = terms->staff,
                                         .profile = &terms->profile,
                                         .calendar = &terms->calendar,
                                         .received =

@@ -44,6 +44,7 @@ struct asking {
 
 struct guard {
     struct guard_options options;
+    _Atomic(const struct token_keys *) keys; /* the newest */
     struct token_memory *memory;
     struct refusals refused[N_CODES];
     pthread_t thread;
@@ -247,6 +248,7 @@ static enum status
 prove(struct guard *g, const struct http_request *req,
       struct token_caller *caller, struct err *err)
 {
+    const struct token_keys *keys = atomic_load(&g->keys);
     struct str header = http_header(req, "Authorization");
     struct token_peer peer = {
         .unix_socket = g->options.unix_socket,
@@ -261,11 +263,11 @@ prove(struct guard *g, const struct http_request *req,
                        "a header of identity is there twice");
     /* nginx sends both always, empty for a client without a certificate. */
     if (header.p == NULL && peer.unix_socket && peer.certificate.n > 0)
-        return token_certificate(g->options.keys, &peer, caller, err);
+        return token_certificate(keys, &peer, caller, err);
     rc = token_bearer(header, &token, err);
     if (rc == ST_OK)
-        rc = token_check(g->options.keys, &g->options.rules, token, wall_now(),
-                         caller, err);
+        rc = token_check(keys, &g->options.rules, token, wall_now(), caller,
+                         err);
     return rc;
 }
 
@@ -305,6 +307,12 @@ guard_ask(struct guard *g, const struct http_request *req,
 }
 
 void
+guard_use(struct guard *g, const struct token_keys *keys)
+{
+    atomic_store(&g->keys, keys);
+}
+
+void
 guard_print(struct guard *g, FILE *to)
 {
     fprintf(to, "# HELP waymark_intake_unproved_total Requests whose sender "
@@ -331,6 +339,7 @@ guard_open(const struct guard_options *options, struct guard **out,
     if (g == NULL)
         return err_set(err, ST_FATAL, "memory", "no memory for the guard");
     g->options = *options;
+    atomic_store(&g->keys, options->keys);
     g->last = &g->first;
     pthread_mutex_init(&g->lock, NULL);
     pthread_condattr_init(&monotonic);

@@ -51,6 +51,12 @@ MUST_CHECK enum status guard_ask(struct guard *g,
                                  const struct http_request *req,
                                  struct str *agency_id, struct err *err);
 
+/**
+ * From now on these keys count and no others. Borrowed while the guard is
+ * open, and so are those before: requests may still hold what they found.
+ */
+void guard_use(struct guard *g, const struct token_keys *keys);
+
 /** What was refused, by code, as Prometheus' text. */
 void guard_print(struct guard *g, FILE *to);
 

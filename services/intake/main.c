@@ -17,14 +17,13 @@
 #include "common/host/lease.h"
 #include "common/host/life.h"
 #include "common/host/start.h"
-#include "intake/agencies_json.h"
 #include "intake/agree.h"
 #include "intake/drop.h"
 #include "intake/http.h"
+#include "intake/register.h"
 
 enum {
-    MEMORY_MAX = 128 << 20, /* registers of authorities and agencies */
-    REGISTER_MAX = 16 << 20,
+    MEMORY_MAX = 128 << 20, /* the register of authorities, and texts */
     SERVED_MAX = 64,
     MALLOC_ARENAS = 4,
     MALLOC_LARGE = 1 << 20, /* from this size on it is given back */
@@ -146,9 +145,8 @@ struct intake {
     struct intake_config config;
     struct arena *arena;
     struct authorities authorities;
-    struct agencies agencies;
-    struct token_keys *keys; /* of the same register */
-    struct guard *guard;     /* NULL with AUTH=open */
+    struct agency_register *agencies; /* the newest, which has the older ones */
+    struct guard *guard;              /* NULL with AUTH=open */
     struct progress *progress;
     struct seal *seal;
     const struct authority *chosen[SERVED_MAX];
@@ -163,23 +161,6 @@ struct intake {
 };
 
 /* ---- configuration ----------------------------------------------------- */
-
-static enum status
-read_agencies(struct intake *in, struct err *err)
-{
-    struct str path =
-        arena_printf(in->arena, "%s/agencies.json", in->config.profiles);
-    struct str text;
-    enum status rc = file_read(path.p, REGISTER_MAX, in->arena, &text, err);
-
-    if (rc == ST_OK)
-        rc = agencies_json_read(in->arena, text, &in->agencies, err);
-    if (rc == ST_OK)
-        rc = token_keys_read(text, &in->keys, err);
-    if (rc != ST_OK)
-        err_where(err, "%s", path.p);
-    return rc;
-}
 
 static enum status
 choose(struct intake *in, struct err *err)
@@ -220,7 +201,7 @@ read_terms(struct intake *in, struct err *err)
         struct terms_files files = { .profiles = in->config.profiles,
                                      .profile = in->chosen[i]->profile.p,
                                      .calendars = in->config.calendars,
-                                     .agencies = &in->agencies };
+                                     .agencies = &in->agencies->agencies };
 
         rc = terms_of_files(&files, &in->terms[i], err);
     }
@@ -286,7 +267,7 @@ configure(struct intake *in, struct err *err)
     if (rc == ST_OK)
         rc = choose(in, err);
     if (rc == ST_OK)
-        rc = read_agencies(in, err);
+        rc = register_read(in->config.profiles, &in->agencies, err);
     if (rc == ST_OK)
         rc = read_terms(in, err);
     if (rc == ST_OK)
@@ -494,7 +475,7 @@ static enum status
 open_guard(struct intake *in, struct err *err)
 {
     struct guard_options options = {
-        .keys = in->keys,
+        .keys = in->agencies->keys,
         .rules = { .audience = str_of(in->config.audience),
                    .skew_ms = in->config.token_skew_ms },
         .memory = (size_t)in->config.tokens,
@@ -584,13 +565,14 @@ keep_memory_low(void)
 #endif
 }
 
-/* Threads inherit the mask: only main takes SIGTERM and SIGINT. */
+/* Threads inherit the mask: only main takes these. */
 static void
 block_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -618,6 +600,36 @@ wait_for_world(struct intake *in, int *code, struct err *err)
     return rc;
 }
 
+/* A register that does not check stays out, and all goes on with the last. */
+static void
+read_register_again(struct intake *in)
+{
+    struct err err = { .code = "" };
+    enum status rc = register_read(in->config.profiles, &in->agencies, &err);
+
+    /* A key that was taken out first: a writer may wait for its database. */
+    if (rc == ST_OK && in->guard != NULL)
+        guard_use(in->guard, in->agencies->keys);
+    for (size_t i = 0; rc == ST_OK && i < in->n; i++)
+        rc = append_register(in->served[i].door.append, &in->agencies->agencies,
+                             &err);
+    if (rc != ST_OK) {
+        log_warn("agencies_refused", "code=%s why=\"%s\"", err.code, err.text);
+        return;
+    }
+    log_info("agencies_read", "agencies=%zu", in->agencies->agencies.n);
+}
+
+/* Until SIGTERM or SIGINT. */
+static void
+serve(struct intake *in, const sigset_t *set)
+{
+    int sig = 0;
+
+    while (sigwait(set, &sig) == 0 && sig == SIGHUP)
+        read_register_again(in);
+}
+
 /* The port first: who can't be answered yet hears when to come again, and
  * whom to phone. */
 static int
@@ -626,7 +638,7 @@ run(struct intake *in)
     struct err err = { .code = "" };
     sigset_t set;
     enum status rc;
-    int code = EXIT_CONFIG, stopped, sig;
+    int code = EXIT_CONFIG, stopped;
 
     block_signals(&set);
     rc = open_doors(in, &err);
@@ -637,7 +649,7 @@ run(struct intake *in)
     }
     if (rc == ST_OK) {
         code = EXIT_DONE;
-        (void)sigwait(&set, &sig);
+        serve(in, &set);
     } else {
         log_error(code == EXIT_WORLD ? "start_failed" : "service_failed",
                   "code=%s why=\"%s\"", err.code, err.text);
@@ -687,7 +699,7 @@ main(int argc, char **argv)
     if (action != CONFIG_RUN || rc != ST_OK)
         for (size_t i = 0; i < in->n; i++)
             terms_close(in->terms[i]);
-    token_keys_close(in->keys);
+    register_close(in->agencies);
     config_free(entries, N_ENTRIES, &in->config);
     seal_close(in->seal);
     memory_close(in->arena);

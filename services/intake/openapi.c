@@ -70,12 +70,13 @@ const struct openapi_answer openapi_answers[] = {
     { OPENAPI_ITEMS, 422, "refused",
       "Refused: every reason, with the field. Mend it and send it again." },
     { OPENAPI_TIME, 422, "R03 R04 R09 R16 R17", "No instant." },
-    { OPENAPI_ERASE, 422, "R02 R03 R04 R17 R18",
-      "No id and no two people: to erase takes by and second." },
+    { OPENAPI_ERASE, 422, "R02 R03 R04 R17 R18 R23",
+      "No id and no two people, or theirs are not the roles: to erase takes by "
+      "and second." },
     { OPENAPI_CLAIM, 422, "R02 R03 R04 R15 R17", "No id, queue, act or name." },
-    { OPENAPI_CONFIG, 422, "R02 R03 R04 R15 R17 R18 profile calendar staff",
-      "It does not check, or there are no two people; what was in force "
-      "stays." },
+    { OPENAPI_CONFIG, 422, "R02 R03 R04 R15 R17 R18 R23 profile calendar staff",
+      "It does not check, or there are no two people, or theirs are not the "
+      "roles; what was in force stays." },
     { OPENAPI_ITEMS, 429, "share",
       "You have more under way than your share: send it again after "
       "Retry-After. Messages about missing children are taken all the same." },

@@ -5,6 +5,7 @@
 #include "common/adapters/authorities.h"
 #include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
+#include "common/adapters/staff_json.h"
 #include "common/core/codes.h"
 #include "common/engine/memory.h"
 #include "intake/core/content.h"
@@ -59,25 +60,54 @@ finish(struct terms *r, enum status rc, struct terms **out)
     return rc;
 }
 
+static enum status
+put_staff(struct terms *r, const struct config_text *text, struct err *err)
+{
+    if (text == NULL || text->text.p == NULL)
+        return ST_OK;
+    r->staff_text = copy(r->arena, text);
+    r->staff = arena_alloc(r->arena, sizeof *r->staff);
+    return staff_json_read(r->arena, r->staff_text.text, r->staff, err);
+}
+
 enum status
-terms_of_texts(const struct config_text *profile,
-               const struct config_text *calendar,
-               const struct agencies *agencies, struct terms **out,
-               struct err *err)
+terms_of_texts(const struct terms_texts *texts, const struct agencies *agencies,
+               struct terms **out, struct err *err)
 {
     struct terms *r;
     enum status rc = terms_open(agencies, &r, err);
 
     if (rc != ST_OK)
         return rc;
-    r->profile_text = copy(r->arena, profile);
-    r->calendar_text = copy(r->arena, calendar);
+    r->profile_text = copy(r->arena, texts->profile);
+    r->calendar_text = copy(r->arena, texts->calendar);
     r->version = r->profile_text.version;
     rc = profile_json_read(r->arena, r->profile_text.text, &r->profile, err);
     if (rc == ST_OK)
         rc = calendar_json_read(r->arena, r->calendar_text.text, &r->calendar,
                                 err);
+    if (rc == ST_OK)
+        rc = put_staff(r, texts->staff, err);
     return finish(r, rc, out);
+}
+
+enum status
+terms_with_agencies(const struct terms *now, const struct agencies *agencies,
+                    struct terms **out, struct err *err)
+{
+    struct terms_texts texts = { .profile = &now->profile_text,
+                                 .calendar = &now->calendar_text,
+                                 .staff = &now->staff_text };
+
+    return terms_of_texts(&texts, agencies, out, err);
+}
+
+const struct config_text *
+terms_text(const struct terms *terms, int config_kind)
+{
+    return config_kind == CONFIG_PROFILE    ? &terms->profile_text
+           : config_kind == CONFIG_CALENDAR ? &terms->calendar_text
+                                            : &terms->staff_text;
 }
 
 struct config_text
@@ -194,9 +224,21 @@ put_calendar(struct terms *r, const struct terms *now, struct str text,
     return profile_json_read(r->arena, r->profile_text.text, &r->profile, err);
 }
 
-enum status
-terms_with(const struct terms *now, int config_kind, struct str text,
+/* Another staff list beside profile and calendar as they are. */
+static enum status
+with_staff(const struct terms *now, const struct config_text *staff,
            struct terms **out, struct err *err)
+{
+    struct terms_texts texts = { .profile = &now->profile_text,
+                                 .calendar = &now->calendar_text,
+                                 .staff = staff };
+
+    return terms_of_texts(&texts, now->agencies, out, err);
+}
+
+enum status
+terms_with(const struct terms *now, int config_kind, struct str name,
+           struct str text, struct terms **out, struct err *err)
 {
     struct terms *r;
     enum status rc = terms_open(now->agencies, &r, err);
@@ -205,8 +247,18 @@ terms_with(const struct terms *now, int config_kind, struct str text,
     if (rc != ST_OK)
         return rc;
     text = arena_str(r->arena, text);
+    if (config_kind == CONFIG_STAFF) {
+        struct config_text staff =
+            terms_text_of(r->arena, CONFIG_STAFF, name, text);
+
+        rc = with_staff(now, &staff, out, err);
+        terms_close(r);
+        return rc;
+    }
     rc = config_kind == CONFIG_PROFILE ? put_profile(r, now, text, err)
                                        : put_calendar(r, now, text, err);
+    if (rc == ST_OK)
+        rc = put_staff(r, &now->staff_text, err);
     r->version = r->profile_text.version;
     return finish(r, rc, out);
 }

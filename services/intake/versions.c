@@ -2,46 +2,33 @@
 
 #include <string.h>
 
-#include "common/adapters/staff_json.h"
 #include "common/engine/log.h"
-#include "common/engine/memory.h"
+#include "intake/core/role.h"
 #include "intake/give.h"
 
-enum { STAFF_MEMORY = 16 << 20 };
-
-/* A list that reads is sound; what it says is notifier's business. */
-static enum status
-check_staff(struct str text, struct err *err)
-{
-    struct arena *arena = memory_open(STAFF_MEMORY);
-    struct staff staff;
-    enum status rc;
-
-    if (arena == NULL)
-        return err_set(err, ST_RETRY, "memory", "no memory for a staff list");
-    rc = staff_json_read(arena, text, &staff, err);
-    memory_close(arena);
-    return rc;
-}
-
-/* What it says under its name and hash; for terms, what they become. */
+/* What it says under its name and hash, and what the terms become by it. */
 static enum status
 read_new(struct group *g, const struct append_activation *act,
          struct config_text *out, struct err *err)
 {
-    const struct terms *now = writer_terms(g->writer);
-    enum status rc;
+    enum status rc =
+        terms_with(writer_terms(g->writer), act->config_kind,
+                   g->writer->options.authority, act->text, &g->newer, err);
 
-    if (act->config_kind == CONFIG_STAFF) {
-        *out = terms_text_of(g->writer->arena, CONFIG_STAFF,
-                             g->writer->options.authority, act->text);
-        return check_staff(act->text, err);
-    }
-    rc = terms_with(now, act->config_kind, act->text, &g->newer, err);
     if (rc == ST_OK)
-        *out = act->config_kind == CONFIG_PROFILE ? g->newer->profile_text
-                                                  : g->newer->calendar_text;
+        *out = *terms_text(g->newer, act->config_kind);
     return rc;
+}
+
+static enum status
+ask_right(const struct group *g, const struct append_activation *act,
+          struct err *err)
+{
+    if (role_may_govern(writer_terms(g->writer)->staff, act->by,
+                        act->second_by))
+        return ST_OK;
+    return err_set(err, ST_REJECT, "R23",
+                   "the roles of these two may not activate");
 }
 
 /*
@@ -100,8 +87,10 @@ activate(struct group *g, struct append_activation *act, struct arena *arena,
     struct give_text said = { .text = &text,
                               .by = act->by,
                               .second_by = act->second_by };
-    enum status rc = read_new(g, act, &text, err);
+    enum status rc = ask_right(g, act, err);
 
+    if (rc == ST_OK)
+        rc = read_new(g, act, &text, err);
     if (rc == ST_OK)
         rc = look_for_twin(g, &text, &act->repeated, err);
     if (rc != ST_OK)

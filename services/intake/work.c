@@ -5,6 +5,7 @@
 
 #include "common/engine/monotonic.h"
 #include "intake/claims.h"
+#include "intake/core/role.h"
 #include "intake/decide.h"
 #include "intake/give.h"
 #include "intake/keys.h"
@@ -263,6 +264,10 @@ erase_in(struct group *g, struct append_erasure *e, struct arena *arena,
 
     if (rc == ST_OK)
         rc = writer_learn(g->writer, g->n_configs, err);
+    if (rc == ST_OK &&
+        !role_may_govern(writer_terms(g->writer)->staff, e->by, e->second_by))
+        rc = err_set(err, ST_REJECT, "R23",
+                     "the roles of these two may not erase");
     if (rc == ST_OK)
         rc = find_key(g, e, arena, &key_id, &done, err);
     if (rc == ST_OK && !done)

@@ -170,6 +170,7 @@ writer_rollback(struct writer *w)
     }
 }
 
+/* The newest of a kind; nothing where none was ever activated. */
 static enum status
 read_text(struct writer *w, const char *kind, struct config_text *out,
           struct err *err)
@@ -185,9 +186,8 @@ read_text(struct writer *w, const char *kind, struct config_text *out,
                   "WHERE shard = $1 AND config_kind = $2 "
                   "ORDER BY n DESC LIMIT 1",
                   &p, &res, err);
-    if (rc == ST_OK && pg_n_rows(res) != 1)
-        rc = err_set(err, ST_FATAL, "config", "no %s was ever activated", kind);
-    if (rc == ST_OK)
+    *out = (struct config_text){ .config_kind = 0 };
+    if (rc == ST_OK && pg_n_rows(res) > 0)
         *out = (struct config_text){
             .config_kind = codes_find(&codes_config_kind, pg_text(res, 0, 0)),
             .name = arena_str(w->arena, pg_text(res, 0, 1)),
@@ -199,28 +199,65 @@ read_text(struct writer *w, const char *kind, struct config_text *out,
     return rc;
 }
 
+struct newest {
+    struct config_text profile;
+    struct config_text calendar;
+    struct config_text staff; /* no text: none */
+};
+
+static enum status
+read_newest(struct writer *w, struct newest *out, struct err *err)
+{
+    enum status rc = read_text(w, "profile", &out->profile, err);
+
+    if (rc == ST_OK)
+        rc = read_text(w, "calendar", &out->calendar, err);
+    if (rc == ST_OK)
+        rc = read_text(w, "staff", &out->staff, err);
+    if (rc == ST_OK &&
+        (out->profile.text.p == NULL || out->calendar.text.p == NULL))
+        rc = err_set(err, ST_FATAL, "config",
+                     "no profile or no calendar was ever activated");
+    return rc;
+}
+
+static bool
+is_known(const struct terms *now, const struct newest *newest)
+{
+    return str_eq(newest->profile.version, now->profile_text.version) &&
+           str_eq(newest->calendar.version, now->calendar_text.version) &&
+           str_eq(newest->staff.version, now->staff_text.version);
+}
+
+/* Takes `newer`. */
+static void
+put_terms(struct writer *w, struct terms *newer)
+{
+    newer->older = atomic_load(&w->terms);
+    atomic_store(&w->terms, newer);
+}
+
 enum status
 writer_learn(struct writer *w, int64_t n_configs, struct err *err)
 {
     struct terms *now = atomic_load(&w->terms);
-    struct config_text profile, calendar;
+    struct newest newest;
+    struct terms_texts texts = { .profile = &newest.profile,
+                                 .calendar = &newest.calendar,
+                                 .staff = &newest.staff };
     struct terms *newer;
     enum status rc;
 
     if (n_configs == 0 || n_configs == w->n_configs)
         return ST_OK;
-    rc = read_text(w, "profile", &profile, err);
-    if (rc == ST_OK)
-        rc = read_text(w, "calendar", &calendar, err);
+    rc = read_newest(w, &newest, err);
     if (rc != ST_OK)
         return rc;
-    if (!str_eq(profile.version, now->profile_text.version) ||
-        !str_eq(calendar.version, now->calendar_text.version)) {
-        rc = terms_of_texts(&profile, &calendar, now->agencies, &newer, err);
+    if (!is_known(now, &newest)) {
+        rc = terms_of_texts(&texts, now->agencies, &newer, err);
         if (rc != ST_OK) /* it checked when it was activated */
             return rc == ST_REJECT ? ST_FATAL : rc;
-        newer->older = now;
-        atomic_store(&w->terms, newer);
+        put_terms(w, newer);
         log_info("profile_learnt", "authority=%.*s version=%.*s",
                  STR_ARG(w->options.authority), STR_ARG(newer->version));
     }
@@ -228,14 +265,25 @@ writer_learn(struct writer *w, int64_t n_configs, struct err *err)
     return ST_OK;
 }
 
+enum status
+writer_register(struct writer *w, const struct agencies *agencies,
+                struct err *err)
+{
+    struct terms *newer;
+    enum status rc =
+        terms_with_agencies(atomic_load(&w->terms), agencies, &newer, err);
+
+    if (rc == ST_OK)
+        put_terms(w, newer);
+    return rc;
+}
+
 void
 writer_adopt(struct writer *w, int64_t n_configs, struct terms *newer)
 {
     w->n_configs = n_configs;
-    if (newer == NULL)
-        return;
-    newer->older = atomic_load(&w->terms);
-    atomic_store(&w->terms, newer);
+    if (newer != NULL)
+        put_terms(w, newer);
 }
 
 void

@@ -80,6 +80,14 @@ MUST_CHECK enum status writer_learn(struct writer *w, int64_t n_configs,
  */
 void writer_adopt(struct writer *w, int64_t n_configs, struct terms *newer);
 
+/**
+ * From now on messages are held against this register of agencies, which is
+ * borrowed until writer_close. The writer's own thread.
+ */
+MUST_CHECK enum status writer_register(struct writer *w,
+                                       const struct agencies *agencies,
+                                       struct err *err);
+
 /** A piece of work failed for the world's sake, or ours: logged once a code. */
 void writer_failed(struct writer *w, const struct err *err);
 /** The database did what it should. */

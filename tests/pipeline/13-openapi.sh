@@ -237,6 +237,16 @@ done
 post $time "@$work/large"
 ask $time "$url$time"
 two_hosts POST $time $time
+# A staff list with a data protection officer: others may not erase or activate.
+staff=$(jq -c '{kind: "staff", text: (. | tojson), by: "a", second: "b"}' profiles/staff/demo-live.json)
+officer='.text |= (fromjson | .people += [{id: "dpo-1", role: "dpo", units: [], address: "mailto:dpo-1@staff.invalid"}] | tojson)'
+post $config "$(jq -c "$officer" <<<"$staff")"
+post $config "$staff"
+check 'others than the officer activate nothing' '422 R23' "$status $(jq -r .code <<<"$body")"
+post $erase "{\"id\":\"$id\",$two}"
+check 'nor erase' '422 R23' "$status $(jq -r .code <<<"$body")"
+post $config "$(jq -c '.by = "dpo-1" | .second = "leader-others"' <<<"$staff")"
+check 'the officer does' 202 "$status"
 unset authority
 for path in /openapi.json /livez /readyz /metrics /problems; do
     ask $path "$url$path"

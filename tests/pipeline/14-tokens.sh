@@ -285,6 +285,50 @@ row "a certificate, another's record" '403 refused' "$(message health-trust)" --
 row 'a token through the socket' '202 -' "$(message health-trust)" --unix-socket "$work/socket" \
     -H 'X-Client-Verify: NONE' -H 'X-Client-Cert;' -H "Authorization: Bearer $(health)" http://localhost/v1/notifications
 
+# ---- a register that changes while intake runs --------------------------------------
+
+# All instances read it anew; each says so, or why not.
+read_again() # event
+{
+    local before now
+    before=$(cat "$work"/log.* | grep -c "\"event\":\"$1\"")
+    kill -HUP "${pids[@]}"
+    has_said() {
+        now=$(cat "$work"/log.* | grep -c "\"event\":\"$1\"")
+        [ "$now" -eq $((before + ${#pids[@]})) ]
+    }
+    await 20 has_said "$1"
+    has_said "$1" && echo read
+}
+ec_key newcomer && certificate housing-new
+changed() # filter of jq
+{
+    jq --arg n "$(public newcomer)" --arg c "$(print_of housing-new)" --arg a "$(public school)" "$1" \
+        "$work/profiles/agencies.json" >"$work/changed" && mv "$work/changed" "$work/profiles/agencies.json"
+}
+newcomer() { message school-newcomer school_referral; }
+by 'who is not in the register' '401 token_agency' "$(token school-newcomer newcomer)" "$(newcomer)"
+cert 'a certificate before it is listed' '401 cert_unknown' SUCCESS "$(escaped housing-new)"
+changed '.agencies += [{id: "school-newcomer", type: "school", entry: {"*": "eh"}, keys: [{kid: "n", pem: $n}]}]
+    | (.agencies[] | select(.id == "school-oakfield")).keys |= map(select(.kid == "b"))
+    | (.agencies[] | select(.id == "housing-east")).certificates = [$c]'
+by 'nor before intake reads it' '401 token_agency' "$(token school-newcomer newcomer)" "$(newcomer)"
+claim 'SIGHUP reads it' "$(read_again agencies_read)" read
+by 'a new agency is let in' '202 -' "$(token school-newcomer newcomer)" "$(newcomer)"
+row 'at the second instance, too' '202 -' "$(newcomer)" -H "Authorization: Bearer $(token school-newcomer newcomer)" "$there/v1/notifications"
+by 'a key that was taken out is none' '401 token_kid' "$(school)" "$(message school-oakfield)"
+by 'the other one still is' '202 -' "$(token school-oakfield school-b --kid b)" "$(message school-oakfield)"
+cert 'a certificate that was taken out is none' '401 cert_unknown' SUCCESS "$(escaped housing)"
+cert 'the one in its place is' '202 -' SUCCESS "$(escaped housing-new)"
+cp "$work/profiles/agencies.json" "$work/sound"
+changed '.agencies |= map(select(.id != "school-newcomer")) | .agencies[0].type = "circus"'
+claim 'a register that does not check is refused' "$(read_again agencies_refused)" read
+claim 'and says why' "$(grep -h '"agencies_refused"' "$work/log.one" | grep -c 'type is wrong')" 1
+by 'all go on with the last' '202 -' "$(token school-newcomer newcomer)" "$(newcomer)"
+cp "$work/sound" "$work/profiles/agencies.json"
+changed '(.agencies[] | select(.id == "school-oakfield")).keys += [{kid: "a", pem: $a}]'
+claim 'mended, it is read again' "$(read_again agencies_read)" read
+
 # ---- waymark send ------------------------------------------------------------------
 
 for _ in 1 2 3; do message school-oakfield && echo; done >"$work/rows.ndjson"

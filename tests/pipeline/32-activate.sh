@@ -117,11 +117,41 @@ jq '.people[0].address = "mailto:another@staff.invalid"' profiles/staff/demo-liv
 claim 'a staff list' "$(activate "$work/staff.json" "${two[@]}" | grep -c "^$authority#.* holds")" 1
 jq '.people[0].cover = "nobody"' profiles/staff/demo-live.json >"$work/bad-staff.json"
 claim 'one that names nobody is refused' "$(activate "$work/bad-staff.json" "${two[@]}" | grep -c 'refused: what is in force stays')" 1
+
+# The staff list says who may do what at the door (R23).
+record() # path by [filter]: status and reasons
+{
+    jq -cn --arg by "$2" --arg ref "R-$RANDOM$RANDOM" --arg at "$(date -u +%FT%TZ)" '
+        {agency_id: "early-help", agency_ref: $ref, $by}
+        + if "'"$1"'" == "screenings" then {notification: {agency_id: "school-oakfield", agency_ref: "A-1"}, level: 3}
+          else {activity: "visit", occurred_at: $at, subject: {notification: {agency_id: "school-oakfield", agency_ref: "A-1"}}} end
+        | '"${3:-.}" |
+        curl -sS -m 20 -H 'Content-Type: application/json' -H "Waymark-Authority: $authority" \
+            --data-binary @- "${4:-$WAYMARK_INTAKE}/v1/$1" |
+        jq -r '"\(.status // 202) \([.errors[]? | .code + .pointer] | join(" "))"'
+}
+claim 'a worker records a visit' "$(record activities worker-1)" '202 '
+claim 'nobody of the list does not' "$(record activities worker-9)" '422 R23/by'
+claim 'nor at the other door, which heard of no list' "$(record activities worker-9 . "$other")" '422 R23/by'
+claim 'a screener screens' "$(record screenings screener-1)" '202 '
+claim 'a worker does not' "$(record screenings worker-1)" '422 R23/by'
+claim 'a leader is a second name' "$(record screenings screener-1 '.second_by = "leader-others"')" '202 '
+claim 'a worker is not' "$(record screenings screener-1 '.second_by = "worker-1"')" '422 R23/second_by'
+claim "a leader's visit in his own units" "$(record activities leader-swale '.unit = "swale-1"')" '202 '
+claim "and in another's" "$(record activities leader-swale '.unit = "dover-1"')" '422 R23/by'
+jq '.people += [{id: "dpo-1", role: "dpo", units: [], address: "mailto:dpo-1@staff.invalid"}]' "$work/staff.json" >"$work/officer.json"
+claim 'a list with a data protection officer' "$(activate "$work/officer.json" "${two[@]}" | grep -c "^$authority#.* holds")" 1
+claim 'from then on others activate nothing' "$(activate "$work/staff.json" "${two[@]}" | grep -o 'R23')" R23
+claim 'nor erase' "$(jq -n --arg id 00000000-0000-8000-8000-000000000000 '{$id, by: "leader-others", second: "head-1"}' |
+    curl -sS -m 20 -H 'Content-Type: application/json' -H "Waymark-Authority: $authority" --data-binary @- \
+        "$WAYMARK_INTAKE/v1/erasures" | jq -r .code)" R23
+claim 'the officer and a leader do' \
+    "$(activate "$work/staff.json" --by dpo-1 --second leader-others | grep -c "^$authority#.* holds")" 1
 everywhere() # texts that every service has, the same ones
 {
-    [ "$(sql "SELECT string_agg(n::text, ' ') FROM (SELECT count(*) AS n FROM triage.config UNION ALL SELECT count(*) FROM tracker.config UNION ALL SELECT count(*) FROM metrics.config UNION ALL SELECT count(*) FROM notifier.config) c")" = '5 5 5 5' ]
+    [ "$(sql "SELECT string_agg(n::text, ' ') FROM (SELECT count(*) AS n FROM triage.config UNION ALL SELECT count(*) FROM tracker.config UNION ALL SELECT count(*) FROM metrics.config UNION ALL SELECT count(*) FROM notifier.config) c")" = '7 7 7 7' ]
 }
-until_true 20 'all services have the five texts' everywhere
+until_true 20 'all services have the seven texts' everywhere
 claim 'in one order' \
     "$(sql "SELECT count(DISTINCT t) FROM (SELECT string_agg(version, ',' ORDER BY n) AS t FROM intake.config UNION ALL SELECT string_agg(version, ',' ORDER BY n) FROM triage.config UNION ALL SELECT string_agg(version, ',' ORDER BY n) FROM tracker.config UNION ALL SELECT string_agg(version, ',' ORDER BY n) FROM metrics.config UNION ALL SELECT string_agg(version, ',' ORDER BY n) FROM notifier.config) c")" 1
 

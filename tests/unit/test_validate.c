@@ -551,8 +551,8 @@ static const struct other_row other_rows[] = {
 /* ---- running them ------------------------------------------------------ */
 
 static void
-look(struct arena *a, enum item_kind_of item, const char *base,
-     const char *patch, struct validated *out)
+look_with(struct arena *a, const struct staff *staff, enum item_kind_of item,
+          const char *base, const char *patch, struct validated *out)
 {
     struct raw_value b = raw_text(a, base);
     struct raw_value p = raw_text(a, patch);
@@ -560,11 +560,19 @@ look(struct arena *a, enum item_kind_of item, const char *base,
     struct validate_against against = { .arena = a,
                                         .authority = STR("kent-2015"),
                                         .agencies = &the_register,
+                                        .staff = staff,
                                         .profile = &the_profile,
                                         .calendar = &the_calendar.cal,
                                         .received = RECEIVED };
 
     validate(&against, item, &raw, out);
+}
+
+static void
+look(struct arena *a, enum item_kind_of item, const char *base,
+     const char *patch, struct validated *out)
+{
+    look_with(a, NULL, item, base, patch, out);
 }
 
 /* "R10 /occurred_at; W06 W10" */
@@ -591,15 +599,15 @@ tell(const struct validated *v, char *out, size_t size)
 }
 
 static void
-expect(enum item_kind_of item, const char *base, const char *patch,
-       const char *codes)
+expect(const struct staff *staff, enum item_kind_of item, const char *base,
+       const char *patch, const char *codes)
 {
     struct arena a;
     struct validated v;
     char told[1000];
 
     arena_init(&a, raw_text_more, NULL);
-    look(&a, item, base, patch, &v);
+    look_with(&a, staff, item, base, patch, &v);
     tell(&v, told, sizeof told);
     assert_string_equal(told, codes);
     assert_int_equal(v.record.any == NULL, v.problems.n > 0);
@@ -611,7 +619,7 @@ test_row(void **state)
 {
     const struct row *row = *state;
 
-    expect(ITEM_NOTIFICATION, row->base, row->patch, row->codes);
+    expect(NULL, ITEM_NOTIFICATION, row->base, row->patch, row->codes);
 }
 
 static void
@@ -619,7 +627,65 @@ test_other_row(void **state)
 {
     const struct other_row *row = *state;
 
-    expect(row->item, row->base, row->patch, row->codes);
+    expect(NULL, row->item, row->base, row->patch, row->codes);
+}
+
+/* ---- roles --------------------------------------------------------------- */
+
+#define TEXT(t) { .p = (t), .n = sizeof(t) - 1 }
+
+static const struct str all_units[] = { TEXT("*") };
+static const struct staff_person the_people[] = {
+    { .id = TEXT("worker-1"), .role = ROLE_WORKER },
+    { .id = TEXT("screener-1"), .role = ROLE_SCREENER },
+    { .id = TEXT("leader-1"),
+      .role = ROLE_UNIT_LEADER,
+      .units = { .at = all_units, .n = 1 } },
+    { .id = TEXT("analyst-1"), .role = ROLE_ANALYST },
+};
+static const struct staff the_staff = { .people = the_people,
+                                        .n_people = N(the_people) };
+
+/* What is said where a staff list is in force, "" where nothing is. */
+static const struct other_row staffed_rows[] = {
+    { "a worker's visit is a worker's", ITEM_ACTIVITY, activity, "{}", "" },
+    { "a stranger's is not", ITEM_ACTIVITY, activity, "{'by':'worker-9'}",
+      "R23 /by" },
+    { "nor an analyst's", ITEM_ACTIVITY, activity, "{'by':'analyst-1'}",
+      "R23 /by" },
+    { "nobody asks a school's people", ITEM_ACTIVITY, activity,
+      "{'agency_id':'school','by':'teacher-1'}", "" },
+    { "who must be named and isn't is missing, not a stranger", ITEM_ACTIVITY,
+      activity, "{'by':null}", "R03 /by" },
+    { "a leader agrees to a closure", ITEM_ACTIVITY, activity,
+      "{'activity':'closed','outcome':'needs_met',"
+      "'authorised_by':'leader-1'}",
+      "" },
+    { "a screener does not", ITEM_ACTIVITY, activity,
+      "{'activity':'closed','outcome':'needs_met',"
+      "'authorised_by':'screener-1'}",
+      "R23 /authorised_by" },
+    { "a screener screens", ITEM_SCREENING, screening, "{}", "" },
+    { "a worker does not", ITEM_SCREENING, screening, "{'by':'worker-1'}",
+      "R23 /by" },
+    { "a leader is the second name", ITEM_SCREENING, screening,
+      "{'second_by':'leader-1'}", "" },
+    { "a worker is not", ITEM_SCREENING, screening, "{'second_by':'worker-1'}",
+      "R23 /second_by" },
+    { "both are said", ITEM_SCREENING, screening,
+      "{'by':'leader-1','second_by':'nobody'}",
+      "R23 /by; R23 /second_by" },
+    { "a screener resolves a match", ITEM_MATCH, match, "{}", "" },
+    { "and takes none apart", ITEM_MATCH, match, "{'second_by':'leader-1'}",
+      "R23 /by" },
+};
+
+static void
+test_staffed_row(void **state)
+{
+    const struct other_row *row = *state;
+
+    expect(&the_staff, row->item, row->base, row->patch, row->codes);
 }
 
 /* ---- what comes out ---------------------------------------------------- */
@@ -893,7 +959,7 @@ test_cin_source(void **state)
 int
 main(void)
 {
-    static struct CMUnitTest tests[N(rows) + N(other_rows) + 16];
+    static struct CMUnitTest tests[N(rows) + N(other_rows) + N(staffed_rows) + 16];
     static const struct CMUnitTest single[] = {
         WITH(test_missing_record, "a missing report fills its record"),
         WITH(test_indicator_record, "a figure fills its record"),
@@ -925,6 +991,12 @@ main(void)
                                  .test_func = test_other_row,
                                  .initial_state =
                                      (void *)(uintptr_t)&other_rows[i] };
+    for (size_t i = 0; i < N(staffed_rows); i++)
+        tests[n++] =
+            (struct CMUnitTest){ .name = staffed_rows[i].name,
+                                 .test_func = test_staffed_row,
+                                 .initial_state =
+                                     (void *)(uintptr_t)&staffed_rows[i] };
     for (size_t i = 0; i < N(single); i++)
         tests[n++] = single[i];
     return _cmocka_run_group_tests("validate", tests, n, NULL, NULL);

@@ -130,8 +130,8 @@ read_person(const struct staff_reader *r, const struct json *v, size_t i,
     if (!read_word(json_get(v, "id"), r->arena, ID_MAX, &out->id))
         return refuse(err, "people", i, "id: want 1..60 characters");
     if (!json_str(json_get(v, "role"), &role) ||
-        (out->role = codes_find(&codes_alert_role, role)) == 0)
-        return refuse(err, "people", i, "role: not one of the ladder's");
+        (out->role = codes_find(&codes_staff_role, role)) == 0)
+        return refuse(err, "people", i, "role: not one that is known");
     if (!read_words(json_get(v, "units"), r->arena, &out->units))
         return refuse(err, "people", i, "units: want a list of units");
     if (!read_address(r, json_get(v, "address"), &out->address))

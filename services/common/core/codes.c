@@ -509,7 +509,7 @@ const struct codes codes_rhi_state = {
     .n = N_OF(rhi_state_words),
 };
 
-static const char *const alert_role_words[] = {
+static const char *const staff_role_words[] = {
     [ROLE_WORKER - 1] = "worker",
     [ROLE_UNIT_LEADER - 1] = "unit_leader",
     [ROLE_DISTRICT_MANAGER - 1] = "district_manager",
@@ -518,12 +518,20 @@ static const char *const alert_role_words[] = {
     [ROLE_MASH_MANAGER - 1] = "mash_manager",
     [ROLE_DUTY - 1] = "duty",
     [ROLE_CAF_OFFICER - 1] = "caf_officer",
+    [ROLE_ANALYST - 1] = "analyst",
+    [ROLE_DPO - 1] = "dpo",
+};
+
+const struct codes codes_staff_role = {
+    .name = "staff_role",
+    .words = staff_role_words,
+    .n = N_OF(staff_role_words),
 };
 
 const struct codes codes_alert_role = {
     .name = "alert_role",
-    .words = alert_role_words,
-    .n = N_OF(alert_role_words),
+    .words = staff_role_words,
+    .n = ROLE_CAF_OFFICER,
 };
 
 static const char *const age_band_words[] = {

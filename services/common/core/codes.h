@@ -448,6 +448,11 @@ enum alert_role {
 };
 extern const struct codes codes_alert_role;
 
+/* On a staff list only: nobody whom an alert reaches. */
+enum staff_role { ROLE_ANALYST = ROLE_CAF_OFFICER + 1, ROLE_DPO };
+/* Those of enum alert_role, then these. */
+extern const struct codes codes_staff_role;
+
 /* Kent's bands; unknown and unborn stand apart (domain.md section 9). */
 enum age_band {
     AGE_0_4 = 1,

@@ -14,7 +14,7 @@
 
 struct staff_person {
     struct str id;      /* as in `worker` of an activity */
-    int role;           /* enum alert_role */
+    int role;           /* enum alert_role, or enum staff_role */
     struct texts units; /* "swale-1"; "swale-*" for all that begin so; "*" */
     struct str address; /* "mailto:ADDRESS" or "https://HOST/PATH" */
     struct date_ranges absent; /* local dates, both included */

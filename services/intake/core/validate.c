@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "intake/core/figure.h"
+#include "intake/core/role.h"
 
 #define SENT_LATE_MS (72 * HOUR_MS) /* W10 */
 
@@ -302,6 +303,77 @@ check_second(struct work *w, const char *member, struct str by,
     }
 }
 
+/* ---- roles --------------------------------------------------------------- */
+
+/*
+ * Who is named, where roles are asked: people of the authority's own agencies,
+ * when a staff list is in force. NULL: nobody needs to be found, or who is
+ * named is nobody of the list, which is said.
+ */
+static const struct staff_person *
+find_person(struct work *w, const char *member, struct str id)
+{
+    const struct staff_person *p = NULL;
+
+    if (w->against->staff == NULL || w->agency == NULL || is_blank(id) ||
+        !agency_may_decide(w->agency))
+        return NULL;
+    p = staff_person(w->against->staff, id);
+    if (p == NULL)
+        form_problem(&w->reading, "R23", member,
+                     "nobody of the staff list has that id");
+    return p;
+}
+
+static void
+want_right(struct work *w, const char *member, bool has)
+{
+    if (!has)
+        form_problem(&w->reading, "R23", member, "that role may not do this");
+}
+
+static void
+check_right_to_second(struct work *w, const char *member, struct str id)
+{
+    const struct staff_person *p = find_person(w, member, id);
+
+    if (p != NULL)
+        want_right(w, member, role_may_second(p));
+}
+
+static void
+check_right_to_record(struct work *w, const struct activity_reported *rec)
+{
+    const struct staff_person *p = find_person(w, "by", rec->by);
+
+    if (p != NULL)
+        want_right(w, "by", role_may_record(p, rec));
+    if (rec->activity == ACTIVITY_CLOSED)
+        check_right_to_second(w, "authorised_by", rec->authorised_by);
+}
+
+static void
+check_right_to_screen(struct work *w, const struct screening_recorded *rec)
+{
+    const struct staff_person *p = find_person(w, "by", rec->by);
+
+    if (p != NULL)
+        want_right(w, "by", role_may_decide(p, w->agency));
+    check_right_to_second(w, "second_by", rec->second_by);
+}
+
+static void
+check_right_to_resolve(struct work *w, const struct match_resolved *rec)
+{
+    const struct staff_person *p = find_person(w, "by", rec->by);
+
+    if (p != NULL)
+        want_right(w, "by", role_may_resolve(p, rec));
+    check_right_to_second(w, "second_by", rec->second_by);
+}
+
+/* ---- activities, screenings, matches ------------------------------------- */
+
 static void
 check_activity(struct work *w, const struct activity_reported *rec,
                const struct kinds_texts *texts)
@@ -349,6 +421,7 @@ validate_activity(struct work *w, const struct raw_value *raw)
     check_agency(w, agency_may_act);
     check_subject(w, rec);
     check_activity(w, rec, &texts);
+    check_right_to_record(w, rec);
     if (r->problems.n > 0)
         return;
     rec->reason_chars = form_chars(texts.reason);
@@ -383,6 +456,7 @@ validate_screening(struct work *w, const struct raw_value *raw)
                      "an override wants one of %d characters or more",
                      w->against->profile->rationale_min_chars);
     check_second(w, "second_by", rec->by, rec->second_by, false);
+    check_right_to_screen(w, rec);
     if (r->problems.n > 0)
         return;
     if (rec->meta.occurred_at == TIME_NONE)
@@ -416,6 +490,7 @@ validate_match(struct work *w, const struct raw_value *raw)
         !id_parse(texts.child, &rec->child_id))
         form_problem(r, "R15", "child", "want the id of a child, or new");
     check_second(w, "second_by", rec->by, rec->second_by, false);
+    check_right_to_resolve(w, rec);
     if (r->problems.n > 0)
         return;
     if (rec->meta.occurred_at == TIME_NONE)

@@ -4,7 +4,8 @@
  *
  * R01 to R07 and R09 to R19 and the warnings that the message itself shows
  * are found here; R08 and W11 to W13 need the receipts (append.h). No reason
- * holds a personal value.
+ * holds a personal value. R23 is found here as far as the staff list and the
+ * message tell (role.h).
  *
  * What is filled: everything that the message says, its derived ids, and of
  * `meta` subject and occurred_at. Whoever appends it adds id, source,
@@ -14,6 +15,7 @@
 #define WAYMARK_INTAKE_CORE_VALIDATE_H
 
 #include "common/core/profile.h"
+#include "common/core/staff.h"
 #include "intake/core/agency.h"
 #include "intake/core/kinds.h"
 
@@ -29,6 +31,7 @@ struct validate_against {
     struct arena *arena;
     struct str authority; /* "kent-2015"; part of every id */
     const struct agencies *agencies;
+    const struct staff *staff; /* NULL: no list, nobody's role is asked */
     const struct profile *profile;
     const struct calendar *calendar;
     time_ms received; /* recorded time, or as near as is known yet */
