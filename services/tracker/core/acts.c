@@ -3,7 +3,9 @@
 #include "tracker/core/caseload.h"
 #include "tracker/core/correct.h"
 #include "tracker/core/desk.h"
+#include "tracker/core/rungs.h"
 #include "tracker/core/school.h"
+#include "tracker/core/subject.h"
 #include "tracker/core/third_need.h"
 
 #define REASON_CHARS 20 /* domain.md section 6, row 16 */
@@ -76,7 +78,7 @@ acts_want_more(struct rows *rows, const struct activity_recorded *a)
     else if (alert->subject_kind == CLOCK_SUBJECT_CASE)
         cases_want(rows, alert->subject_id);
     else
-        watch_want(rows, alert->subject_id);
+        subject_want(rows, alert->subject_id);
 }
 
 /* ---- which case ---------------------------------------------------------- */
@@ -429,7 +431,7 @@ acts_recorded(const struct moment *m, const struct activity_recorded *a,
     if (a->refusal.n > 0) /* by triage, which keeps the dead letter */
         return refuse(m, a, a->refusal, err);
     if (a->activity == ACTIVITY_ALERT_ACKNOWLEDGED)
-        rc = watch_acknowledge(m, a->alert_id, a->by, &why);
+        rc = rungs_acknowledge(m, a->alert_id, a->by, &why);
     else if (is_interview(a->activity))
         rc = on_episode(m, a, &why);
     else if (a->activity == ACTIVITY_CORRECTED)

@@ -555,7 +555,7 @@ say_met(const struct moment *m, const struct matter *t, struct str clock,
     k.clock = clock;
     k.started_at = t->d->received_at;
     k.stopped_at = m->at;
-    rc = watch_due(m, clock.p, k.started_at, &k.due_at, err);
+    rc = limits_due(&m->limits, clock.p, k.started_at, &k.due_at, err);
     if (rc != ST_OK || k.due_at == TIME_NONE)
         return rc;
     k.late = m->at > k.due_at ? TRI_YES : TRI_NO;

@@ -1,5 +1,8 @@
 #include "tracker/core/caseload.h"
 
+#include "tracker/core/rungs.h"
+#include "tracker/core/subject.h"
+
 #define D13 STR("D13")
 
 static struct id
@@ -24,7 +27,7 @@ caseload_want(struct rows *rows, struct str worker)
         return;
     like_worker(worker, &like);
     rows_want(rows, TABLE_WORKER, &like);
-    watch_want(rows, subject_of(worker));
+    subject_want(rows, subject_of(worker));
 }
 
 static time_ms
@@ -57,8 +60,8 @@ count(const struct moment *m, const struct case_row *c, struct str worker,
     if (over < 0)
         return ST_OK;
     if (row.open_cases <= over)
-        return watch_rule(m, &w, D13, TIME_NEVER, err);
-    return change < 0 ? ST_OK : watch_raise(m, &w, D13, month_of(m), err);
+        return rungs_watch(m, &w, D13, TIME_NEVER, err);
+    return change < 0 ? ST_OK : rungs_raise(m, &w, D13, month_of(m), err);
 }
 
 enum status

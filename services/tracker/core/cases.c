@@ -3,6 +3,8 @@
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 #include "tracker/core/drift.h"
+#include "tracker/core/rungs.h"
+#include "tracker/core/subject.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define D02 STR("D02")
@@ -38,7 +40,7 @@ cases_want(struct rows *rows, struct id case_id)
     rows_want(rows, TABLE_CASE, &c);
     like_handover(ID_NONE, case_id, &h);
     rows_want_group(rows, TABLE_HANDOVER, BY_CASE, &h);
-    watch_want(rows, case_id);
+    subject_want(rows, case_id);
 }
 
 void
@@ -199,8 +201,8 @@ watch_contact(const struct moment *m, const struct case_row *c,
 
     if (days < 1 || c->contact_at == TIME_NONE)
         return ST_OK;
-    return watch_rule(m, w, D02,
-                      limits_days_after(&m->limits, c->contact_at, days), err);
+    return rungs_watch(m, w, D02,
+                       limits_days_after(&m->limits, c->contact_at, days), err);
 }
 
 /* Who counts the case among theirs; null where nobody does. */
@@ -241,7 +243,7 @@ forget_contact(const struct moment *m, struct case_row *c,
         is_worked(c->state))
         return ST_OK;
     c->contact_at = TIME_NONE;
-    return watch_rule(m, w, D02, TIME_NEVER, err);
+    return rungs_watch(m, w, D02, TIME_NEVER, err);
 }
 
 /* ---- hand-over ----------------------------------------------------------- */
@@ -263,7 +265,7 @@ make_offer(const struct moment *m, struct case_row *c,
     h->expiries = 0;
     h->by = input->by;
     c->handover_id = h->handover_id;
-    return watch_due(m, "L3", m->at, &h->due_at, err);
+    return limits_due(&m->limits, "L3", m->at, &h->due_at, err);
 }
 
 static int
@@ -308,12 +310,12 @@ tell_leaders(const struct moment *m, const struct case_row *c,
 {
     struct watched w = cases_watched(c, h);
     enum status rc =
-        watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->from_unit, err);
+        alerts_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->from_unit, err);
 
     if (rc == ST_OK)
-        rc = watch_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->to_unit, err);
+        rc = alerts_tell(m, &w, D08, m->at, ROLE_UNIT_LEADER, h->to_unit, err);
     if (rc == ST_OK)
-        rc = watch_clear(m, c->case_id, D08, m->at, STR("ended"), err);
+        rc = alerts_clear(m, c->case_id, D08, m->at, STR("ended"), err);
     return rc;
 }
 
@@ -421,7 +423,7 @@ cases_offer_late(const struct moment *m, const struct case_row *c,
         return ST_OK;
     h = *offer;
     h.expiries++;
-    rc = watch_due(m, "L3", offer->due_at, &h.due_at, err);
+    rc = limits_due(&m->limits, "L3", offer->due_at, &h.due_at, err);
     rows_put(m->step->rows, TABLE_HANDOVER, &h);
     return rc == ST_OK ? say_handover(m, &h, c, err) : rc;
 }
@@ -491,7 +493,7 @@ declare_new(const struct moment *m, struct id case_id)
     rows_new_group(m->step->rows, TABLE_CASE, ROWS_KEY, &c);
     like_handover(ID_NONE, case_id, &h);
     rows_new_group(m->step->rows, TABLE_HANDOVER, BY_CASE, &h);
-    watch_new(m->step->rows, case_id);
+    subject_new(m->step->rows, case_id);
 }
 
 static enum status
@@ -620,7 +622,7 @@ cases_restored(const struct moment *m, const struct case_row *now,
     put_case(m, c);
     for (size_t i = 0;
          rc == ST_OK && !life_is_open(c->state) && i < N_OF(rules); i++)
-        rc = watch_rule(m, &w, str_of(rules[i]), TIME_NEVER, err);
+        rc = rungs_watch(m, &w, str_of(rules[i]), TIME_NEVER, err);
     if (rc == ST_OK && life_is_open(c->state) && !was_open)
         rc = drift_opened(m, c, &w, err);
     if (rc == ST_OK && life_is_open(c->state) && (moved || !was_open))
@@ -719,8 +721,7 @@ cases_merge(const struct moment *m, const struct child_merged *merged,
         rc =
             move_cases(m, merged->merged_id, merged->survivor_id, ID_NONE, err);
     if (rc == ST_OK)
-        rc = desk_move(m, merged->merged_id, merged->survivor_id, ID_NONE,
-                       err);
+        rc = desk_move(m, merged->merged_id, merged->survivor_id, ID_NONE, err);
     return rc;
 }
 

@@ -1,5 +1,8 @@
 #include "tracker/core/desk.h"
 
+#include "tracker/core/rungs.h"
+#include "tracker/core/subject.h"
+
 #define T10 STR("T10")
 #define D11 STR("D11")
 #define BIRTHDAY STR("birthday") /* the deadline of the 18th */
@@ -23,7 +26,7 @@ desk_want(struct rows *rows, struct id episode_id)
     fields_clear(&tracker_tables[TABLE_EPISODE_MESSAGE].fields, &msg);
     msg.episode_id = episode_id;
     rows_want_group(rows, TABLE_EPISODE_MESSAGE, BY_EPISODE, &msg);
-    watch_want(rows, episode_id);
+    subject_want(rows, episode_id);
 }
 
 const struct episode_row *
@@ -191,9 +194,9 @@ end_alerts(const struct moment *m, const struct episode_row *e,
 
     if (!is_over(e->state))
         return ST_OK;
-    rc = watch_rule(m, w, STR(LIMITS_D11_STRATEGY), TIME_NEVER, err);
+    rc = rungs_watch(m, w, STR(LIMITS_D11_STRATEGY), TIME_NEVER, err);
     return rc == ST_OK
-               ? watch_rule(m, w, STR(LIMITS_D11_ALERT), TIME_NEVER, err)
+               ? rungs_watch(m, w, STR(LIMITS_D11_ALERT), TIME_NEVER, err)
                : rc;
 }
 
@@ -228,12 +231,12 @@ settle_count(const struct moment *m, const struct referral_decided *d,
     time_ms due_at = e->reported_at != TIME_NONE ? e->reported_at : e->found_at;
 
     if (is_over(e->state) || count < 1 || due_at == TIME_NONE ||
-        watch_told(m, e->episode_id, D11))
+        alerts_told(m, e->episode_id, D11))
         return ST_OK;
     if (d->missing_30d >= count)
-        return watch_raise(m, w, STR(LIMITS_D11_STRATEGY), due_at, err);
+        return rungs_raise(m, w, STR(LIMITS_D11_STRATEGY), due_at, err);
     if (d->missing_90d >= count)
-        return watch_raise(m, w, STR(LIMITS_D11_ALERT), due_at, err);
+        return rungs_raise(m, w, STR(LIMITS_D11_ALERT), due_at, err);
     return ST_OK;
 }
 
@@ -259,9 +262,9 @@ settle_birthday(const struct moment *m, const struct episode_row *e,
     bool open = !is_over(e->state) && e->adult_on != DATE_NONE;
     time_ms last = open ? zone_start_of_day(zone, e->adult_on) - 1 : TIME_NEVER;
 
-    if (open && watch_rule_due(m, e->episode_id, BIRTHDAY) == last)
+    if (open && rungs_due(m, e->episode_id, BIRTHDAY) == last)
         return ST_OK;
-    return watch_rule(m, w, BIRTHDAY, last, err);
+    return rungs_watch(m, w, BIRTHDAY, last, err);
 }
 
 /* Store the episode, settle its clock and say it, if it is another than before.
@@ -276,7 +279,7 @@ settle(const struct moment *m, const struct episode_row *before,
     come_of_age(m, e);
     e->rhi_due_at = TIME_NONE;
     if (e->found_at != TIME_NONE && e->state != EPISODE_CANCELLED)
-        rc = watch_due(m, "T10", e->found_at, &e->rhi_due_at, err);
+        rc = limits_due(&m->limits, "T10", e->found_at, &e->rhi_due_at, err);
     if (rc == ST_OK)
         rc = settle_clock(m, e, &w, err);
     if (rc == ST_OK)

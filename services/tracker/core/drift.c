@@ -1,5 +1,7 @@
 #include "tracker/core/drift.h"
 
+#include "tracker/core/rungs.h"
+
 #define D06 STR("D06")
 #define D07 STR("D07")
 #define D12 STR("D12")
@@ -14,7 +16,7 @@ drift_opened(const struct moment *m, const struct case_row *c,
 
     if (weeks < 1)
         return ST_OK;
-    return watch_rule(
+    return rungs_watch(
         m, w, D06,
         limits_days_after(&m->limits, c->opened_at, weeks * DAYS_A_WEEK), err);
 }
@@ -63,13 +65,13 @@ drift_returned(const struct moment *m, const struct case_row *c, time_ms at,
     enum status rc = ST_OK;
 
     if (re_referral)
-        rc = watch_raise(m, &w, D12, at, err);
+        rc = rungs_raise(m, &w, D12, at, err);
     if (rc != ST_OK || past == NULL)
         return rc;
     w.case_id = past->case_id;
     w.unit = past->unit;
     w.worker = past->worker;
-    return watch_raise(m, &w, D07, at, err);
+    return rungs_raise(m, &w, D07, at, err);
 }
 
 enum status
@@ -77,13 +79,13 @@ drift_paused(const struct moment *m, const struct watched *w, struct err *err)
 {
     int days = m->limits.profile->drift.pause_days;
     time_ms since = watch_paused_since(m, w->id);
-    time_ms stands = watch_rule_due(m, w->id, D18);
+    time_ms stands = rungs_due(m, w->id, D18);
     time_ms due_at = TIME_NONE;
 
     if (since != TIME_NONE && days > 0)
         due_at = limits_days_after(&m->limits, since, days);
     if (due_at == stands)
         return ST_OK;
-    return watch_rule(m, w, D18, due_at == TIME_NONE ? TIME_NEVER : due_at,
-                      err);
+    return rungs_watch(m, w, D18, due_at == TIME_NONE ? TIME_NEVER : due_at,
+                       err);
 }

@@ -4,7 +4,7 @@
  * section 8. The numbers are the profile's.
  *
  * The rows of the child's cases, and what hangs on `c`, were wanted before
- * (cases_want, cases_want_child). All give what watch_rule and watch_raise do.
+ * (cases_want, cases_want_child). All give what rungs_watch and rungs_raise do.
  */
 #ifndef WAYMARK_TRACKER_CORE_DRIFT_H
 #define WAYMARK_TRACKER_CORE_DRIFT_H

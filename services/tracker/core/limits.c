@@ -190,6 +190,19 @@ limits_clock(const struct limits *limits, const char *clock, int rag,
     return out->length > 0 || out->unit == CLOCK_SCHOOL_START;
 }
 
+enum status
+limits_due(const struct limits *limits, const char *clock, time_ms start,
+           time_ms *due_at, struct err *err)
+{
+    struct clock_run run = { .start = start, .birth = DATE_NONE };
+    struct clock_spec spec;
+
+    *due_at = TIME_NONE;
+    if (!limits_clock(limits, clock, 0, &spec))
+        return ST_OK;
+    return clock_due(&spec, &limits->setting, &run, due_at, err);
+}
+
 const struct drift *
 limits_drift(struct str clock)
 {

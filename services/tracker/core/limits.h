@@ -34,6 +34,14 @@ bool
 limits_clock(const struct limits *limits, const char *clock, int rag,
              struct clock_spec *out);
 
+/**
+ * When a clock without pauses that started at `start` is due; TIME_NONE where
+ * the profile has no such clock. ST_REJECT R16 past the calendar.
+ */
+MUST_CHECK enum status
+limits_due(const struct limits *limits, const char *clock, time_ms start,
+           time_ms *due_at, struct err *err);
+
 /* The two ways in which D11 tells: three episodes in 30 days, in 90. */
 #define LIMITS_D11_STRATEGY "D11"
 #define LIMITS_D11_ALERT "D11b"

@@ -1,5 +1,7 @@
 #include "tracker/core/school.h"
 
+#include "tracker/core/subject.h"
+
 #define T11 STR("T11")
 
 static const struct watch_end met = { .change = CLOCK_STOPPED,
@@ -38,7 +40,7 @@ school_want_more(struct rows *rows, const struct referral_decided *d)
 
     like_notice(d, &like);
     known = rows_get(rows, TABLE_ENCOMPASS, &like);
-    watch_want(rows, known == NULL ? d->notification_id : known->subject_id);
+    subject_want(rows, known == NULL ? d->notification_id : known->subject_id);
 }
 
 void
@@ -68,7 +70,7 @@ school_want_child_more(struct rows *rows, struct id child_id)
     size_t at = 0;
 
     while ((n = next_notice(rows, child_id, &at)) != NULL)
-        watch_want(rows, n->subject_id);
+        subject_want(rows, n->subject_id);
 }
 
 static struct watched

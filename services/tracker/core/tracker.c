@@ -4,7 +4,9 @@
 #include "tracker/core/arbiter.h"
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
+#include "tracker/core/rungs.h"
 #include "tracker/core/school.h"
+#include "tracker/core/subject.h"
 
 /* ---- touching ------------------------------------------------------------ */
 
@@ -143,7 +145,7 @@ want_due(const struct moment *m, const struct deadline_row *d, int round)
         return;
     }
     if (d->subject_kind != CLOCK_SUBJECT_EPISODE) {
-        watch_want(m->step->rows, d->subject_id);
+        subject_want(m->step->rows, d->subject_id);
         return;
     }
     desk_want(m->step->rows, d->subject_id);
@@ -256,7 +258,7 @@ fire_case(const struct moment *m, const struct deadline_row *d, struct err *err)
     if (c == NULL)
         return err_set(err, ST_FATAL, "deadline", "a deadline has no case");
     w = cases_watched(c, cases_offer(m, c));
-    rc = watch_fire(m, &w, d, &expired, err);
+    rc = rungs_fire(m, &w, d, &expired, err);
     if (rc == ST_OK && first_l3)
         rc = cases_offer_late(m, c, err);
     if (rc == ST_OK && expired)
@@ -277,7 +279,7 @@ fire_episode(const struct moment *m, const struct deadline_row *d,
     if (desk_is_birthday(d))
         return desk_birthday(m, e, cases_of_worker(m, e->child_id), err);
     w = desk_watched(e, cases_of_worker(m, e->child_id));
-    return watch_fire(m, &w, d, &expired, err);
+    return rungs_fire(m, &w, d, &expired, err);
 }
 
 /* A worker has no row of these, a notice none that is found by its clock: a
@@ -292,8 +294,8 @@ fire_other(const struct moment *m, const struct deadline_row *d,
                          .unit = m->limits.profile->routing.duty_tray };
     bool expired;
 
-    (void)watch_of_alert(m, d, &w);
-    return watch_fire(m, &w, d, &expired, err);
+    (void)rungs_of_alert(m, d, &w);
+    return rungs_fire(m, &w, d, &expired, err);
 }
 
 static enum status

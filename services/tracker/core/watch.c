@@ -1,68 +1,15 @@
 #include "tracker/core/watch.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+
+#include "tracker/core/rungs.h"
+#include "tracker/core/subject.h"
 
 #define PAUSES_MAX 64 /* of one run; more are a sender's mistake */
 #define L4_CHASES 3   /* chased every 5 working days before the 20th: D09 */
 
 static const struct watch_end moved = { .change = CLOCK_MOVED,
                                         .reason = { "ended", 5 } };
-
-static const size_t by_subject[] = { TABLE_CLOCK, TABLE_PAUSE, TABLE_DEADLINE,
-                                     TABLE_ALERT };
-
-#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
-
-/* A row of which only the subject is set, whichever of those tables it is. */
-union like {
-    struct clock_row clock;
-    struct pause_row pause;
-    struct deadline_row deadline;
-    struct alert_row alert;
-};
-
-static void
-like_subject(size_t table, struct id subject, union like *like)
-{
-    fields_clear(&tracker_tables[table].fields, like);
-    if (table == TABLE_ALERT)
-        like->alert.subject_id = subject;
-    else
-        like->clock.subject_id = subject; /* first in the other three */
-}
-
-void
-watch_want(struct rows *rows, struct id subject)
-{
-    union like like;
-
-    for (size_t i = 0; i < N_OF(by_subject); i++) {
-        like_subject(by_subject[i], subject, &like);
-        rows_want_group(rows, by_subject[i], BY_SUBJECT, &like);
-    }
-}
-
-void
-watch_new(struct rows *rows, struct id subject)
-{
-    union like like;
-
-    for (size_t i = 0; i < N_OF(by_subject); i++) {
-        like_subject(by_subject[i], subject, &like);
-        rows_new_group(rows, by_subject[i], BY_SUBJECT, &like);
-    }
-}
-
-/* Walk over the subject's rows of a table. */
-static const void *
-next_of(const struct moment *m, size_t table, struct id subject, size_t *at)
-{
-    union like like;
-
-    like_subject(table, subject, &like);
-    return rows_next(m->step->rows, table, BY_SUBJECT, &like, at);
-}
 
 const struct clock_row *
 watch_clock(const struct moment *m, struct id subject, struct str clock)
@@ -84,167 +31,13 @@ runs(const struct clock_row *k)
 const struct clock_row *
 watch_next_clock(const struct moment *m, struct id subject, size_t *at)
 {
-    return next_of(m, TABLE_CLOCK, subject, at);
+    return subject_next(m, TABLE_CLOCK, subject, at);
 }
 
 bool
 watch_runs(const struct moment *m, struct id subject, struct str clock)
 {
     return runs(watch_clock(m, subject, clock));
-}
-
-/* ---- alerts -------------------------------------------------------------- */
-
-static struct id
-alert_id_of(const struct watched *w, struct str rule, time_ms due_at,
-            int32_t raise_number)
-{
-    char due[32];
-    char raised[16];
-    struct str parts[] = { id_part(&w->id), rule, STR_NULL, STR_NULL };
-
-    (void)snprintf(due, sizeof due, "%" PRId64, due_at);
-    (void)snprintf(raised, sizeof raised, "%" PRId32, raise_number);
-    parts[2] = str_of(due);
-    parts[3] = str_of(raised);
-    return id_derive("alert", parts, N_OF(parts));
-}
-
-/* The alert of that key that isn't cleared, and how often it was raised. */
-static const struct alert_row *
-find_alert(const struct moment *m, struct id subject, struct str rule,
-           time_ms due_at, int32_t *raised)
-{
-    const struct alert_row *open = NULL;
-    const struct alert_row *a;
-    size_t at = 0;
-
-    *raised = 0;
-    while ((a = next_of(m, TABLE_ALERT, subject, &at)) != NULL) {
-        if (a->due_at != due_at || !str_eq(a->rule, rule))
-            continue;
-        (*raised)++;
-        if (a->cleared_at == TIME_NONE)
-            open = a;
-    }
-    return open;
-}
-
-bool
-watch_told(const struct moment *m, struct id subject, struct str rule)
-{
-    const struct alert_row *a;
-    size_t at = 0;
-
-    while ((a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
-        if (str_eq(a->rule, rule))
-            return true;
-    return false;
-}
-
-enum status
-watch_tell(const struct moment *m, const struct watched *w, struct str rule,
-           time_ms due_at, int role, struct str unit, struct err *err)
-{
-    int32_t raised;
-    const struct alert_row *open = find_alert(m, w->id, rule, due_at, &raised);
-    struct alert_row a;
-
-    if (open != NULL) {
-        a = *open;
-        a.stage++;
-    } else {
-        fields_clear(&tracker_tables[TABLE_ALERT].fields, &a);
-        a.alert_id = alert_id_of(w, rule, due_at, raised + 1);
-        a.subject_id = w->id;
-        a.subject_kind = w->kind;
-        a.rule = rule;
-        a.due_at = due_at;
-        a.raise_number = raised + 1;
-        a.stage = 1;
-        a.case_id = w->case_id;
-        a.child_id = w->child_id;
-        a.raised_at = m->step->now;
-    }
-    a.told = role;
-    a.unit = unit;
-    a.worker = w->worker;
-    a.acknowledged_at = TIME_NONE; /* whoever is told now hasn't seen it */
-    rows_put(m->step->rows, TABLE_ALERT, &a);
-    return say_alert(m, &a, err);
-}
-
-static enum status
-clear_one(const struct moment *m, const struct alert_row *alert,
-          struct str reason, struct err *err)
-{
-    struct alert_row a = *alert;
-
-    a.cleared_at = m->step->now;
-    rows_put(m->step->rows, TABLE_ALERT, &a);
-    return say_cleared(m, &a, reason, err);
-}
-
-enum status
-watch_clear(const struct moment *m, struct id subject, struct str rule,
-            time_ms due_at, struct str reason, struct err *err)
-{
-    const struct alert_row *a;
-    enum status rc = ST_OK;
-    size_t at = 0;
-
-    while (rc == ST_OK && (a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
-        if (a->cleared_at == TIME_NONE &&
-            (rule.p == NULL || str_eq(a->rule, rule)) &&
-            (due_at == TIME_NONE || a->due_at == due_at))
-            rc = clear_one(m, a, reason, err);
-    return rc;
-}
-
-/* The name that alerts of a clock (or a rule without one) go by. */
-static struct str
-rule_of(struct str clock)
-{
-    const struct drift *d = limits_drift(clock);
-
-    return d->rule[0] == '\0' ? clock : str_of(d->rule);
-}
-
-/* ---- deadlines ----------------------------------------------------------- */
-
-static void
-remove_deadlines(const struct moment *m, struct id subject, struct str rule,
-                 int32_t from_stage)
-{
-    struct deadline_row like;
-
-    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &like);
-    like.subject_id = subject;
-    like.rule = rule;
-    for (int32_t i = from_stage; i <= STAGE_EXPIRE; i++) {
-        like.stage = i;
-        rows_delete(m->step->rows, TABLE_DEADLINE, &like);
-    }
-}
-
-static void
-put_deadline(const struct moment *m, const struct watched *w, struct str rule,
-             int32_t stage, time_ms at, time_ms alert_due_at)
-{
-    struct deadline_row d;
-
-    if (at == TIME_NEVER)
-        return;
-    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &d);
-    d.subject_id = w->id;
-    d.rule = rule;
-    d.stage = stage;
-    d.due_at = at;
-    d.subject_kind = w->kind;
-    d.child_id = w->child_id;
-    d.alert_due_at = alert_due_at;
-    d.profile_version = m->profile_version;
-    rows_put(m->step->rows, TABLE_DEADLINE, &d);
 }
 
 /* ---- runs ---------------------------------------------------------------- */
@@ -269,7 +62,7 @@ open_run(const struct moment *m, struct id subject, struct str clock,
     out->run = (struct clock_run){ .start = start,
                                    .pauses = out->pauses,
                                    .birth = DATE_NONE };
-    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
+    while ((p = subject_next(m, TABLE_PAUSE, subject, &at)) != NULL)
         if (str_eq(p->clock, clock) && out->run.n_pauses < PAUSES_MAX)
             out->pauses[out->run.n_pauses++] = (struct clock_pause){
                 .from = p->from_at,
@@ -319,24 +112,11 @@ put_deadlines(const struct moment *m, const struct watched *w, struct str clock,
         n = chases(m, r, due_at, warnings);
     for (size_t i = 0; i < n; i++)
         if (limits_drift(clock)->warn != 0 && warnings[i] >= m->step->now)
-            put_deadline(m, w, clock, STAGE_WARN + (int32_t)i, warnings[i],
-                         due_at);
+            rungs_put(m, w, clock, STAGE_WARN + (int32_t)i, warnings[i],
+                      due_at);
     if (!r->spec.planning)
-        put_deadline(m, w, clock, STAGE_DUE, due_at + 1, due_at);
+        rungs_put(m, w, clock, STAGE_DUE, due_at + 1, due_at);
     return ST_OK;
-}
-
-enum status
-watch_due(const struct moment *m, const char *clock, time_ms start,
-          time_ms *due_at, struct err *err)
-{
-    struct clock_run run = { .start = start, .birth = DATE_NONE };
-    struct clock_spec spec;
-
-    *due_at = TIME_NONE;
-    if (!limits_clock(&m->limits, clock, 0, &spec))
-        return ST_OK;
-    return clock_due(&spec, &m->limits.setting, &run, due_at, err);
 }
 
 static void
@@ -345,7 +125,7 @@ forget_pauses(const struct moment *m, struct id subject, struct str clock)
     const struct pause_row *p;
     size_t at = 0;
 
-    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
+    while ((p = subject_next(m, TABLE_PAUSE, subject, &at)) != NULL)
         if (str_eq(p->clock, clock))
             rows_delete(m->step->rows, TABLE_PAUSE, p);
 }
@@ -387,9 +167,9 @@ static enum status
 end_watch(const struct moment *m, const struct clock_row *k, struct str reason,
           struct err *err)
 {
-    remove_deadlines(m, k->subject_id, k->clock, STAGE_WARN);
-    return watch_clear(m, k->subject_id, rule_of(k->clock), k->due_at, reason,
-                       err);
+    rungs_remove(m, k->subject_id, k->clock, STAGE_WARN);
+    return alerts_clear(m, k->subject_id, rungs_rule(k->clock), k->due_at,
+                        reason, err);
 }
 
 enum status
@@ -427,13 +207,14 @@ watch_stop_all(const struct moment *m, const struct watched *w,
     enum status rc = ST_OK;
     size_t at = 0;
 
-    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL)
+    while (rc == ST_OK &&
+           (k = subject_next(m, TABLE_CLOCK, w->id, &at)) != NULL)
         rc = watch_stop(m, w, k->clock, end, err);
     at = 0;
-    while ((d = next_of(m, TABLE_DEADLINE, w->id, &at)) != NULL)
+    while ((d = subject_next(m, TABLE_DEADLINE, w->id, &at)) != NULL)
         rows_delete(m->step->rows, TABLE_DEADLINE, d);
     if (rc == ST_OK)
-        rc = watch_clear(m, w->id, STR_NULL, TIME_NONE, end->reason, err);
+        rc = alerts_clear(m, w->id, STR_NULL, TIME_NONE, end->reason, err);
     return rc;
 }
 
@@ -445,7 +226,7 @@ watch_reopen(const struct moment *m, const struct watched *w, struct err *err)
     size_t at = 0;
 
     while (rc == ST_OK &&
-           (stopped = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL) {
+           (stopped = subject_next(m, TABLE_CLOCK, w->id, &at)) != NULL) {
         struct clock_row k = *stopped;
         struct run r;
 
@@ -504,7 +285,8 @@ watch_pause(const struct moment *m, const struct watched *w, struct str clock,
     enum status rc = ST_OK;
     size_t at = 0;
 
-    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL) {
+    while (rc == ST_OK &&
+           (k = subject_next(m, TABLE_CLOCK, w->id, &at)) != NULL) {
         struct pause_row p;
         struct run r;
 
@@ -529,7 +311,7 @@ end_pauses(const struct moment *m, struct id subject, struct str clock)
     const struct pause_row *open;
     size_t at = 0;
 
-    while ((open = next_of(m, TABLE_PAUSE, subject, &at)) != NULL) {
+    while ((open = subject_next(m, TABLE_PAUSE, subject, &at)) != NULL) {
         struct pause_row p = *open;
 
         if (p.to_at != TIME_NONE || !str_eq(p.clock, clock))
@@ -547,7 +329,8 @@ watch_resume(const struct moment *m, const struct watched *w, struct str clock,
     enum status rc = ST_OK;
     size_t at = 0;
 
-    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, w->id, &at)) != NULL) {
+    while (rc == ST_OK &&
+           (k = subject_next(m, TABLE_CLOCK, w->id, &at)) != NULL) {
         struct run r;
 
         if (!is_meant(k, clock, CLOCK_PAUSED))
@@ -569,7 +352,7 @@ restore_pause(const struct moment *m, struct id subject, struct str clock,
     struct pause_row again;
     size_t at = 0;
 
-    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL)
+    while ((p = subject_next(m, TABLE_PAUSE, subject, &at)) != NULL)
         if (str_eq(p->clock, clock) &&
             (last == NULL || p->from_at > last->from_at))
             last = p;
@@ -651,36 +434,9 @@ watch_take_over(const struct moment *m, const struct watched *w, struct id from,
     enum status rc = ST_OK;
     size_t at = 0;
 
-    while (rc == ST_OK && (k = next_of(m, TABLE_CLOCK, from, &at)) != NULL)
+    while (rc == ST_OK && (k = subject_next(m, TABLE_CLOCK, from, &at)) != NULL)
         rc = take_over_one(m, w, k, err);
     return rc;
-}
-
-enum status
-watch_rule(const struct moment *m, const struct watched *w, struct str rule,
-           time_ms due_at, struct err *err)
-{
-    remove_deadlines(m, w->id, rule, STAGE_WARN);
-    if (due_at != TIME_NEVER)
-        put_deadline(m, w, rule, STAGE_DUE, due_at + 1, due_at);
-    return watch_clear(m, w->id, rule_of(rule), TIME_NONE, STR("ended"), err);
-}
-
-time_ms
-watch_rule_due(const struct moment *m, struct id subject, struct str rule)
-{
-    const struct deadline_row *d;
-    const struct alert_row *a;
-    size_t at = 0;
-
-    while ((d = next_of(m, TABLE_DEADLINE, subject, &at)) != NULL)
-        if (str_eq(d->rule, rule))
-            return d->alert_due_at;
-    at = 0;
-    while ((a = next_of(m, TABLE_ALERT, subject, &at)) != NULL)
-        if (a->cleared_at == TIME_NONE && str_eq(a->rule, rule_of(rule)))
-            return a->due_at;
-    return TIME_NONE;
 }
 
 time_ms
@@ -690,7 +446,7 @@ watch_paused_since(const struct moment *m, struct id subject)
     time_ms since = TIME_NONE;
     size_t at = 0;
 
-    while ((p = next_of(m, TABLE_PAUSE, subject, &at)) != NULL) {
+    while ((p = subject_next(m, TABLE_PAUSE, subject, &at)) != NULL) {
         const struct clock_row *k = watch_clock(m, subject, p->clock);
 
         if (p->to_at == TIME_NONE && k != NULL && k->state == CLOCK_PAUSED &&
@@ -710,144 +466,4 @@ watch_birth(const struct moment *m, const struct watched *w, struct err *err)
         return ST_OK;
     r.run.birth = zone_date(&m->limits.setting.cal->zone, m->at);
     return move_due(m, w, k, &r, CLOCK_MOVED, err);
-}
-
-/* ---- acknowledging and firing -------------------------------------------- */
-
-enum status
-watch_acknowledge(const struct moment *m, struct id alert_id, struct str by,
-                  struct err *err)
-{
-    const struct alert_row *alert;
-    const struct deadline_row *d;
-    struct alert_row a;
-    size_t at = 0;
-
-    fields_clear(&tracker_tables[TABLE_ALERT].fields, &a);
-    a.alert_id = alert_id;
-    alert = rows_get(m->step->rows, TABLE_ALERT, &a);
-    if (alert == NULL)
-        return ST_OK; /* another service raised it, and hears of this too */
-    if (alert->cleared_at != TIME_NONE || alert->acknowledged_at != TIME_NONE)
-        return err_set(err, ST_REJECT, "R20",
-                       "the alert is cleared or acknowledged already");
-    a = *alert;
-    a.acknowledged_at = m->at;
-    a.acknowledged_by = by;
-    rows_put(m->step->rows, TABLE_ALERT, &a);
-    while ((d = next_of(m, TABLE_DEADLINE, a.subject_id, &at)) != NULL)
-        if ((d->stage == STAGE_DISTRICT || d->stage == STAGE_HEAD) &&
-            !limits_drift(d->rule)->by_time && d->alert_due_at == a.due_at &&
-            str_eq(rule_of(d->rule), a.rule))
-            rows_delete(m->step->rows, TABLE_DEADLINE, d);
-    return say_acknowledged(m, &a, err);
-}
-
-/* Say that it is late, and set the rungs above, which count from `from`. */
-static enum status
-tell_due(const struct moment *m, const struct watched *w, struct str rule,
-         time_ms due_at, time_ms from, struct err *err)
-{
-    const struct drift *drift = limits_drift(rule);
-    const struct {
-        int role;
-        struct str unit;
-    } told[] = {
-        { drift->due, w->unit },
-        { drift->also, w->also_unit.n > 0 ? w->also_unit : w->unit },
-        { drift->third, w->unit },
-    };
-    time_ms district;
-    time_ms head;
-    enum status rc = ST_OK;
-
-    for (size_t i = 0; rc == ST_OK && i < N_OF(told); i++)
-        if (told[i].role != 0)
-            rc = watch_tell(m, w, rule_of(rule), due_at, told[i].role,
-                            told[i].unit, err);
-    limits_rungs(&m->limits, drift, from, &district, &head);
-    put_deadline(m, w, rule, STAGE_DISTRICT, district, due_at);
-    put_deadline(m, w, rule, STAGE_HEAD, head, due_at);
-    return rc;
-}
-
-enum status
-watch_raise(const struct moment *m, const struct watched *w, struct str rule,
-            time_ms due_at, struct err *err)
-{
-    int32_t raised;
-
-    if (find_alert(m, w->id, rule_of(rule), due_at, &raised) != NULL)
-        return ST_OK;
-    return tell_due(m, w, rule, due_at, m->step->now, err);
-}
-
-bool
-watch_of_alert(const struct moment *m, const struct deadline_row *deadline,
-               struct watched *out)
-{
-    int32_t raised;
-    const struct alert_row *a =
-        find_alert(m, deadline->subject_id, rule_of(deadline->rule),
-                   deadline->alert_due_at, &raised);
-
-    if (a == NULL)
-        return false;
-    *out = (struct watched){ .kind = a->subject_kind,
-                             .id = a->subject_id,
-                             .child_id = a->child_id,
-                             .case_id = a->case_id,
-                             .unit = a->unit,
-                             .worker = a->worker };
-    return true;
-}
-
-/* The second L3 runs from the end of the first. */
-static enum status
-put_expiry(const struct moment *m, const struct watched *w,
-           const struct deadline_row *d, struct err *err)
-{
-    struct run r;
-    time_ms due_at;
-    enum status rc;
-
-    if (!open_run(m, w->id, d->rule, d->alert_due_at, w->rag, &r))
-        return ST_OK;
-    rc = clock_due(&r.spec, &m->limits.setting, &r.run, &due_at, err);
-    if (rc == ST_OK)
-        put_deadline(m, w, d->rule, STAGE_EXPIRE, due_at + 1, d->alert_due_at);
-    return rc;
-}
-
-enum status
-watch_fire(const struct moment *m, const struct watched *w,
-           const struct deadline_row *deadline, bool *expired, struct err *err)
-{
-    const struct drift *drift = limits_drift(deadline->rule);
-    struct str rule = rule_of(deadline->rule);
-    int role = drift->warn;
-    enum status rc = ST_OK;
-
-    *expired = false;
-    rows_delete(m->step->rows, TABLE_DEADLINE, deadline);
-    switch (deadline->stage) {
-    case STAGE_DUE:
-        rc = tell_due(m, w, deadline->rule, deadline->alert_due_at,
-                      deadline->alert_due_at, err);
-        if (rc == ST_OK && str_is(deadline->rule, "L3"))
-            rc = put_expiry(m, w, deadline, err);
-        return rc;
-    case STAGE_EXPIRE:
-        *expired = true;
-        return ST_OK;
-    case STAGE_DISTRICT:
-        role = drift->district;
-        break;
-    case STAGE_HEAD:
-        role = drift->head;
-        break;
-    default:
-        break;
-    }
-    return watch_tell(m, w, rule, deadline->alert_due_at, role, w->unit, err);
 }

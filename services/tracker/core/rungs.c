@@ -1,0 +1,217 @@
+#include "tracker/core/rungs.h"
+
+#include "tracker/core/subject.h"
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* ---- deadlines ----------------------------------------------------------- */
+
+/* The name that alerts of a clock (or a rule without one) go by. */
+struct str
+rungs_rule(struct str clock)
+{
+    const struct drift *d = limits_drift(clock);
+
+    return d->rule[0] == '\0' ? clock : str_of(d->rule);
+}
+
+void
+rungs_remove(const struct moment *m, struct id subject, struct str rule,
+             int32_t from_stage)
+{
+    struct deadline_row like;
+
+    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &like);
+    like.subject_id = subject;
+    like.rule = rule;
+    for (int32_t i = from_stage; i <= STAGE_EXPIRE; i++) {
+        like.stage = i;
+        rows_delete(m->step->rows, TABLE_DEADLINE, &like);
+    }
+}
+
+void
+rungs_put(const struct moment *m, const struct watched *w, struct str rule,
+          int32_t stage, time_ms at, time_ms alert_due_at)
+{
+    struct deadline_row d;
+
+    if (at == TIME_NEVER)
+        return;
+    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &d);
+    d.subject_id = w->id;
+    d.rule = rule;
+    d.stage = stage;
+    d.due_at = at;
+    d.subject_kind = w->kind;
+    d.child_id = w->child_id;
+    d.alert_due_at = alert_due_at;
+    d.profile_version = m->profile_version;
+    rows_put(m->step->rows, TABLE_DEADLINE, &d);
+}
+
+/* ---- rules without a clock ------------------------------------------------
+ */
+
+enum status
+rungs_watch(const struct moment *m, const struct watched *w, struct str rule,
+            time_ms due_at, struct err *err)
+{
+    rungs_remove(m, w->id, rule, STAGE_WARN);
+    if (due_at != TIME_NEVER)
+        rungs_put(m, w, rule, STAGE_DUE, due_at + 1, due_at);
+    return alerts_clear(m, w->id, rungs_rule(rule), TIME_NONE, STR("ended"),
+                        err);
+}
+
+time_ms
+rungs_due(const struct moment *m, struct id subject, struct str rule)
+{
+    const struct deadline_row *d;
+    const struct alert_row *a;
+    size_t at = 0;
+
+    while ((d = subject_next(m, TABLE_DEADLINE, subject, &at)) != NULL)
+        if (str_eq(d->rule, rule))
+            return d->alert_due_at;
+    at = 0;
+    while ((a = subject_next(m, TABLE_ALERT, subject, &at)) != NULL)
+        if (a->cleared_at == TIME_NONE && str_eq(a->rule, rungs_rule(rule)))
+            return a->due_at;
+    return TIME_NONE;
+}
+
+enum status
+rungs_acknowledge(const struct moment *m, struct id alert_id, struct str by,
+                  struct err *err)
+{
+    const struct alert_row *alert;
+    const struct deadline_row *d;
+    struct alert_row a;
+    size_t at = 0;
+
+    fields_clear(&tracker_tables[TABLE_ALERT].fields, &a);
+    a.alert_id = alert_id;
+    alert = rows_get(m->step->rows, TABLE_ALERT, &a);
+    if (alert == NULL)
+        return ST_OK; /* another service raised it, and hears of this too */
+    if (alert->cleared_at != TIME_NONE || alert->acknowledged_at != TIME_NONE)
+        return err_set(err, ST_REJECT, "R20",
+                       "the alert is cleared or acknowledged already");
+    a = *alert;
+    a.acknowledged_at = m->at;
+    a.acknowledged_by = by;
+    rows_put(m->step->rows, TABLE_ALERT, &a);
+    while ((d = subject_next(m, TABLE_DEADLINE, a.subject_id, &at)) != NULL)
+        if ((d->stage == STAGE_DISTRICT || d->stage == STAGE_HEAD) &&
+            !limits_drift(d->rule)->by_time && d->alert_due_at == a.due_at &&
+            str_eq(rungs_rule(d->rule), a.rule))
+            rows_delete(m->step->rows, TABLE_DEADLINE, d);
+    return say_acknowledged(m, &a, err);
+}
+
+/* Say that it is late, and set the rungs above, which count from `from`. */
+static enum status
+tell_due(const struct moment *m, const struct watched *w, struct str rule,
+         time_ms due_at, time_ms from, struct err *err)
+{
+    const struct drift *drift = limits_drift(rule);
+    const struct {
+        int role;
+        struct str unit;
+    } told[] = {
+        { drift->due, w->unit },
+        { drift->also, w->also_unit.n > 0 ? w->also_unit : w->unit },
+        { drift->third, w->unit },
+    };
+    time_ms district;
+    time_ms head;
+    enum status rc = ST_OK;
+
+    for (size_t i = 0; rc == ST_OK && i < N_OF(told); i++)
+        if (told[i].role != 0)
+            rc = alerts_tell(m, w, rungs_rule(rule), due_at, told[i].role,
+                             told[i].unit, err);
+    limits_rungs(&m->limits, drift, from, &district, &head);
+    rungs_put(m, w, rule, STAGE_DISTRICT, district, due_at);
+    rungs_put(m, w, rule, STAGE_HEAD, head, due_at);
+    return rc;
+}
+
+enum status
+rungs_raise(const struct moment *m, const struct watched *w, struct str rule,
+            time_ms due_at, struct err *err)
+{
+    int32_t raised;
+
+    if (alerts_find(m, w->id, rungs_rule(rule), due_at, &raised) != NULL)
+        return ST_OK;
+    return tell_due(m, w, rule, due_at, m->step->now, err);
+}
+
+bool
+rungs_of_alert(const struct moment *m, const struct deadline_row *deadline,
+               struct watched *out)
+{
+    int32_t raised;
+    const struct alert_row *a =
+        alerts_find(m, deadline->subject_id, rungs_rule(deadline->rule),
+                    deadline->alert_due_at, &raised);
+
+    if (a == NULL)
+        return false;
+    *out = (struct watched){ .kind = a->subject_kind,
+                             .id = a->subject_id,
+                             .child_id = a->child_id,
+                             .case_id = a->case_id,
+                             .unit = a->unit,
+                             .worker = a->worker };
+    return true;
+}
+
+/* The second L3 runs from the end of the first. */
+static enum status
+put_expiry(const struct moment *m, const struct watched *w,
+           const struct deadline_row *d, struct err *err)
+{
+    time_ms due_at;
+    enum status rc =
+        limits_due(&m->limits, "L3", d->alert_due_at, &due_at, err);
+
+    if (rc == ST_OK && due_at != TIME_NONE)
+        rungs_put(m, w, d->rule, STAGE_EXPIRE, due_at + 1, d->alert_due_at);
+    return rc;
+}
+
+enum status
+rungs_fire(const struct moment *m, const struct watched *w,
+           const struct deadline_row *deadline, bool *expired, struct err *err)
+{
+    const struct drift *drift = limits_drift(deadline->rule);
+    struct str rule = rungs_rule(deadline->rule);
+    int role = drift->warn;
+    enum status rc = ST_OK;
+
+    *expired = false;
+    rows_delete(m->step->rows, TABLE_DEADLINE, deadline);
+    switch (deadline->stage) {
+    case STAGE_DUE:
+        rc = tell_due(m, w, deadline->rule, deadline->alert_due_at,
+                      deadline->alert_due_at, err);
+        if (rc == ST_OK && str_is(deadline->rule, "L3"))
+            rc = put_expiry(m, w, deadline, err);
+        return rc;
+    case STAGE_EXPIRE:
+        *expired = true;
+        return ST_OK;
+    case STAGE_DISTRICT:
+        role = drift->district;
+        break;
+    case STAGE_HEAD:
+        role = drift->head;
+        break;
+    default:
+        break;
+    }
+    return alerts_tell(m, w, rule, deadline->alert_due_at, role, w->unit, err);
+}
