@@ -45,6 +45,8 @@ class Names:
                                           alert["subject_id"])
         if kind == "worker":
             return "worker", alert["worker"]
+        if kind == "notification":
+            return kind, self.refs.get(alert["subject_id"])
         return "child", alert["child_id"]
 
 
@@ -70,10 +72,8 @@ def real_alerts(folder, schemas, names):
                 twice.append(key)
             by_id[r["alert_id"]] = out[key] = {"stages": [], "cleared": None}
         if name in ("AlertRaised", "AlertEscalated"):
-            # Nobody is told before it happened, nor before it was known.
             by_id[r["alert_id"]]["stages"].append(
-                (max(r["meta"]["occurred_at"], r["meta"]["recorded_at"]),
-                 r["told"]))
+                (r["meta"]["recorded_at"], r["told"]))
         if name == "AlertCleared":
             by_id[r["alert_id"]]["cleared"] = r["meta"]["recorded_at"]
     return out, twice

@@ -49,16 +49,18 @@ class Ladder:
         """W at each warning, U once it is late, D and head of service later.
 
         told: instant from which "unacknowledged" is counted; the due instant
-        where the leader hears at once.
+        where the leader hears at once. Nobody can acknowledge before it is
+        told: what is late when it becomes known counts from then.
         """
+        since = max(due, self.now - 1)
         first, second = FIRST.get(rule, ("worker", "leader"))
         out = [(w, first) for w in warnings]
         out.append((due + 1, second))
         if rule == "D10":
-            out += [(due + 1 + h * HOUR_MS, who) for h, who in
+            out += [(since + 1 + h * HOUR_MS, who) for h, who in
                     zip(self.d10_hours[1:], ["head"])]
             return out
-        return out + self.upper(due if told is None else told,
+        return out + self.upper(since if told is None else told,
                                 second == "district")
 
     def upper(self, since, district_knows=False):
@@ -139,8 +141,13 @@ class Run:
         warn = clocks.warnings(self.clock, self.start, due)
         if self.clock == "L4":
             warn = self.chases(due)
-        # What would have been warned of before anybody knew goes unsaid.
-        warn = [w for w in warn if w >= self.ladder.now]
+        # Of the warnings that were due before anybody knew the last is given
+        # at once, while there is time left to warn of.
+        now = self.ladder.now
+        past = [w for w in warn if w < now]
+        warn = [w for w in warn if w >= now]
+        if past and now <= due and (not warn or warn[0] > now):
+            warn.insert(0, past[-1])
         rungs = self.ladder.rungs(rule, due, warn)
         if self.clock in NEVER_LATE:
             rungs = [(w, who) for w, who in rungs if w <= due]

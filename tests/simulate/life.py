@@ -133,13 +133,14 @@ class Life:
     def watch_moves(self, case):
         """D02: W after 28 days without a move, U 7 days later.
 
-        The row's own column stands for the ladder: its 2 working days would
-        come before the leader's week.
+        The row says who is told first and second; the ladder goes on from
+        there: its 2 working days would come before the leader's week.
         """
         due = end_of(local_day(case.moved) + self.d02_days * DAY)
-        later = end_of(local_day(due) + 7 * DAY)
+        later = max(end_of(local_day(due) + 7 * DAY), self.ladder.now - 1)
         self.drift(case, "D02", Finding(case.subject, "D02", due, [
-            (due + 1, "worker"), (later + 1, "leader")]))
+            (due + 1, "worker"), (later + 1, "leader")]
+            + self.ladder.upper(later)))
 
     def watch_length(self, case):
         """D06: open 20 weeks, D at 26."""
@@ -177,11 +178,29 @@ class Life:
     def wait_for_decision(self, case, note, now):
         """Row 1: T1, and L5 or, by way of the MASH, L1."""
         note.case = case
-        self.start(case, "T1", note.received, "T1:" + note.ref)
+        for clock in self.door_clocks(note):
+            self.start(case, clock, note.received, clock + ":" + note.ref,
+                       note.rag)
+
+    @staticmethod
+    def door_clocks(note):
         if note.entry != "mash":
-            self.start(case, "L5", note.received, "L5:" + note.ref)
-        elif note.rag != "blue":
-            self.start(case, "L1", note.received, "L1:" + note.ref, note.rag)
+            return ("T1", "L5")
+        return ("T1",) if note.rag == "blue" else ("T1", "L1")
+
+    def wait_beside(self, note, now):
+        """A contact waits for its decision, though a case is open (section 7).
+
+        No screening stands for it, so the clocks are the notification's own;
+        an episode, the set of its messages, waits once.
+        """
+        holder = note.episode if note.episode is not None else note
+        subject = (("child", note.child) if note.episode is not None
+                   else ("notification", note.ref))
+        for clock in self.door_clocks(note):
+            if clock not in holder.waits:
+                holder.waits[clock] = Run(self.ladder, subject, clock,
+                                          holder.received, note.rag)
 
     def decided(self, note, now):
         """A message of an episode decides about those before it, too."""
@@ -190,17 +209,26 @@ class Life:
             if n.case is not None:
                 for clock in ("T1:", "L5:", "L1:"):
                     self.stop(n.case, clock + n.ref, now)
+        holder = note.episode if note.episode is not None else note
+        for run in holder.waits.values():
+            run.stop(now)
+        holder.waits = {}
 
     def provisional(self, note, child, outcome, now):
-        """Row 1, which begins where no case is: an open one runs no clock."""
+        """Row 1, which begins where no case is; else it waits beside that."""
         if note.case is not None:
             return
         side = "csc" if outcome in ("social_care_referral",
                                     "strategy_discussion") else "eh"
         case = self.open_case(child, side, True)
+        if side == "eh" and self.open_case(child, "csc", True) is not None:
+            case = self.open_case(child, "csc", True)
         if case is None:
             case = self.open_screening(note, child, side, now)
             self.wait_for_decision(case, note, now)
+        elif case.opener is None or note.episode is None or (
+                case.opener.episode is not note.episode):
+            self.wait_beside(note, now)
         case.needs |= note.needs
         case.consent = case.consent or note.consent
 
@@ -304,7 +332,7 @@ class Life:
         case = self.take(note, child, "csc", now)
         case.outcome, case.rank, case.state = outcome, rank, "unallocated"
         self.start(case, "L2", self.waits_since(note, case, now))
-        self.start(case, "T2", note.received)
+        self.start(case, "T2", case.opener.received)
 
     # -- D07, D12, D13 -----------------------------------------------------
 
@@ -344,7 +372,7 @@ class Life:
                 and local_day(at) <= add_months(closed, self.d12_months))
 
     def caseload(self, worker, now, allocated=False):
-        """D13, key worker and month: over the norm when a case is given."""
+        """D13, key worker and month: over the norm when a case is added."""
         if worker is None:
             return
         n = sum(1 for cs in self.of_child.values() for c in cs
@@ -595,7 +623,7 @@ class Life:
             case.clocks[name].reckon()
         self.watch_moves(case)
         self.watch_length(case)
-        self.caseload(case.worker, now)
+        self.caseload(case.worker, now, True)
         return True
 
     def on_clock_paused(self, case, when, body, now):

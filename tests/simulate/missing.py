@@ -12,10 +12,11 @@ COUNTED = ("police_missing_reported", "police_missing_risk_changed",
 
 
 class Episode:
-    def __init__(self, key, child):
-        self.key, self.child = key, child
+    def __init__(self, key, child, received):
+        self.key, self.child, self.received = key, child, received
         self.messages, self.notes = {}, []
         self.run, self.done, self.d11 = None, False, None
+        self.waits = {}
 
     def of_kind(self, kind):
         return [b for b in self.messages.values()
@@ -63,12 +64,12 @@ class Desk:
         self.month, self.quarter = d11["days_strategy"], d11["days_alert"]
         self.episodes, self.of_child = {}, {}
 
-    def hear(self, body, child):
+    def hear(self, body, child, now):
         """Takes a message in, before it is decided about."""
         key = (body["agency_id"], body["episode_ref"])
         ep = self.episodes.get(key)
         if ep is None:
-            ep = self.episodes[key] = Episode(key, child)
+            ep = self.episodes[key] = Episode(key, child, now)
             self.of_child.setdefault(child, []).append(ep)
         known = ep.messages.get(body["agency_ref"])
         if known is None or known.get("amendment", 0) < body.get("amendment", 0):

@@ -37,7 +37,7 @@ class Note:
         self.rag, self.consent = body.get("rag"), body.get("consent")
         self.needs = needs_of(body)
         self.case, self.child, self.episode = None, None, None
-        self.school = None
+        self.school, self.waits = None, {}
         self.final = False
 
 
@@ -95,7 +95,7 @@ class Oracle:
         else:
             note.body, note.needs = body, needs_of(body)
         if body["kind"].startswith("police_missing"):
-            note.episode = self.desk.hear(body, note.child)
+            note.episode = self.desk.hear(body, note.child, self.now)
             if note not in note.episode.notes:
                 note.episode.notes.append(note)
         self.decide(note, {}, False)
@@ -107,7 +107,7 @@ class Oracle:
     def notice(self, note):
         """T11: A01's relay meets it where the school is known, else staff do."""
         if note.body["child"].get("school_urn") is None:
-            note.school = Run(self.ladder, ("child", note.child), "T11",
+            note.school = Run(self.ladder, ("notification", note.ref), "T11",
                               instant(note.body["incident_at"]))
 
     @staticmethod
@@ -211,8 +211,10 @@ class Oracle:
             return
         if kind in ("rhi_held", "rhi_declined"):
             self.desk.interviewed(ep, self.now)
-        if kind == "rhi_held" and case is not None and case.open:
-            self.life.move(case, when, self.now)
+        if kind == "rhi_held":  # the episode is the child's, not a case's
+            for c in self.life.of_child.get(note.child, []):
+                if c.open:
+                    self.life.move(c, when, self.now)
 
     def refuse(self, body):
         self.refused.append((self.now, body["agency_ref"], body.get("activity")))
