@@ -416,8 +416,9 @@ say_clocks(struct text *t, const struct mem *tracker)
     while ((k = mem_next(tracker, TABLE_CLOCK, &at)) != NULL) {
         char start[TIME_TEXT_SIZE], due[TIME_TEXT_SIZE];
 
-        if (k->state != CLOCK_STARTED && k->state != CLOCK_PAUSED)
-            continue;
+        if ((k->state != CLOCK_STARTED && k->state != CLOCK_PAUSED) ||
+            k->subject_kind == CLOCK_SUBJECT_NOTIFICATION)
+            continue; /* a notification is none of the episode's messages */
         assert_true(n < LINES_MAX);
         (void)snprintf(lines[n++], LINE_SIZE,
                        "clock %.*s of %s start=%s due=%s", STR_ARG(k->clock),
@@ -439,6 +440,8 @@ say_watch(struct text *t, const struct mem *tracker)
     while ((d = mem_next(tracker, TABLE_DEADLINE, &at)) != NULL) {
         char due[TIME_TEXT_SIZE];
 
+        if (d->subject_kind == CLOCK_SUBJECT_NOTIFICATION)
+            continue;
         assert_true(n < LINES_MAX);
         (void)snprintf(lines[n++], LINE_SIZE, "deadline %.*s %d at=%s",
                        STR_ARG(d->rule), (int)d->stage,

@@ -150,6 +150,18 @@ nhs_number(struct sim_world *w, unsigned number)
     }
 }
 
+/* The end of a postcode, from the number: who is alike in birth and name must
+ * not live in one street as well, or linkage takes two for one. */
+static const char *
+inward(struct sim_world *w, unsigned number)
+{
+    static const char letters[] = "ABDEFGHJLNPQRSTUWXYZ";
+
+    return arena_printf(w->arena, "%u%c%c", 1 + number % 9,
+                        letters[number / 9 % 20], letters[number / 180 % 20])
+        .p;
+}
+
 struct str
 sim_child_json(struct sim_world *w, const struct sim_child *c)
 {
@@ -164,9 +176,9 @@ sim_child_json(struct sim_world *w, const struct sim_child *c)
     return arena_printf(
         w->arena,
         "{\"forename\":\"%s\",\"surname\":\"%s\",\"dob\":\"%s\",\"sex\":"
-        "\"%c\",\"postcode\":\"%.*s 1AA\"%.*s}",
+        "\"%c\",\"postcode\":\"%.*s %s\"%.*s}",
         forenames[c->number % 4], surname(w, c->number), date_text(c->dob, dob),
-        c->sex, STR_ARG(c->prefix), STR_ARG(nhs));
+        c->sex, STR_ARG(c->prefix), inward(w, c->number), STR_ARG(nhs));
 }
 
 /* ---- workers ---------------------------------------------------------------

@@ -11,6 +11,9 @@
  * apply are void and their alerts cleared. Staff's first act, a screening or
  * another referral that makes more of it end that.
  *
+ * A provisional decision beside an open case leaves that as it is. Until it is
+ * decided, T1 and L5 (L1 by way of the MASH) run for the notification itself.
+ *
  * Never opens a second case on a side, never refuses a ReferralDecided (but a
  * step-down under a protection plan: R21, as a dead letter beside the
  * answer), and gives exactly one CaseChanged that names the decision.
@@ -23,6 +26,9 @@
 /** Want what became of the notification before. */
 void
 arbiter_want(struct rows *rows, const struct referral_decided *d);
+/** Want, in a later round, the clocks that it has of its own. */
+void
+arbiter_want_waiting(struct rows *rows, const struct referral_decided *d);
 /** Want, in a later round, the case that it went to. */
 void
 arbiter_want_case(struct rows *rows, const struct referral_decided *d);

@@ -369,6 +369,8 @@ desk_message(const struct moment *m, const struct referral_decided *d,
     e.episode_id = d->episode_id;
     e.agency_id = d->agency_id;
     e.episode_ref = d->episode_ref;
+    if (before == NULL)
+        e.received_at = d->received_at;
     all = messages_of(m, d->episode_id, &n);
     desk_derive(all, n, &e);
     if (d->unit.n > 0)

@@ -16,8 +16,9 @@ static const struct drift drifts[] = {
     { .clock = "D02",
       .rule = "D02",
       .due = ROLE_WORKER,
-      .district = ROLE_UNIT_LEADER,
-      .by_time = true },
+      .longer = ROLE_UNIT_LEADER,
+      .district = ROLE_DISTRICT_MANAGER,
+      .head = ROLE_HEAD_OF_SERVICE },
     { .clock = "T2",
       .rule = "D03",
       .warn = ROLE_WORKER,
@@ -104,8 +105,7 @@ static const struct drift drifts[] = {
     { .clock = "D06",
       .rule = "D06",
       .due = ROLE_UNIT_LEADER,
-      .district = ROLE_DISTRICT_MANAGER,
-      .by_time = true },
+      .longer = ROLE_DISTRICT_MANAGER },
     { .clock = "D07",
       .rule = "D07",
       .due = ROLE_UNIT_LEADER,
@@ -240,20 +240,27 @@ hours_after(time_ms from, int hours)
     return hours < 0 ? TIME_NEVER : from + 1 + hours * HOUR_MS;
 }
 
+time_ms
+limits_longer(const struct limits *limits, const struct drift *drift,
+              time_ms due_at)
+{
+    const struct profile_drift *d = &limits->profile->drift;
+    int days = D02_NEXT_DAYS;
+
+    if (drift->longer == 0)
+        return TIME_NEVER;
+    if (strcmp(drift->rule, "D06") == 0)
+        days = (d->open_weeks_escalate - d->open_weeks) * DAYS_A_WEEK;
+    return limits_days_after(limits, due_at, days) + 1;
+}
+
 void
 limits_rungs(const struct limits *limits, const struct drift *drift,
              time_ms from, time_ms *district, time_ms *head)
 {
     const struct profile_drift *d = &limits->profile->drift;
 
-    *head = TIME_NEVER;
-    if (strcmp(drift->rule, "D02") == 0) {
-        *district = limits_days_after(limits, from, D02_NEXT_DAYS) + 1;
-    } else if (strcmp(drift->rule, "D06") == 0) {
-        int weeks = d->open_weeks_escalate - d->open_weeks;
-
-        *district = limits_days_after(limits, from, weeks * DAYS_A_WEEK) + 1;
-    } else if (strcmp(drift->rule, "D10") == 0) {
+    if (strcmp(drift->rule, "D10") == 0) {
         *district = hours_after(from, d->rhi_escalate_hours[0]);
         *head = hours_after(from, d->rhi_escalate_hours[1]);
     } else {

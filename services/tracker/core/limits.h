@@ -54,11 +54,11 @@ struct drift {
     int due;
     int also;     /* told at the same moment as `due` */
     int third;    /* and this one */
-    int district; /* the next rung up */
+    /* Told when it has been so for longer, a condition of its own (D02, D06):
+     * acknowledging the alert doesn't stop it. */
+    int longer;
+    int district; /* the next rung up, where nobody acknowledged */
     int head;
-    /* The rungs above are conditions of their own (D02, D06), not silence:
-     * acknowledging an alert doesn't stop them. */
-    bool by_time;
 };
 
 /** How a clock, or a rule without a clock, alerts; never NULL. */
@@ -66,9 +66,16 @@ const struct drift *
 limits_drift(struct str clock);
 
 /**
+ * When `longer` is told of what was due at `due_at`; TIME_NEVER for a rule
+ * that has no such rung.
+ */
+time_ms
+limits_longer(const struct limits *limits, const struct drift *drift,
+              time_ms due_at);
+
+/**
  * When the rungs above fire, in *district and *head; TIME_NEVER where there is
- * none. They count from `from`: when it was due, or, where that lies back, when
- * the first was told.
+ * none. They count from `from`: the last instant at which nobody had been told.
  */
 void
 limits_rungs(const struct limits *limits, const struct drift *drift,

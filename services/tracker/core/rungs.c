@@ -16,18 +16,14 @@ rungs_rule(struct str clock)
 }
 
 void
-rungs_remove(const struct moment *m, struct id subject, struct str rule,
-             int32_t from_stage)
+rungs_remove(const struct moment *m, struct id subject, struct str rule)
 {
-    struct deadline_row like;
+    const struct deadline_row *d;
+    size_t at = 0;
 
-    fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &like);
-    like.subject_id = subject;
-    like.rule = rule;
-    for (int32_t i = from_stage; i <= STAGE_EXPIRE; i++) {
-        like.stage = i;
-        rows_delete(m->step->rows, TABLE_DEADLINE, &like);
-    }
+    while ((d = subject_next(m, TABLE_DEADLINE, subject, &at)) != NULL)
+        if (str_eq(d->rule, rule))
+            rows_delete(m->step->rows, TABLE_DEADLINE, d);
 }
 
 void
@@ -42,7 +38,7 @@ rungs_put(const struct moment *m, const struct watched *w, struct str rule,
     d.subject_id = w->id;
     d.rule = rule;
     d.stage = stage;
-    d.due_at = at;
+    d.due_at = at > m->step->now ? at : m->step->now;
     d.subject_kind = w->kind;
     d.child_id = w->child_id;
     d.alert_due_at = alert_due_at;
@@ -57,7 +53,7 @@ enum status
 rungs_watch(const struct moment *m, const struct watched *w, struct str rule,
             time_ms due_at, struct err *err)
 {
-    rungs_remove(m, w->id, rule, STAGE_WARN);
+    rungs_remove(m, w->id, rule);
     if (due_at != TIME_NEVER)
         rungs_put(m, w, rule, STAGE_DUE, due_at + 1, due_at);
     return alerts_clear(m, w->id, rungs_rule(rule), TIME_NONE, STR("ended"),
@@ -104,13 +100,25 @@ rungs_acknowledge(const struct moment *m, struct id alert_id, struct str by,
     rows_put(m->step->rows, TABLE_ALERT, &a);
     while ((d = subject_next(m, TABLE_DEADLINE, a.subject_id, &at)) != NULL)
         if ((d->stage == STAGE_DISTRICT || d->stage == STAGE_HEAD) &&
-            !limits_drift(d->rule)->by_time && d->alert_due_at == a.due_at &&
-            str_eq(rungs_rule(d->rule), a.rule))
+            d->alert_due_at == a.due_at && str_eq(rungs_rule(d->rule), a.rule))
             rows_delete(m->step->rows, TABLE_DEADLINE, d);
     return say_acknowledged(m, &a, err);
 }
 
-/* Say that it is late, and set the rungs above, which count from `from`. */
+/* The rungs that answer silence; nobody has been told up to `from`. */
+static void
+put_upper(const struct moment *m, const struct watched *w, struct str rule,
+          time_ms due_at, time_ms from)
+{
+    time_ms district;
+    time_ms head;
+
+    limits_rungs(&m->limits, limits_drift(rule), from, &district, &head);
+    rungs_put(m, w, rule, STAGE_DISTRICT, district, due_at);
+    rungs_put(m, w, rule, STAGE_HEAD, head, due_at);
+}
+
+/* Say that it is late, and set the next rungs. */
 static enum status
 tell_due(const struct moment *m, const struct watched *w, struct str rule,
          time_ms due_at, time_ms from, struct err *err)
@@ -124,17 +132,16 @@ tell_due(const struct moment *m, const struct watched *w, struct str rule,
         { drift->also, w->also_unit.n > 0 ? w->also_unit : w->unit },
         { drift->third, w->unit },
     };
-    time_ms district;
-    time_ms head;
+    time_ms longer = limits_longer(&m->limits, drift, due_at);
     enum status rc = ST_OK;
 
     for (size_t i = 0; rc == ST_OK && i < N_OF(told); i++)
         if (told[i].role != 0)
             rc = alerts_tell(m, w, rungs_rule(rule), due_at, told[i].role,
                              told[i].unit, err);
-    limits_rungs(&m->limits, drift, from, &district, &head);
-    rungs_put(m, w, rule, STAGE_DISTRICT, district, due_at);
-    rungs_put(m, w, rule, STAGE_HEAD, head, due_at);
+    rungs_put(m, w, rule, STAGE_LONGER, longer, due_at);
+    if (longer == TIME_NEVER)
+        put_upper(m, w, rule, due_at, from);
     return rc;
 }
 
@@ -197,13 +204,18 @@ rungs_fire(const struct moment *m, const struct watched *w,
     switch (deadline->stage) {
     case STAGE_DUE:
         rc = tell_due(m, w, deadline->rule, deadline->alert_due_at,
-                      deadline->alert_due_at, err);
+                      m->step->now - 1, err);
         if (rc == ST_OK && str_is(deadline->rule, "L3"))
             rc = put_expiry(m, w, deadline, err);
         return rc;
     case STAGE_EXPIRE:
         *expired = true;
         return ST_OK;
+    case STAGE_LONGER:
+        role = drift->longer;
+        put_upper(m, w, deadline->rule, deadline->alert_due_at,
+                  m->step->now - 1);
+        break;
     case STAGE_DISTRICT:
         role = drift->district;
         break;

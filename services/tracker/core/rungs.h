@@ -16,15 +16,15 @@ struct str rungs_rule(struct str clock);
 
 /**
  * Set the deadline of a stage (enum deadline_stage): it fires at `at`, never
- * where that is TIME_NEVER. `alert_due_at` is the due instant in the alert's
+ * where that is TIME_NEVER, and now where that is past: nobody hears of a
+ * thing before it is known. `alert_due_at` is the due instant in the alert's
  * key.
  */
 void rungs_put(const struct moment *m, const struct watched *w, struct str rule,
                int32_t stage, time_ms at, time_ms alert_due_at);
 
-/** Remove the subject's deadlines of a rule, from a stage on. */
-void rungs_remove(const struct moment *m, struct id subject, struct str rule,
-                  int32_t from_stage);
+/** Remove the subject's deadlines of a rule, whatever was due. */
+void rungs_remove(const struct moment *m, struct id subject, struct str rule);
 
 /**
  * A rule that has no clock (D02) is due at `due_at` (TIME_NEVER: no longer):

@@ -15,6 +15,12 @@ school_is_notice(const struct referral_decided *d)
     return d->kind == KIND_POLICE_ENCOMPASS && d->incident_at != TIME_NONE;
 }
 
+bool
+school_is_clock(struct str clock)
+{
+    return str_eq(clock, T11);
+}
+
 static void
 like_notice(const struct referral_decided *d, struct encompass_row *like)
 {

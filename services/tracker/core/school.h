@@ -12,6 +12,9 @@
 /** True for a decision about such a notice. */
 bool school_is_notice(const struct referral_decided *d);
 
+/** True for the clock of a notice. */
+bool school_is_clock(struct str clock);
+
 /** Want the notice of a decision and, in a later round, its clock. */
 void school_want(struct rows *rows, const struct referral_decided *d);
 void school_want_more(struct rows *rows, const struct referral_decided *d);

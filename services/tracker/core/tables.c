@@ -57,6 +57,7 @@ static const struct field referral_at[] = {
     FIELD_ID(S, decision_id, 0),
     FIELD_CODE(S, status, 0, &codes_decision_status),
     FIELD_CODE(S, effect, N, &codes_outcome),
+    FIELD_ID(S, waits_as, N),
     FIELD_TIME(S, answered_at, N),
     FIELD_CODE(S, answer, N, &codes_answer),
     FIELD_TEXT(S, refusal, N),
@@ -112,10 +113,10 @@ static const struct field deadline_at[] = {
     FIELD_ID(S, subject_id, 0),
     FIELD_TEXT(S, rule, 0),
     FIELD_I32(S, stage, 0),
+    FIELD_TIME(S, alert_due_at, 0),
     FIELD_TIME(S, due_at, 0),
     FIELD_CODE(S, subject_kind, 0, &codes_clock_subject),
     FIELD_ID(S, child_id, N),
-    FIELD_TIME(S, alert_due_at, 0),
     FIELD_TEXT(S, profile_version, N),
 };
 #undef S
@@ -147,6 +148,7 @@ static const struct field episode_at[] = {
     FIELD_ID(S, child_id, N),
     FIELD_TEXT(S, agency_id, 0),
     FIELD_TEXT(S, episode_ref, N),
+    FIELD_TIME(S, received_at, N),
     FIELD_CODE(S, state, 0, &codes_episode_state),
     FIELD_BOOL(S, incomplete, 0),
     FIELD_CODE(S, category, N, &codes_missing_category),
@@ -260,7 +262,7 @@ enum {
     AT_FIRST = 0,
     AT_SECOND = 1,
     AT_THIRD = 2,
-    DEADLINE_DUE_AT = 3,
+    DEADLINE_DUE_AT = 4,
 };
 
 /* CASE is a word of SQL, so that table's name is the plural. */
@@ -292,7 +294,7 @@ const struct table tracker_tables[TABLE_N] = {
                       .due = -1 },
     [TABLE_DEADLINE] = { .fields = FIELDS("deadline", struct deadline_row,
                                           deadline_at),
-                         .n_key = 3,
+                         .n_key = 4,
                          .index = INDEX("deadline_by_subject", AT_FIRST),
                          .n_index = 1,
                          .due = DEADLINE_DUE_AT },

@@ -101,6 +101,9 @@ struct referral_row {
     struct id decision_id;
     int status; /* enum decision_status */
     int effect; /* enum outcome; null where it was refused */
+    /* Subject of the clocks that it has of its own, because it waits for its
+     * decision beside a case that was open before; null where it doesn't. */
+    struct id waits_as;
     /* What its sender was last told of it, as ReferrerAnswered says. */
     time_ms answered_at;
     int answer; /* enum answer */
@@ -151,7 +154,8 @@ struct pause_row {
 enum deadline_stage {
     STAGE_WARN = 1, /* 1 to 4: the clock's warnings */
     STAGE_DUE = 5,  /* one millisecond after due_at: late */
-    STAGE_DISTRICT, /* the ladder's upper rungs */
+    STAGE_LONGER,   /* the same for some time, seen or not: D02, D06 */
+    STAGE_DISTRICT, /* the ladder's upper rungs: nobody acknowledged it */
     STAGE_HEAD,
     STAGE_EXPIRE, /* L3 passes for the second time */
 };
@@ -161,10 +165,10 @@ struct deadline_row {
     struct id subject_id;
     struct str rule; /* id of a clock, or of a drift rule that has none */
     int32_t stage;   /* enum deadline_stage */
-    time_ms due_at;  /* when it fires */
+    time_ms alert_due_at; /* due instant in the alert's key */
+    time_ms due_at;       /* when it fires */
     int subject_kind;
     struct id child_id;
-    time_ms alert_due_at; /* due instant in the alert's key */
     struct str profile_version;
 };
 
@@ -193,7 +197,8 @@ struct episode_row {
     struct id child_id;
     struct str agency_id;
     struct str episode_ref;
-    int state; /* enum episode_state */
+    time_ms received_at; /* the first of its messages */
+    int state;           /* enum episode_state */
     bool incomplete;
     int category;
     int risk_grade;

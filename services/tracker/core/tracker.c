@@ -120,6 +120,8 @@ want_found(const struct moment *m, const struct event *ev, int round)
 
     if (ev->type == REC_REFERRAL_DECIDED && school_is_notice(ev->body))
         school_want_more(m->step->rows, ev->body);
+    if (ev->type == REC_REFERRAL_DECIDED)
+        arbiter_want_waiting(m->step->rows, ev->body);
     if (ev->type == REC_REFERRAL_DECIDED && touches_no_more(m, ev->body))
         return;
     for (size_t i = 0; i < 2; i++)
@@ -146,6 +148,8 @@ want_due(const struct moment *m, const struct deadline_row *d, int round)
     }
     if (d->subject_kind != CLOCK_SUBJECT_EPISODE) {
         subject_want(m->step->rows, d->subject_id);
+        if (d->subject_kind == CLOCK_SUBJECT_NOTIFICATION)
+            cases_want_child(m->step->rows, d->child_id);
         return;
     }
     desk_want(m->step->rows, d->subject_id);
@@ -282,8 +286,24 @@ fire_episode(const struct moment *m, const struct deadline_row *d,
     return rungs_fire(m, &w, d, &expired, err);
 }
 
-/* A worker has no row of these, a notice none that is found by its clock: a
- * rung above says what its alert does, the first names the child alone. */
+/* Who has the child hears that a notification beside the case waits; a school
+ * is told by duty, whoever has the child. */
+static void
+name_holder(const struct moment *m, const struct deadline_row *d,
+            struct watched *w)
+{
+    const struct case_row *c = cases_of_worker(m, d->child_id);
+
+    if (d->subject_kind != CLOCK_SUBJECT_NOTIFICATION || c == NULL ||
+        school_is_clock(d->rule))
+        return;
+    w->case_id = c->case_id;
+    w->unit = c->unit;
+    w->worker = c->worker;
+}
+
+/* A worker and a notification have no row here that is found by a clock: a
+ * rung above says what its alert does, the first whom the child leads to. */
 static enum status
 fire_other(const struct moment *m, const struct deadline_row *d,
            struct err *err)
@@ -294,7 +314,8 @@ fire_other(const struct moment *m, const struct deadline_row *d,
                          .unit = m->limits.profile->routing.duty_tray };
     bool expired;
 
-    (void)rungs_of_alert(m, d, &w);
+    if (!rungs_of_alert(m, d, &w))
+        name_holder(m, d, &w);
     return rungs_fire(m, &w, d, &expired, err);
 }
 

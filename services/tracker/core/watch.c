@@ -92,8 +92,19 @@ chases(const struct moment *m, const struct run *r, time_ms due_at,
     return n;
 }
 
-/* Deadlines of a run that is due at `due_at`; warnings that are past go unsaid.
- */
+/* Of the warnings whose time is past when a run begins or goes on the last is
+ * said at once, as long as there is time left to warn of. */
+static bool
+is_said(const struct moment *m, const time_ms *warnings, size_t n, size_t i,
+        time_ms due_at)
+{
+    time_ms now = m->step->now;
+
+    return warnings[i] >= now ||
+           (due_at >= now && (i + 1 == n || warnings[i + 1] > now));
+}
+
+/* Deadlines of a run that is due at `due_at`. */
 static enum status
 put_deadlines(const struct moment *m, const struct watched *w, struct str clock,
               const struct run *r, time_ms due_at, struct err *err)
@@ -111,7 +122,8 @@ put_deadlines(const struct moment *m, const struct watched *w, struct str clock,
     if (str_is(clock, "L4"))
         n = chases(m, r, due_at, warnings);
     for (size_t i = 0; i < n; i++)
-        if (limits_drift(clock)->warn != 0 && warnings[i] >= m->step->now)
+        if (limits_drift(clock)->warn != 0 &&
+            is_said(m, warnings, n, i, due_at))
             rungs_put(m, w, clock, STAGE_WARN + (int32_t)i, warnings[i],
                       due_at);
     if (!r->spec.planning)
@@ -167,7 +179,7 @@ static enum status
 end_watch(const struct moment *m, const struct clock_row *k, struct str reason,
           struct err *err)
 {
-    rungs_remove(m, k->subject_id, k->clock, STAGE_WARN);
+    rungs_remove(m, k->subject_id, k->clock);
     return alerts_clear(m, k->subject_id, rungs_rule(k->clock), k->due_at,
                         reason, err);
 }

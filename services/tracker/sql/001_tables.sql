@@ -59,6 +59,7 @@ CREATE TABLE referral (
     decision_id uuid NOT NULL,
     status text NOT NULL,
     effect text,
+    waits_as uuid,
     answered_at timestamptz,
     answer text,
     refusal text,
@@ -119,15 +120,15 @@ CREATE TABLE deadline (
     subject_id uuid NOT NULL,
     rule text COLLATE "C" NOT NULL,
     stage integer NOT NULL,
+    alert_due_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL,
     subject_kind text NOT NULL,
     child_id uuid,
-    alert_due_at timestamptz NOT NULL,
     profile_version text,
-    PRIMARY KEY (shard, subject_id, rule, stage)
+    PRIMARY KEY (shard, subject_id, rule, stage, alert_due_at)
 );
 CREATE INDEX deadline_by_due ON deadline
-    (shard, due_at, subject_id, rule COLLATE "C", stage);
+    (shard, due_at, subject_id, rule COLLATE "C", stage, alert_due_at);
 
 -- Findings; a cleared one stays, because what was said stays said.
 CREATE TABLE alert (
@@ -159,6 +160,7 @@ CREATE TABLE episode (
     child_id uuid,
     agency_id text NOT NULL,
     episode_ref text,
+    received_at timestamptz,
     state text NOT NULL,
     incomplete boolean NOT NULL,
     category text,
