@@ -1,6 +1,7 @@
 #include "common/adapters/avro.h"
 #include "common/core/records.h"
 #include "tests/lib/any_record.h"
+#include "tests/lib/heap.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,24 +22,6 @@ struct world {
     struct err err;
 };
 
-static void *
-more(void *self, size_t size)
-{
-    void *p = malloc(size);
-
-    (void)self;
-    if (p == NULL)
-        abort();
-    return p;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static int
 setup(void **state)
 {
@@ -46,7 +29,7 @@ setup(void **state)
 
     if (w == NULL)
         return -1;
-    arena_init(&w->arena, more, NULL);
+    heap_arena(&w->arena);
     w->codec = avro_open(&w->err);
     if (w->codec == NULL)
         print_error("%s\n", w->err.text);
@@ -60,7 +43,7 @@ teardown(void **state)
     struct world *w = *state;
 
     avro_close(w->codec);
-    arena_release(&w->arena, release);
+    heap_release(&w->arena);
     free(w);
     return 0;
 }

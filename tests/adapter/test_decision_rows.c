@@ -17,6 +17,7 @@
 
 #include "common/adapters/authorities.h"
 #include "common/adapters/profile_json.h"
+#include "tests/lib/heap.h"
 
 enum { TEXT_MAX = 64 };
 
@@ -403,28 +404,11 @@ every_numeric_limit_has_rows_on_both_sides(void **state)
 
 /* ---- setting up ---- */
 
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static int
 read_profiles(void **state)
 {
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     for (size_t p = 0; p < N_PROFILES; p++) {
         struct err err = { .code = "" };
         char path[TEXT_MAX];
@@ -444,7 +428,7 @@ static int
 forget_profiles(void **state)
 {
     (void)state;
-    arena_release(&arena, release);
+    heap_release(&arena);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* JSON: what is refused and why, what is read, and that what we write can be
  * read. */
 #include "common/adapters/json.h"
+#include "tests/lib/heap.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -337,24 +338,6 @@ test_escape_row(void **state)
     json_out_free(&o);
 }
 
-static void *
-more(void *self, size_t size)
-{
-    void *p = malloc(size);
-
-    (void)self;
-    if (p == NULL)
-        abort();
-    return p;
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static void
 test_long_text_grows_in_an_arena(void **state)
 {
@@ -364,7 +347,7 @@ test_long_text_grows_in_an_arena(void **state)
     struct err err;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     json_out_init(&o, &arena);
     json_out_array(&o);
     for (int i = 0; i < 5000; i++)
@@ -373,7 +356,7 @@ test_long_text_grows_in_an_arena(void **state)
     assert_int_equal(json_parse(json_out_text(&o), 100000, &doc, &err), ST_OK);
     assert_int_equal(json_size(doc), 5000);
     json_free(doc);
-    arena_release(&arena, give_back);
+    heap_release(&arena);
 }
 
 static void

@@ -6,6 +6,7 @@
  * schema be made and other backends be ended; without PGHOST all is skipped.
  */
 #include "common/adapters/pg_rows.h"
+#include "tests/lib/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -132,23 +133,6 @@ struct bed {
     struct pg_rows *pr;
 };
 
-static void *
-room(void *self, size_t size)
-{
-    void *p = malloc(size);
-
-    (void)self;
-    assert_non_null(p);
-    return p;
-}
-
-static void
-room_free(void *self, void *p)
-{
-    (void)self;
-    free(p);
-}
-
 static void
 ok(enum status rc, const struct err *err)
 {
@@ -195,7 +179,7 @@ set_up(void **state)
     struct err err;
 
     assert_non_null(bed);
-    arena_init(&bed->arena, room, NULL);
+    heap_arena(&bed->arena);
     bed->pg = connect_here();
     bed->pr = pg_rows_open(schema, tables, N(tables));
     run(bed->pg, "DROP SCHEMA IF EXISTS %s CASCADE; CREATE SCHEMA %s", schema,
@@ -217,7 +201,7 @@ tear_down(void **state)
     run(bed->pg, "DROP SCHEMA %s CASCADE", schema);
     pg_close(bed->pg);
     pg_rows_close(bed->pr);
-    arena_release(&bed->arena, room_free);
+    heap_release(&bed->arena);
     free(bed);
     return 0;
 }

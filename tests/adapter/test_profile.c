@@ -1,6 +1,7 @@
 /* Profiles and calendars as they stand in the repository, and broken ones. */
 #include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,23 +19,6 @@ struct fixture {
     char *text;
     size_t n;
 };
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static char *
 read_file(const char *path, size_t *n)
@@ -63,7 +47,7 @@ begin(void **state)
     struct fixture *f = calloc(1, sizeof *f);
 
     assert_non_null(f);
-    arena_init(&f->arena, more, NULL);
+    heap_arena(&f->arena);
     *state = f;
     return 0;
 }
@@ -73,7 +57,7 @@ end(void **state)
 {
     struct fixture *f = *state;
 
-    arena_release(&f->arena, release);
+    heap_release(&f->arena);
     free(f->text);
     free(f);
     return 0;
@@ -515,10 +499,10 @@ a_broken_profile_is_refused_with_its_place(void **state)
     char *text = replace(kent, row->from, row->to, &n);
     enum status st;
 
-    arena_init(&f.arena, more, NULL);
+    heap_arena(&f.arena);
     st = profile_json_read(&f.arena, (struct str){ .p = text, .n = n }, &p,
                            &err);
-    arena_release(&f.arena, release);
+    heap_release(&f.arena);
     free(text);
     free(kent);
     assert_int_equal(st, ST_REJECT);

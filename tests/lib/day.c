@@ -1,7 +1,5 @@
 #include "tests/lib/day.h"
 
-#include "common/adapters/calendar_json.h"
-#include "common/adapters/profile_json.h"
 #include "tracker/core/tracker.h"
 
 #include <setjmp.h>
@@ -13,24 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct str
-project_file(struct mem *m, const char *path)
-{
-    const char *root = getenv("WAYMARK_ROOT");
-    char full[4096];
-    char *text = arena_alloc(mem_arena(m), 1 << 17);
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(full, sizeof full, "%s/%s", root == NULL ? "." : root, path);
-    f = fopen(full, "r");
-    if (f == NULL)
-        fail_msg("cannot read %s; set WAYMARK_ROOT", full);
-    n = fread(text, 1, 1 << 17, f);
-    (void)fclose(f);
-    return (struct str){ .p = text, .n = n };
-}
 
 static const struct {
     enum record_type type;
@@ -51,28 +31,13 @@ int
 open_day(void **s)
 {
     struct day *d = calloc(1, sizeof *d);
-    struct err err;
 
     assert_non_null(d);
     d->m = mem_open(&(struct mem_options){ .def = &tracker_service,
-                                           .settings = &d->settings,
+                                           .settings = &d->given.settings,
                                            .authority = 2,
                                            .authority_name = "kent-2015" });
-    assert_int_equal(
-        profile_json_read(mem_arena(d->m),
-                          project_file(d->m, "profiles/kent-2015.json"),
-                          &d->profile, &err),
-        ST_OK);
-    assert_int_equal(calendar_json_read(
-                         mem_arena(d->m),
-                         project_file(d->m, "calendars/england-and-wales.json"),
-                         &d->calendar, &err),
-                     ST_OK);
-    d->version = (struct settings_version){ .version = d->profile.version_id,
-                                            .profile = &d->profile };
-    d->settings = (struct settings){ .versions = &d->version,
-                                     .n = 1,
-                                     .calendar = &d->calendar };
+    one_profile_read(&d->given, mem_arena(d->m), "kent-2015");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         mem_show(d->m, shown[i].type, shown[i].members);
     *s = d;
@@ -93,12 +58,7 @@ close_day(void **s)
 time_ms
 local(struct day *d, const char *text)
 {
-    time_ms at;
-    struct err err = { .text = "" };
-
-    if (time_parse(&d->calendar.zone, str_of(text), &at, &err) != ST_OK)
-        fail_msg("%s: %s", text, err.text);
-    return at;
+    return one_profile_local(&d->given, text);
 }
 
 struct id
@@ -121,7 +81,7 @@ fill_meta(struct day *d, struct meta *meta, time_ms at)
     meta->source = STR("/kent-2015/triage");
     meta->occurred_at = at;
     meta->recorded_at = at;
-    meta->profile_version = d->profile.version_id;
+    meta->profile_version = d->given.profile.version_id;
 }
 
 void

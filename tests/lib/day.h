@@ -13,17 +13,14 @@
 #ifndef WAYMARK_TESTS_LIB_DAY_H
 #define WAYMARK_TESTS_LIB_DAY_H
 
-#include "common/core/profile.h"
 #include "common/core/records.h"
 #include "tests/lib/memory.h"
+#include "tests/lib/one_profile.h"
 #include "tracker/core/tables.h"
 
 struct day {
     struct mem *m;
-    struct profile profile;
-    struct calendar calendar;
-    struct settings_version version;
-    struct settings settings;
+    struct one_profile given;
     int64_t n; /* records so far: makes their ids */
 };
 

@@ -2,6 +2,7 @@
 
 #include "common/core/calendar.h"
 #include "common/core/records.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,23 +52,6 @@ struct mem {
     struct rows *rows;
 };
 
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 struct mem *
 mem_open(const struct mem_options *options)
 {
@@ -76,7 +60,7 @@ mem_open(const struct mem_options *options)
     assert_non_null(m);
     m->o = *options;
     m->now = TIME_NONE;
-    arena_init(&m->arena, more, NULL);
+    heap_arena(&m->arena);
     m->tables =
         arena_array(&m->arena, options->def->n_tables, sizeof *m->tables);
     for (size_t i = 0; i < SERVICE_INPUTS_MAX; i++)
@@ -93,7 +77,7 @@ mem_close(struct mem *m)
         return;
     for (size_t i = 0; i < m->o.def->n_tables; i++)
         free(m->tables[i].rows);
-    arena_release(&m->arena, release);
+    heap_release(&m->arena);
     free(m->outputs);
     free(m->text.p);
     free(m);

@@ -27,14 +27,14 @@
  *
  * EPISODE_ORDERS=print in the environment prints the end states.
  */
-#include "../lib/memory.h"
-#include "common/adapters/calendar_json.h"
-#include "common/adapters/profile_json.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/one_profile.h"
 #include "common/core/records.h"
 #include "tracker/core/tables.h"
 #include "tracker/core/tracker.h"
 #include "triage/core/tables.h"
 #include "triage/core/triage.h"
+#include "tests/lib/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,70 +54,16 @@
 
 /* Settings are read once: 120 orders share them. */
 static struct arena the_arena;
-static struct profile the_profile;
-static struct calendar the_calendar;
-static struct settings_version the_version;
-static struct settings the_settings;
+static struct one_profile given;
 
 /* ---- setting up ---------------------------------------------------------- */
-
-static void *
-more(void *self, size_t size)
-{
-    void *p = calloc(1, size);
-
-    (void)self;
-    if (p == NULL)
-        abort();
-    return p;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
-static struct str
-project_file(const char *path)
-{
-    const char *root = getenv("WAYMARK_ROOT");
-    char full[4096];
-    char *text = arena_alloc(&the_arena, 1 << 17);
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(full, sizeof full, "%s/%s", root == NULL ? "." : root, path);
-    f = fopen(full, "r");
-    if (f == NULL)
-        fail_msg("cannot read %s; set WAYMARK_ROOT", full);
-    n = fread(text, 1, 1 << 17, f);
-    (void)fclose(f);
-    return (struct str){ .p = text, .n = n };
-}
 
 static int
 read_settings(void **state)
 {
-    struct err err;
-
     (void)state;
-    arena_init(&the_arena, more, NULL);
-    assert_int_equal(
-        profile_json_read(&the_arena, project_file("profiles/kent-2015.json"),
-                          &the_profile, &err),
-        ST_OK);
-    assert_int_equal(
-        calendar_json_read(&the_arena,
-                           project_file("calendars/england-and-wales.json"),
-                           &the_calendar, &err),
-        ST_OK);
-    the_version = (struct settings_version){ .version = the_profile.version_id,
-                                             .profile = &the_profile };
-    the_settings = (struct settings){ .versions = &the_version,
-                                      .n = 1,
-                                      .calendar = &the_calendar };
+    heap_arena(&the_arena);
+    one_profile_read(&given, &the_arena, "kent-2015");
     return 0;
 }
 
@@ -125,7 +71,7 @@ static int
 release_settings(void **state)
 {
     (void)state;
-    arena_release(&the_arena, release);
+    heap_release(&the_arena);
     return 0;
 }
 
@@ -144,7 +90,7 @@ static struct mem *
 open_service(const struct service_def *def)
 {
     return mem_open(&(struct mem_options){ .def = def,
-                                           .settings = &the_settings,
+                                           .settings = &given.settings,
                                            .authority = 2,
                                            .authority_name = "kent-2015" });
 }
@@ -161,7 +107,7 @@ complete(struct both *b, struct meta *meta)
     if (meta->occurred_at == TIME_NONE || meta->occurred_at == 0)
         meta->occurred_at = b->now;
     if (meta->profile_version.p == NULL)
-        meta->profile_version = the_profile.version_id;
+        meta->profile_version = given.profile.version_id;
 }
 
 static void

@@ -1,11 +1,10 @@
 /* Metrics counts the sample day of domain.md section 12 and freezes June. */
-#include "common/adapters/calendar_json.h"
-#include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "metrics/core/metrics.h"
 #include "metrics/core/scorecard.h"
 #include "metrics/core/tables.h"
-#include "../lib/memory.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/one_profile.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -22,59 +21,23 @@
 
 struct day {
     struct mem *m;
-    struct profile profile;
-    struct calendar calendar;
-    struct settings_version version;
-    struct settings settings;
+    struct one_profile given;
     char text[4096]; /* cells that changed, as told so far */
     size_t n_text;
     char before[4096]; /* cells as they stood, a line each */
 };
 
-static struct str
-project_file(struct mem *m, const char *path)
-{
-    const char *root = getenv("WAYMARK_ROOT");
-    char full[4096];
-    char *text = arena_alloc(mem_arena(m), 1 << 17);
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(full, sizeof full, "%s/%s", root == NULL ? "." : root, path);
-    f = fopen(full, "r");
-    if (f == NULL)
-        fail_msg("cannot read %s; set WAYMARK_ROOT", full);
-    n = fread(text, 1, 1 << 17, f);
-    (void)fclose(f);
-    return (struct str){ .p = text, .n = n };
-}
-
 static int
 open_day(void **s)
 {
     struct day *d = calloc(1, sizeof *d);
-    struct err err;
 
     assert_non_null(d);
     d->m = mem_open(&(struct mem_options){ .def = &metrics_service,
-                                           .settings = &d->settings,
+                                           .settings = &d->given.settings,
                                            .authority = 2,
                                            .authority_name = "kent-2015" });
-    assert_int_equal(
-        profile_json_read(mem_arena(d->m),
-                          project_file(d->m, "profiles/kent-2015.json"),
-                          &d->profile, &err),
-        ST_OK);
-    assert_int_equal(calendar_json_read(
-                         mem_arena(d->m),
-                         project_file(d->m, "calendars/england-and-wales.json"),
-                         &d->calendar, &err),
-                     ST_OK);
-    d->version = (struct settings_version){ .version = d->profile.version_id,
-                                            .profile = &d->profile };
-    d->settings = (struct settings){ .versions = &d->version,
-                                     .n = 1,
-                                     .calendar = &d->calendar };
+    one_profile_read(&d->given, mem_arena(d->m), "kent-2015");
     *s = d;
     return 0;
 }
@@ -93,12 +56,7 @@ close_day(void **s)
 static time_ms
 local(struct day *d, const char *text)
 {
-    time_ms at;
-    struct err err = { .text = "" };
-
-    if (time_parse(&d->calendar.zone, str_of(text), &at, &err) != ST_OK)
-        fail_msg("%s: %s", text, err.text);
-    return at;
+    return one_profile_local(&d->given, text);
 }
 
 static struct id
@@ -186,7 +144,7 @@ decide(struct day *d, struct decision in)
     fields_clear(&fields_referral_decided, &rec);
     rec.meta.recorded_at = local(d, in.received);
     rec.meta.occurred_at = rec.meta.recorded_at;
-    rec.meta.profile_version = d->profile.version_id;
+    rec.meta.profile_version = d->given.profile.version_id;
     rec.notification_id = some_id("notification", in.ref);
     rec.decision_id = some_id("decision", in.rule);
     rec.agency_id = STR("made-up-agency");
@@ -242,7 +200,7 @@ change_case(struct day *d, struct change in)
     rec.meta.recorded_at =
         in.closed == NULL ? rec.opened_at : rec.closed_at;
     rec.meta.occurred_at = rec.meta.recorded_at;
-    rec.meta.profile_version = d->profile.version_id;
+    rec.meta.profile_version = d->given.profile.version_id;
     assert_int_equal(
         mem_send(d->m, TOPIC_CASE_JOURNAL, REC_CASE_CHANGED, &rec, NULL),
         ST_OK);
@@ -457,8 +415,9 @@ june_line(struct day *d, const char *kpi, bool public)
                    .month = june(),
                    .kpis = { .at = &asked, .n = 1 },
                    .suppress_below =
-                       public ? d->profile.suppression.below : 0,
-                   .suppress_secondary = d->profile.suppression.secondary })
+                       public ? d->given.profile.suppression.below : 0,
+                   .suppress_secondary =
+                       d->given.profile.suppression.secondary })
         .lines[0];
 }
 

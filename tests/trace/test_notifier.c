@@ -1,11 +1,10 @@
 /* Notifier decides who is to hear what, and from when on. */
-#include "common/adapters/calendar_json.h"
-#include "common/adapters/profile_json.h"
 #include "common/core/records.h"
 #include "notifier/core/ladder.h"
 #include "notifier/core/notifier.h"
 #include "notifier/core/tables.h"
-#include "../lib/memory.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/one_profile.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -22,57 +21,21 @@
 
 struct world {
     struct mem *m;
-    struct profile profile;
-    struct calendar calendar;
-    struct settings_version version;
-    struct settings settings;
+    struct one_profile given;
     char text[8192];
 };
-
-static struct str
-project_file(struct mem *m, const char *path)
-{
-    const char *root = getenv("WAYMARK_ROOT");
-    char full[4096];
-    char *text = arena_alloc(mem_arena(m), 1 << 17);
-    size_t n;
-    FILE *f;
-
-    (void)snprintf(full, sizeof full, "%s/%s", root == NULL ? "." : root, path);
-    f = fopen(full, "r");
-    if (f == NULL)
-        fail_msg("cannot read %s; set WAYMARK_ROOT", full);
-    n = fread(text, 1, 1 << 17, f);
-    (void)fclose(f);
-    return (struct str){ .p = text, .n = n };
-}
 
 static int
 open_world(void **s)
 {
     struct world *w = calloc(1, sizeof *w);
-    struct err err;
 
     assert_non_null(w);
     w->m = mem_open(&(struct mem_options){ .def = &notifier_service,
-                                           .settings = &w->settings,
+                                           .settings = &w->given.settings,
                                            .authority = 1,
                                            .authority_name = "kent-2015" });
-    assert_int_equal(
-        profile_json_read(mem_arena(w->m),
-                          project_file(w->m, "profiles/kent-2015.json"),
-                          &w->profile, &err),
-        ST_OK);
-    assert_int_equal(calendar_json_read(
-                         mem_arena(w->m),
-                         project_file(w->m, "calendars/england-and-wales.json"),
-                         &w->calendar, &err),
-                     ST_OK);
-    w->version = (struct settings_version){ .version = w->profile.version_id,
-                                            .profile = &w->profile };
-    w->settings = (struct settings){ .versions = &w->version,
-                                     .n = 1,
-                                     .calendar = &w->calendar };
+    one_profile_read(&w->given, mem_arena(w->m), "kent-2015");
     *s = w;
     return 0;
 }
@@ -90,12 +53,7 @@ close_world(void **s)
 static time_ms
 local(const struct world *w, const char *text)
 {
-    time_ms at;
-    struct err err = { .text = "" };
-
-    if (time_parse(&w->calendar.zone, str_of(text), &at, &err) != ST_OK)
-        fail_msg("%s: %s", text, err.text);
-    return at;
+    return one_profile_local(&w->given, text);
 }
 
 static struct id
@@ -189,7 +147,7 @@ deliveries(struct world *w)
                          : codes_word(&codes_alert_role, d->told),
             d->urgent ? "urgent " : "",
             codes_word(&codes_delivery_state, d->state),
-            time_text_local(&w->calendar.zone, d->send_at, when));
+            time_text_local(&w->given.calendar.zone, d->send_at, when));
     return w->text;
 }
 
@@ -446,8 +404,8 @@ is_told_in_time(void **s)
 
     open_world(&state);
     w = state;
-    time_text(ladder_send_at(&w->profile, &w->calendar, h->role, h->urgent,
-                             local(w, h->at)),
+    time_text(ladder_send_at(&w->given.profile, &w->given.calendar, h->role,
+                             h->urgent, local(w, h->at)),
               got);
     time_text(local(w, h->want), want);
     assert_string_equal(got, want);

@@ -4,9 +4,8 @@
  * in all 24 orders the case becomes a CAF once, with the one that is third. One
  * need twice counts once. Made-up child.
  */
-#include "../lib/memory.h"
-#include "common/adapters/calendar_json.h"
-#include "common/adapters/profile_json.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/one_profile.h"
 #include "common/core/records.h"
 #include "tracker/core/tables.h"
 #include "tracker/core/tracker.h"
@@ -22,7 +21,6 @@
 
 #include <cmocka.h>
 
-#include "common/adapters/authorities.h"
 #include "common/engine/memory.h"
 
 #define T0 ((time_ms)1435298400000) /* 2015-06-26T06:00:00Z, a Friday */
@@ -30,10 +28,7 @@
 
 struct story {
     struct arena *arena;
-    struct profile profile;
-    struct calendar calendar;
-    struct settings_version version;
-    struct settings settings;
+    struct one_profile given;
     struct mem *triage;
     struct mem *tracker;
     size_t decided;   /* outputs of triage that tracker has read */
@@ -43,22 +38,11 @@ struct story {
 
 /* ---- two services and what flows between them ---- */
 
-static struct str
-text_of(struct story *s, const char *path)
-{
-    struct err err;
-    struct str text;
-
-    assert_int_equal(file_read(path, PROFILE_BYTES_MAX, s->arena, &text, &err),
-                     ST_OK);
-    return text;
-}
-
 static struct mem *
 open_service(const struct story *s, const struct service_def *def)
 {
     return mem_open(&(struct mem_options){ .def = def,
-                                           .settings = &s->settings,
+                                           .settings = &s->given.settings,
                                            .authority = 2,
                                            .authority_name = "rutland-2014" });
 }
@@ -66,23 +50,8 @@ open_service(const struct story *s, const struct service_def *def)
 static void
 begin(struct story *s)
 {
-    struct err err;
-
     *s = (struct story){ .arena = memory_open((size_t)256 << 20) };
-    assert_int_equal(
-        profile_json_read(s->arena, text_of(s, "profiles/rutland-2014.json"),
-                          &s->profile, &err),
-        ST_OK);
-    assert_int_equal(
-        calendar_json_read(s->arena,
-                           text_of(s, "calendars/england-and-wales.json"),
-                           &s->calendar, &err),
-        ST_OK);
-    s->version = (struct settings_version){ .version = s->profile.version_id,
-                                            .profile = &s->profile };
-    s->settings = (struct settings){ .versions = &s->version,
-                                     .n = 1,
-                                     .calendar = &s->calendar };
+    one_profile_read(&s->given, s->arena, "rutland-2014");
     s->triage = open_service(s, &triage_service);
     s->tracker = open_service(s, &tracker_service);
 }
@@ -112,7 +81,7 @@ complete(struct story *s, struct meta *meta)
         meta->recorded_at = now(s);
     if (meta->occurred_at == TIME_NONE || meta->occurred_at == 0)
         meta->occurred_at = meta->recorded_at;
-    meta->profile_version = s->profile.version_id;
+    meta->profile_version = s->given.profile.version_id;
 }
 
 static void

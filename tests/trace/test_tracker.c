@@ -2501,7 +2501,7 @@ a_mash_answers_as_fast_as_the_colour_says(void **s)
     };
     struct day *d = *s;
 
-    d->profile.rag_hours =
+    d->given.profile.rag_hours =
         (struct profile_rag_hours){ .red = 4, .amber = 24, .green = 72 };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct decision in = { .at = "2015-06-26T11:05:00",
@@ -2533,7 +2533,7 @@ a_consultation_is_waited_for_until_it_is_answered(void **s)
     struct day *d = *s;
     struct id c = a_case(d, "C", OUTCOME_CAF_TAF);
 
-    d->profile.rag_hours =
+    d->given.profile.rag_hours =
         (struct profile_rag_hours){ .red = 4, .amber = 24, .green = 72 };
     mem_clear(d->m);
     do_to(d, c, "2015-06-26T12:00:00", ACTIVITY_CONSULTED);

@@ -4,9 +4,8 @@
  */
 #include "triage/core/triage.h"
 
-#include "../lib/memory.h"
-#include "common/adapters/calendar_json.h"
-#include "common/adapters/profile_json.h"
+#include "tests/lib/memory.h"
+#include "tests/lib/one_profile.h"
 #include "common/core/records.h"
 #include "triage/core/tables.h"
 
@@ -23,54 +22,19 @@
 
 struct story {
     struct mem *m;
-    struct settings settings;
-    struct settings_version version;
-    struct profile profile;
-    struct calendar calendar;
+    struct one_profile given;
 };
 
 /* ---- setting up ---- */
 
-static struct str
-file_text(struct arena *a, const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    char *text;
-    long n;
-
-    if (f == NULL)
-        fail_msg("%s can't be opened (run from the repository's root)", path);
-    assert_int_equal(fseek(f, 0, SEEK_END), 0);
-    n = ftell(f);
-    rewind(f);
-    text = arena_alloc(a, (size_t)n + 1);
-    assert_int_equal(fread(text, 1, (size_t)n, f), n);
-    (void)fclose(f);
-    return (struct str){ .p = text, .n = (size_t)n };
-}
-
 static void
-begin_with(struct story *s, const char *path)
+begin_with(struct story *s, const char *profile)
 {
-    struct err err = { .code = "" };
-    struct arena *a;
-
     s->m = mem_open(&(struct mem_options){ .def = &triage_service,
-                                           .settings = &s->settings,
+                                           .settings = &s->given.settings,
                                            .authority = 1,
                                            .authority_name = "kent-2015" });
-    a = mem_arena(s->m);
-    if (profile_json_read(a, file_text(a, path), &s->profile, &err) != ST_OK)
-        fail_msg("%s", err.text);
-    assert_int_equal(
-        calendar_json_read(a, file_text(a, "calendars/england-and-wales.json"),
-                           &s->calendar, &err),
-        ST_OK);
-    s->version = (struct settings_version){ .version = s->profile.version_id,
-                                            .profile = &s->profile };
-    s->settings = (struct settings){ .versions = &s->version,
-                                     .n = 1,
-                                     .calendar = &s->calendar };
+    one_profile_read(&s->given, mem_arena(s->m), profile);
     mem_show(s->m, REC_REFERRAL_DECIDED,
              "child_id match_status rule_id outcome status");
     mem_show(s->m, REC_ACTIVITY_RECORDED, "child_id case_id activity refusal");
@@ -83,7 +47,7 @@ begin(void **state)
     struct story *s = calloc(1, sizeof *s);
 
     assert_non_null(s);
-    begin_with(s, "profiles/kent-2015.json");
+    begin_with(s, "kent-2015");
     *state = s;
     return 0;
 }
@@ -94,7 +58,7 @@ begin_rutland(void **state)
     struct story *s = calloc(1, sizeof *s);
 
     assert_non_null(s);
-    begin_with(s, "profiles/rutland-2014.json");
+    begin_with(s, "rutland-2014");
     *state = s;
     return 0;
 }
@@ -113,12 +77,7 @@ end(void **state)
 static time_ms
 at(const struct story *s, const char *local)
 {
-    time_ms t;
-    struct err err = { .code = "" };
-
-    if (time_parse(&s->calendar.zone, str_of(local), &t, &err) != ST_OK)
-        fail_msg("%s: %s", local, err.text);
-    return t;
+    return one_profile_local(&s->given, local);
 }
 
 static date_d
@@ -506,12 +465,12 @@ the_decision_keeps_every_input_that_the_rules_saw(void **state)
     assert_true(str_is(d->inputs.at[3], "level=-"));
     assert_true(str_is(d->inputs.at[4], "csc_threshold=not_assessed"));
     assert_true(str_is(d->inputs.at[16], "da=true"));
-    assert_true(str_eq(d->profile_version, s->profile.version_id));
+    assert_true(str_eq(d->profile_version, s->given.profile.version_id));
     assert_int_equal(rec->inputs.n, profile_n_inputs);
     assert_true(str_is(((const struct decision_input *)rec->inputs.at)[3].name,
                        "level"));
     assert_null(((const struct decision_input *)rec->inputs.at)[3].value.p);
-    assert_true(str_eq(rec->meta.profile_version, s->profile.version_id));
+    assert_true(str_eq(rec->meta.profile_version, s->given.profile.version_id));
 }
 
 /* ---- amendments ---- */
@@ -1334,7 +1293,7 @@ a_batch_gives_what_its_records_give_one_by_one(void **state)
     const size_t n_evs = sizeof evs / sizeof evs[0];
 
     r.level = 2;
-    begin_with(&other, "profiles/kent-2015.json");
+    begin_with(&other, "kent-2015");
     for (size_t i = 0; i < n_evs; i++)
         assert_int_equal(mem_run(s->m, &evs[i], 1), ST_OK);
     assert_int_equal(mem_run(other.m, evs, n_evs), ST_OK);
@@ -1351,12 +1310,12 @@ without_a_profile_nothing_is_decided(void **state)
     struct notification_received n = girl_missing(s);
     struct person p = girl();
 
-    s->settings.n = 0;
+    s->given.settings.n = 0;
     assert_int_equal(
         mem_send(s->m, TOPIC_NOTIFICATIONS, REC_NOTIFICATION_RECEIVED, &n, &p),
         ST_FATAL);
     assert_int_equal(mem_count(s->m, TRIAGE_DECISION), 0);
-    s->settings.n = 1;
+    s->given.settings.n = 1;
 }
 
 /* ---- what the screener says ---- */

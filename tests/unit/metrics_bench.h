@@ -16,6 +16,7 @@
 #include "common/core/settings.h"
 #include "metrics/core/metrics.h"
 #include "metrics/core/tables.h"
+#include "tests/lib/heap.h"
 
 #define BENCH_ROWS 512
 #define BENCH_VERSIONS 4
@@ -31,24 +32,6 @@ struct bench {
     struct err err;
 };
 
-static void *
-bench_more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    if (room == NULL)
-        abort();
-    return room;
-}
-
-static void
-bench_free(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static struct bench *
 bench_open(void)
 {
@@ -56,7 +39,7 @@ bench_open(void)
 
     if (b == NULL)
         abort();
-    arena_init(&b->arena, bench_more, NULL);
+    heap_arena(&b->arena);
     calendar_file_read(&b->calendar);
     b->settings.versions = b->versions;
     for (size_t i = 0; i < SERVICE_INPUTS_MAX; i++)
@@ -67,7 +50,7 @@ bench_open(void)
 static void
 bench_close(struct bench *b)
 {
-    arena_release(&b->arena, bench_free);
+    heap_release(&b->arena);
     free(b);
 }
 

@@ -11,26 +11,9 @@
 
 #include "common/core/arena.h"
 #include "intake/core/raw.h"
+#include "tests/lib/heap.h"
 
 #define RAW_TEXT_MEMBERS 64
-
-static void *
-raw_text_more(void *self, size_t size)
-{
-    void *p = malloc(size);
-
-    (void)self;
-    if (p == NULL)
-        abort();
-    return p;
-}
-
-static void
-raw_text_release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static void
 raw_text_skip(const char **at)

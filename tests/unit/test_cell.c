@@ -90,11 +90,11 @@ test_row(void **state)
     struct arena arena;
     struct str got;
 
-    arena_init(&arena, raw_text_more, NULL);
+    heap_arena(&arena);
     got = row->read(&arena, str_of(row->cell));
     assert_int_equal(got.n, strlen(row->want));
     assert_memory_equal(got.p, row->want, got.n);
-    arena_release(&arena, raw_text_release);
+    heap_release(&arena);
 }
 
 static void

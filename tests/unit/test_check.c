@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/core/check.h"
+#include "tests/lib/heap.h"
 
 #define N(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -237,24 +238,6 @@ static const struct key_row key_rows[] = {
     { "nothing left is empty", " -'", "" },
 };
 
-static void *
-more(void *self, size_t size)
-{
-    void *p = malloc(size);
-
-    (void)self;
-    if (p == NULL)
-        abort();
-    return p;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static void
 test_key(void **state)
 {
@@ -262,12 +245,12 @@ test_key(void **state)
     struct arena a;
     struct str key;
 
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     key = name_key(&a, str_of(row->text));
     assert_string_equal(key.p, row->want);
     assert_int_equal(key.n, strlen(row->want));
     assert_null(name_key(&a, STR_NULL).p);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void

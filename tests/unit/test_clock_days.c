@@ -8,25 +8,9 @@
 
 #include "calendar_file.h"
 #include "common/core/clock_days.h"
+#include "tests/lib/heap.h"
 
 static struct calendar_file file;
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static date_d
 day(const char *text)
@@ -143,7 +127,7 @@ what_is_told_adds_up_for_every_day_of_a_year(void **state)
             struct arena a;
             time_ms due_at;
 
-            arena_init(&a, more, NULL);
+            heap_arena(&a);
             assert_int_equal(clock_due(spec, &setting, &run, &due_at, NULL),
                              ST_OK);
             clock_days(&a, spec, &setting, &run, due_at, &days);
@@ -151,7 +135,7 @@ what_is_told_adds_up_for_every_day_of_a_year(void **state)
             assert_int_equal(days.at[0].date, zone_date(&file.cal.zone, start));
             assert_int_equal(days.at[days.n - 1].date,
                              zone_date(&file.cal.zone, due_at));
-            arena_release(&a, release);
+            heap_release(&a);
         }
     }
 }
@@ -180,7 +164,7 @@ each_date_passed_over_has_its_reason(void **state)
     time_ms due_at;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_int_equal(clock_due(&specs[3], &setting, &run, &due_at, NULL),
                      ST_OK);
     clock_days(&a, &specs[3], &setting, &run, due_at, &days);
@@ -188,7 +172,7 @@ each_date_passed_over_has_its_reason(void **state)
         assert_string_equal(
             clock_day_name(days.at[day(rows[i].date) - days.at[0].date].kind),
             clock_day_name(rows[i].kind));
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -205,7 +189,7 @@ a_school_that_is_shut_is_told_so(void **state)
     time_ms due_at;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_int_equal(clock_due(&bell, &setting, &run, &due_at, NULL), ST_OK);
     assert_int_equal(due_at, instant("2025-01-02T08:30:00Z"));
     clock_days(&a, &bell, &setting, &run, due_at, &days);
@@ -214,7 +198,7 @@ a_school_that_is_shut_is_told_so(void **state)
     assert_int_equal(days.at[1].kind, CLOCK_DAY_CLOSED);
     assert_int_equal(days.at[9].kind, CLOCK_DAY_HOLIDAY);
     assert_int_equal(days.at[10].kind, CLOCK_DAY_COUNTS);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -226,10 +210,10 @@ nothing_is_told_of_what_is_never_due(void **state)
     struct arena a;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     clock_days(&a, &specs[3], &setting, &run, TIME_NEVER, &days);
     assert_int_equal(days.n, 0);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 int

@@ -803,7 +803,7 @@ story_open(void)
     struct story *s = calloc(1, sizeof *s);
 
     assert_non_null(s);
-    arena_init(&s->arena, bench_more, NULL);
+    heap_arena(&s->arena);
     s->old_profile.positive_outcomes = SET_BIT(CLOSE_NEEDS_MET);
     s->old_profile.neutral_outcomes = SET_BIT(CLOSE_DISENGAGED);
     s->new_profile.positive_outcomes = SET_BIT(CLOSE_DISENGAGED);
@@ -817,7 +817,7 @@ story_open(void)
 static void
 story_close(struct story *s)
 {
-    arena_release(&s->arena, bench_free);
+    heap_release(&s->arena);
     free(s);
 }
 
@@ -1023,7 +1023,7 @@ count_episode(const char *early, const char *late, bool late_first)
           .age_band = AGE_16_UP },
     };
 
-    arena_init(&s->arena, bench_more, NULL);
+    heap_arena(&s->arena);
     add_config(s, "calendar", NULL);
     add_decided(s, messages[late_first]);
     add_decided(s, messages[!late_first]);
@@ -1068,7 +1068,7 @@ test_freezing_limit(void **state)
     const struct reckoning *r;
 
     (void)state;
-    arena_init(&s->arena, bench_more, NULL);
+    heap_arena(&s->arena);
     add_config(s, "calendar", NULL);
     assert_true(bench_run(b, one(s, TOPIC_CASEWORK), 1));
     add_time(s, "2015-06-30T22:59:59.999Z");

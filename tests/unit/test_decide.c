@@ -1,5 +1,6 @@
 /* Rules over facts, and where the case goes (domain.md section 5). */
 #include "triage/core/decide.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,23 +10,6 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 /*
  * A made-up framework: H1 likely harm -> strategy (auto-final); C1 open to
@@ -103,7 +87,7 @@ begin(void **state)
     const struct rows_want *wants;
 
     assert_non_null(k);
-    arena_init(&k->a, more, NULL);
+    heap_arena(&k->a);
     k->rows = rows_open(&k->a, triage_tables, TRIAGE_TABLE_N);
     rows_want_group(k->rows, TRIAGE_UNIT, UNIT_BY_SIDE, &u);
     (void)rows_take_wants(k->rows, &wants);
@@ -138,7 +122,7 @@ end(void **state)
 {
     struct desk *k = *state;
 
-    arena_release(&k->a, release);
+    heap_release(&k->a);
     free(k);
     return 0;
 }

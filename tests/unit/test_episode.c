@@ -1,6 +1,7 @@
 /* A missing episode is a function of its messages, never of their order. */
 #include "common/core/records.h"
 #include "tracker/core/desk.h"
+#include "tests/lib/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,23 +18,6 @@
 #define T0 ((time_ms)1435298400000) /* 2015-06-26T06:00:00Z */
 
 /* ---- a step without an engine -------------------------------------------- */
-
-static void *
-more(void *self, size_t size)
-{
-    void *p = calloc(1, size);
-
-    (void)self;
-    assert_non_null(p);
-    return p;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static enum status
 swallow(void *self, enum topic topic, struct id key, enum record_type type,
@@ -97,7 +81,7 @@ world_open(struct world *w)
     struct err err;
 
     memset(w, 0, sizeof *w);
-    arena_init(&w->arena, more, NULL);
+    heap_arena(&w->arena);
     w->out =
         (struct out){ .add = swallow, .reject = refuse, .self = &w->n_said };
     w->step =
@@ -120,7 +104,7 @@ world_close(struct world *w)
 
     if (rows_miss(w->step.rows, &err) != ST_OK)
         fail_msg("%s", err.text);
-    arena_release(&w->arena, release);
+    heap_release(&w->arena);
 }
 
 /* ---- messages ------------------------------------------------------------ */

@@ -769,7 +769,7 @@ everything(enum item_kind_of item, int code, const char *name,
     struct subject s = { .item = item, .code = code, .name = name };
     struct raw_value least;
 
-    arena_init(&s.arena, raw_text_more, NULL);
+    heap_arena(&s.arena);
     s.full = example(&s, false);
     least = example(&s, true);
     expect(&s, &s.full, "all fields", "", "");
@@ -779,7 +779,7 @@ everything(enum item_kind_of item, int code, const char *name,
         blanks_around(&s, item == ITEM_ACTIVITY ? "activity" : "kind",
                       item == ITEM_ACTIVITY ? &codes_activity : &codes_kind);
     every_field(&s, form, "");
-    arena_release(&s.arena, raw_text_release);
+    heap_release(&s.arena);
 }
 
 static void
@@ -861,12 +861,12 @@ fields_that_examples_leave_out_are_read_too(void **state)
         struct raw_value patch;
 
         s.name = rows[i].patch;
-        arena_init(&s.arena, raw_text_more, NULL);
+        heap_arena(&s.arena);
         s.full = example(&s, true);
         patch = raw_text(&s.arena, rows[i].patch);
         s.full = raw_text_merge(&s.arena, &s.full, &patch);
         expect(&s, &s.full, "a row", rows[i].code_wanted, rows[i].at);
-        arena_release(&s.arena, raw_text_release);
+        heap_release(&s.arena);
     }
     assert_int_equal(n_cases, N(rows));
     assert_int_equal(n_wrong, 0);

@@ -3,6 +3,7 @@
 
 #include "triage/core/receive.h"
 #include "triage/core/ruling.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,23 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 struct desk {
     struct arena a;
@@ -86,7 +70,7 @@ begin(void **state)
     const struct triage_child child = { .child_id = CHILD };
 
     assert_non_null(k);
-    arena_init(&k->a, more, NULL);
+    heap_arena(&k->a);
     k->rows = rows_open(&k->a, triage_tables, TRIAGE_TABLE_N);
     k->profile.drift.re_referral_months = 12;
     k->d = decision(10, "own", "2015-06-26");
@@ -113,7 +97,7 @@ end(void **state)
     struct err err = { .code = "" };
 
     assert_int_equal(rows_miss(k->rows, &err), ST_OK);
-    arena_release(&k->a, release);
+    heap_release(&k->a);
     free(k);
     return 0;
 }

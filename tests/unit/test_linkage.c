@@ -1,5 +1,6 @@
 /* Do two descriptions mean one person: levels, guards, weights, limits. */
 #include "triage/core/linkage.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,23 +13,6 @@
 #include <string.h>
 
 #define N(rows) (sizeof(rows) / sizeof(rows)[0])
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 /* What both descriptions of a test say but for what a row changes. */
 #define SAME                                                                   \
@@ -215,7 +199,7 @@ each_field_has_its_levels(void **state)
     struct arena arena;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     for (size_t i = 0; i < N(level_rows); i++) {
         const struct level_row *r = &level_rows[i];
         struct linkage_person a = person(&arena, &r->a);
@@ -230,7 +214,7 @@ each_field_has_its_levels(void **state)
                      linkage_levels[r->level]);
         assert_memory_equal(e.level, back.level, sizeof e.level);
     }
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 /* ---- guards ------------------------------------------------------------ */
@@ -372,7 +356,7 @@ guards_stand_over_the_sum(void **state)
     struct arena arena;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     for (size_t i = 0; i < N(guard_rows); i++) {
         const struct guard_row *r = &guard_rows[i];
         struct linkage_person a = person(&arena, &r->a);
@@ -389,7 +373,7 @@ guards_stand_over_the_sum(void **state)
             fail_msg("%s, adults: %s", r->name,
                      linkage_guards[linkage_guard_of(&a, &b, &e, false)]);
     }
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 static void
@@ -400,7 +384,7 @@ one_established_name_is_not_two(void **state)
     struct linkage_evidence e;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     a = person(&arena, &(struct said){ .given = "Testchild", .surname = "X" });
     b = person(&arena, &(struct said){ .given = "Testchlid", .surname = "X" });
     linkage_levels_of(&a, &b, &e);
@@ -408,7 +392,7 @@ one_established_name_is_not_two(void **state)
     a.given_is_established = true;
     assert_int_equal(linkage_guard_of(&a, &b, &e, true), GUARD_NONE);
     assert_int_equal(linkage_guard_of(&b, &a, &e, true), GUARD_NONE);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 /* ---- weights ----------------------------------------------------------- */
@@ -452,7 +436,7 @@ a_level_weighs_m_over_u_and_missing_nothing(void **state)
     struct linkage_evidence e;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     a = person(&arena, &(struct said){ .given = "Testchild", .sex = "M" });
     b = person(&arena, &(struct said){ .given = "Testchild", .sex = "F" });
     m.same[LINKAGE_GIVEN][LEVEL_EQUAL] = -300;
@@ -467,7 +451,7 @@ a_level_weighs_m_over_u_and_missing_nothing(void **state)
     a.rarity[COLUMN_GIVEN_NAME] = b.rarity[COLUMN_GIVEN_NAME] = 12000;
     e = linkage_compare(&m, &a, &b);
     assert_int_equal(e.weight[LINKAGE_GIVEN], 11700);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 static void
@@ -479,14 +463,14 @@ rarity_counts_for_equal_values_only(void **state)
     struct linkage_evidence e;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     a = person(&arena, &(struct said){ .given = "Testchild" });
     b = person(&arena, &(struct said){ .given = "Testchlid" });
     a.rarity[COLUMN_GIVEN_NAME] = b.rarity[COLUMN_GIVEN_NAME] = 12000;
     e = linkage_compare(&m, &a, &b);
     assert_int_equal(e.level[LINKAGE_GIVEN], LEVEL_TYPO);
     assert_int_equal(e.total, 0);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 static void
@@ -498,7 +482,7 @@ swapped_fields_are_one_observation(void **state)
     struct linkage_evidence e;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     a = person(&arena,
                &(struct said){ .given = "Testchild", .surname = "Alphaville" });
     b = person(&arena,
@@ -509,7 +493,7 @@ swapped_fields_are_one_observation(void **state)
     assert_int_equal(e.weight[LINKAGE_GIVEN], 17000);
     assert_int_equal(e.weight[LINKAGE_SURNAME], 0);
     assert_int_equal(e.total, 17000);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 /* ---- deciding ---------------------------------------------------------- */
@@ -579,7 +563,7 @@ a_model_for_children_guards_them(void **state)
     struct linkage_person a, b;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     a = person(&arena, &(struct said){ SAME });
     b = person(&arena, &(struct said){ .given = "Beta",
                                        .surname = "Alphaville",
@@ -587,7 +571,7 @@ a_model_for_children_guards_them(void **state)
     assert_int_equal(linkage_compare(&m, &a, &b).guard, GUARD_NONE);
     m.children = true;
     assert_int_equal(linkage_compare(&m, &a, &b).guard, GUARD_SIBLING);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 static void
@@ -642,7 +626,7 @@ hostile_texts_are_compared_like_others(void **state)
     struct str raw[COLUMN_N];
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     memset(line, 'x', sizeof line);
     for (size_t c = 0; c < COLUMN_N; c++)
         raw[c] = (struct str){ .p = line, .n = sizeof line };
@@ -659,7 +643,7 @@ hostile_texts_are_compared_like_others(void **state)
     b = linkage_prepare(&arena, raw);
     e = linkage_compare(&linkage_default, &b, &b);
     assert_int_equal(e.total, linkage_default.prior);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 int

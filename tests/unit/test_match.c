@@ -1,6 +1,7 @@
 /* Who is it: numbers, guards, name with birth (domain.md section 4). */
 #include "triage/core/candidates.h"
 #include "triage/core/match.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,23 +11,6 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 /* ---- names ---- */
 
@@ -50,7 +34,7 @@ a_name_is_compared_without_case_accents_and_marks(void **state)
     struct arena a;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct str norm = triage_norm(&a, str_of(rows[i].name));
 
@@ -60,7 +44,7 @@ a_name_is_compared_without_case_accents_and_marks(void **state)
             fail_msg("%s: %.*s", rows[i].name, STR_ARG(norm));
     }
     assert_null(triage_norm(&a, STR_NULL).p);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -399,7 +383,7 @@ a_child_is_found_or_not(void **state)
     struct match m;
     struct err err = { .code = "" };
 
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     r = rows_open(&a, triage_tables, TRIAGE_TABLE_N);
     for (int i = 0; i < 2; i++)
         if (row->children[i].surname != NULL)
@@ -417,7 +401,7 @@ a_child_is_found_or_not(void **state)
         assert_true(id_is_none(m.linked_id));
     else
         assert_true(str_is(m.link, row->link));
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -431,12 +415,12 @@ an_id_of_another_authority_is_another_id(void **state)
     struct rows *r;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     r = rows_open(&a, triage_tables, TRIAGE_TABLE_N);
     put_child(r, &a, &known, 1);
     p.la_code = STR("857");
     assert_int_equal(match(r, &a, &p).status, MATCH_NEW);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 /* ---- unborn ---- */
@@ -486,7 +470,7 @@ an_unborn_child_of_one_mother_is_never_matched_alone(void **state)
         struct arena a;
         struct rows *r;
 
-        arena_init(&a, more, NULL);
+        heap_arena(&a);
         r = rows_open(&a, triage_tables, TRIAGE_TABLE_N);
         fields_clear(&triage_tables[TRIAGE_CHILD].fields, &c);
         c.child_id = child_id(1);
@@ -494,7 +478,7 @@ an_unborn_child_of_one_mother_is_never_matched_alone(void **state)
         c.mother_norm = triage_mother_norm(&a, &known);
         rows_put(r, TRIAGE_CHILD, &c);
         assert_int_equal(match(r, &a, &p).status, cases[i].status);
-        arena_release(&a, release);
+        heap_release(&a);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "triage/core/one_child.h"
 
 #include "common/core/records.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,23 +30,6 @@ struct desk {
     struct said said[SAID_MAX];
     size_t n;
 };
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static struct id
 child_no(int no)
@@ -77,7 +61,7 @@ begin(struct desk *k)
     const struct rows_want *wants;
 
     *k = (struct desk){ .n = 0 };
-    arena_init(&k->a, more, NULL);
+    heap_arena(&k->a);
     k->rows = rows_open(&k->a, triage_tables, TRIAGE_TABLE_N);
     for (int i = 0; i < CHILDREN; i++) {
         struct triage_child like = { .merged_into = child_no(i) };
@@ -103,7 +87,7 @@ end(struct desk *k)
     struct err err = { .code = "" };
 
     assert_int_equal(rows_miss(k->rows, &err), ST_OK);
-    arena_release(&k->a, release);
+    heap_release(&k->a);
 }
 
 static const struct triage_child *

@@ -3,6 +3,7 @@
  * kinds of topic, going back to a mark, and blocks that are damaged.
  */
 #include "common/core/outbox.h"
+#include "tests/lib/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,20 +21,6 @@ enum {
     HEADER = 8, /* and of a header beside its texts */
 };
 
-static void *
-more(void *self, size_t size)
-{
-    (void)self;
-    return malloc(size);
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static int
 open_arena(void **state)
 {
@@ -41,7 +28,7 @@ open_arena(void **state)
 
     if (arena == NULL)
         return -1;
-    arena_init(arena, more, NULL);
+    heap_arena(arena);
     *state = arena;
     return 0;
 }
@@ -49,7 +36,7 @@ open_arena(void **state)
 static int
 close_arena(void **state)
 {
-    arena_release(*state, give_back);
+    heap_release(*state);
     free(*state);
     return 0;
 }
@@ -204,7 +191,7 @@ test_size(void **state)
     struct outbox_header h = { .name = STR("n") };
     struct err err = { .code = "" };
 
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     outbox_init(&box, &arena, &tails);
     add(&box, row->topic, STR("k"), STR("v"));
     if (row->header != SIZE_MAX)
@@ -222,7 +209,7 @@ test_size(void **state)
         assert_int_equal(box.entries, 2);
         assert_int_equal(box.tails.at[row->topic].sequence, 2);
     }
-    arena_release(&arena, give_back);
+    heap_release(&arena);
 }
 
 static void
@@ -331,14 +318,14 @@ test_damage(void **state)
     size_t at = 0;
     bool ok;
 
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     outbox_init(&box, &arena, &tails);
     /* Nine bytes behind the lengths: two, seven and none. */
     add(&box, TOPIC_ALERTS, STR("ke"), STR("value.."));
     box.at[row->at] = row->byte;
     assert_int_equal(outbox_next(outbox_bytes(&box), &at, &e, &ok), row->fine);
     assert_int_equal(ok, row->fine);
-    arena_release(&arena, give_back);
+    heap_release(&arena);
 }
 
 static void

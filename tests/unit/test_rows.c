@@ -3,6 +3,7 @@
  * what the store has to write.
  */
 #include "common/core/rows.h"
+#include "tests/lib/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -157,30 +158,13 @@ struct bed {
     struct rows *rows;
 };
 
-static void *
-room(void *self, size_t size)
-{
-    void *p = malloc(size);
-
-    (void)self;
-    assert_non_null(p);
-    return p;
-}
-
-static void
-room_free(void *self, void *p)
-{
-    (void)self;
-    free(p);
-}
-
 static int
 set_up(void **state)
 {
     struct bed *bed = calloc(1, sizeof *bed);
 
     assert_non_null(bed);
-    arena_init(&bed->arena, room, NULL);
+    heap_arena(&bed->arena);
     bed->rows = rows_open(&bed->arena, tables, N(tables));
     *state = bed;
     return 0;
@@ -191,7 +175,7 @@ tear_down(void **state)
 {
     struct bed *bed = *state;
 
-    arena_release(&bed->arena, room_free);
+    heap_release(&bed->arena);
     free(bed);
     return 0;
 }

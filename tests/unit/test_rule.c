@@ -1,5 +1,6 @@
 /* Three-valued conditions and lists of rules. */
 #include "common/core/rule.h"
+#include "tests/lib/heap.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,23 +10,6 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 #define BOOL_OF(x) { .op = RULE_CONST, .value = { .kind = VALUE_BOOL, .b = (x) } }
 #define INT_OF(x) { .op = RULE_CONST, .value = { .kind = VALUE_INT, .i = (x) } }
@@ -190,12 +174,12 @@ the_first_hit_decides_and_all_hits_are_kept(void **state)
     struct rule_result r;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     rule_decide(&a, &rules, &facts, &r);
     assert_ptr_equal(r.first, &list[3]);
     assert_ids(r.hits, (const char *const[]){ "R4", "R6" }, 2);
     assert_ids(r.actions, (const char *const[]){ "this" }, 1);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -205,11 +189,11 @@ only_undecided_rules_above_the_first_hit_ask(void **state)
     struct rule_result r;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     rule_decide(&a, &rules, &facts, &r);
     assert_ids(r.undecided, (const char *const[]){ "R2", "R3" }, 2);
     assert_ids(r.ask, (const char *const[]){ "dark", "dim" }, 2);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -219,12 +203,12 @@ a_list_where_all_apply_joins_the_actions_of_every_hit(void **state)
     struct rule_result r;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     rule_apply_all(&a, &rules, &facts, &r);
     assert_ids(r.hits, (const char *const[]){ "R4", "R6" }, 2);
     assert_ids(r.actions, (const char *const[]){ "this", "that" }, 2);
     assert_ids(r.undecided, (const char *const[]){ "R2", "R3", "R5" }, 3);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 static void
@@ -239,11 +223,11 @@ a_branch_that_is_decided_asks_for_nothing(void **state)
     struct rule_result r;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     rule_decide(&a, &single, &facts, &r);
     assert_null(r.first);
     assert_ids(r.ask, (const char *const[]){ "dark" }, 1);
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 /* ---- checks ---- */

@@ -9,23 +9,7 @@
 #include <stdlib.h>
 
 #include "common/core/rule_search.h"
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
+#include "tests/lib/heap.h"
 
 static const char *const colour_words[] = { "red", "green", "blue" };
 static const struct codes colours = { .name = "colour",
@@ -137,7 +121,7 @@ searching_finds_what_trying_all_facts_finds(void **state)
         struct rule_space space = { inputs, 4, with_law ? &order : NULL };
         bool want;
 
-        arena_init(&a, more, NULL);
+        heap_arena(&a);
         for (size_t i = 0; i < n; i++) {
             when[i] = condition(&a, 3);
             goals[i] =
@@ -148,7 +132,7 @@ searching_finds_what_trying_all_facts_finds(void **state)
                          want ? RULE_FOUND : RULE_NOT_FOUND);
         found += want;
         missing += !want;
-        arena_release(&a, release);
+        heap_release(&a);
     }
     print_message("search: %d cases, %d without facts\n", found + missing,
                   missing);
@@ -166,11 +150,11 @@ the_facts_found_meet_the_goals(void **state)
         struct rule_space space = { inputs, 4, NULL };
         struct facts facts;
 
-        arena_init(&a, more, NULL);
+        heap_arena(&a);
         when = condition(&a, 3);
         if (rule_search(&a, &space, &goal, 1, &facts) == RULE_FOUND)
             assert_int_equal(rule_eval(&when, &facts), TRI_YES);
-        arena_release(&a, release);
+        heap_release(&a);
     }
 }
 
@@ -211,7 +195,7 @@ conditions_are_told_in_words(void **state)
                                 .n_args = 1 };
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_true(str_is(rule_words(&a, &parts[0]), "x is at least 3"));
     assert_true(str_is(rule_words(&a, &parts[1]), "on"));
     assert_true(str_is(rule_words(&a, &not_on), "not on"));
@@ -219,7 +203,7 @@ conditions_are_told_in_words(void **state)
         str_is(rule_words(&a, &both), "(x is at least 3 or on) and on"));
     assert_true(
         str_is(rule_words(&a, &not_either), "not (x is at least 3 or on)"));
-    arena_release(&a, release);
+    heap_release(&a);
 }
 
 int

@@ -3,6 +3,7 @@
  * The June 2015 figures are those of KEN 6.2 and 6.3.
  */
 #include "metrics/core/scorecard.h"
+#include "tests/lib/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,24 +19,6 @@
 #define JUNE ((date_d)16587) /* 2015-06-01 */
 #define MAY (JUNE - 31)
 
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    if (room == NULL)
-        abort();
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static int
 arena_setup(void **state)
 {
@@ -43,7 +26,7 @@ arena_setup(void **state)
 
     if (a == NULL)
         return -1;
-    arena_init(a, more, NULL);
+    heap_arena(a);
     *state = a;
     return 0;
 }
@@ -51,7 +34,7 @@ arena_setup(void **state)
 static int
 arena_teardown(void **state)
 {
-    arena_release(*state, release);
+    heap_release(*state);
     free(*state);
     return 0;
 }
@@ -314,10 +297,10 @@ test_suppress(void **state)
     struct scorecard card;
     char text[1024];
 
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     card = suppress(&arena, row, STR_NULL);
     assert_string_equal(card_text(&card, text, sizeof text), row->want);
-    arena_release(&arena, release);
+    heap_release(&arena);
 }
 
 static void

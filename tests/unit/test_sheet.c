@@ -262,10 +262,10 @@ test_row(void **state)
     struct sheet_row taken;
     struct arena a;
 
-    arena_init(&a, raw_text_more, NULL);
+    heap_arena(&a);
     assert_same(outcome(&a, *state, &sheet, &taken),
                 ((const struct row *)*state)->want);
-    arena_release(&a, raw_text_release);
+    heap_release(&a);
 }
 
 static void
@@ -291,12 +291,12 @@ as_many_columns_as_there_may_be(void **state)
     struct arena a;
 
     (void)state;
-    arena_init(&a, raw_text_more, NULL);
+    heap_arena(&a);
     n_columns(SHEET_COLUMNS_MAX, text, sizeof text);
     assert_same(outcome(&a, &row, &sheet, &taken), "");
     n_columns(SHEET_COLUMNS_MAX + 1, text, sizeof text);
     assert_same(outcome(&a, &row, &sheet, &taken), "R04 ");
-    arena_release(&a, raw_text_release);
+    heap_release(&a);
 }
 
 static void
@@ -315,7 +315,7 @@ a_row_has_the_hash_of_the_same_json(void **state)
     struct arena a;
 
     (void)state;
-    arena_init(&a, raw_text_more, NULL);
+    heap_arena(&a);
     (void)outcome(&a, &row, &sheet, &taken);
     json = raw_text(&a, "{'agency_id':'a','agency_ref':'S-1',"
                         "'kind':'school_referral',"
@@ -327,7 +327,7 @@ a_row_has_the_hash_of_the_same_json(void **state)
                  left);
     content_hash(&a, STR("0123456789abcdef"), ITEM_NOTIFICATION, &json, right);
     assert_memory_equal(left, right, sizeof left);
-    arena_release(&a, raw_text_release);
+    heap_release(&a);
 }
 
 static void
@@ -343,7 +343,7 @@ a_pointer_leads_back_to_its_column(void **state)
     struct arena a;
 
     (void)state;
-    arena_init(&a, raw_text_more, NULL);
+    heap_arena(&a);
     (void)outcome(&a, &row, &sheet, &taken);
     assert_same(sheet_column_of(&a, &taken.raw, STR("/child/dob")),
                 "child.dob");
@@ -355,7 +355,7 @@ a_pointer_leads_back_to_its_column(void **state)
                 "household.2.name");
     assert_same(sheet_column_of(&a, NULL, STR("/sent_at")), "sent_at");
     assert_same(sheet_column_of(&a, NULL, STR("")), "");
-    arena_release(&a, raw_text_release);
+    heap_release(&a);
 }
 
 /* What is done with a cell of this type. */

@@ -13,6 +13,7 @@
 
 #include "cli/core/draw.h"
 #include "cli/core/sim.h"
+#include "tests/lib/heap.h"
 
 enum { DAYS = 60, MONTH = 749 };
 
@@ -40,30 +41,13 @@ struct world {
     struct sim_options options;
 };
 
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
-
 static int
 open_world(void **s)
 {
     struct world *w = calloc(1, sizeof *w);
 
     calendar_file_read(&w->file);
-    arena_init(&w->arena, more, NULL);
+    heap_arena(&w->arena);
     w->options = (struct sim_options){ .profile = &profile,
                                        .cal = &w->file.cal,
                                        .days = DAYS,
@@ -80,7 +64,7 @@ close_world(void **s)
 {
     struct world *w = *s;
 
-    arena_release(&w->arena, give_back);
+    heap_release(&w->arena);
     free(w);
     return 0;
 }

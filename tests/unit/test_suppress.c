@@ -11,28 +11,11 @@
 #include <cmocka.h>
 
 #include "metrics/core/suppress.h"
+#include "tests/lib/heap.h"
 
 #define BELOW 5
 #define LINES_MAX 3 /* behind the first */
 #define BANDS 3     /* that are used; the others are empty */
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    if (room == NULL)
-        abort();
-    return room;
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static uint64_t
 next_random(uint64_t *state)
@@ -176,13 +159,13 @@ no_hidden_count_of_a_random_table_can_be_worked_out(void **state)
         struct arena arena;
         struct made_up t;
 
-        arena_init(&arena, more, NULL);
+        heap_arena(&arena);
         random_table(&t, &random);
         suppress_small(&t.block);
         (void)suppress_telling(&t.block, &arena);
         assert_small_is_hidden(&t);
         assert_nothing_known(&t, seed);
-        arena_release(&arena, give_back);
+        heap_release(&arena);
     }
 }
 
@@ -201,7 +184,7 @@ what_no_single_sum_tells_is_found(void **state)
     struct arena arena;
 
     (void)state;
-    arena_init(&arena, more, NULL);
+    heap_arena(&arena);
     for (size_t i = 0; i < 5; i++)
         for (size_t k = 0; k < 4; k++) {
             lines[i + 1].values[k].numerator = counts[i][k];
@@ -216,7 +199,7 @@ what_no_single_sum_tells_is_found(void **state)
     assert_false(suppress_is_known(&b, 5, 3, &arena));
     assert_true(suppress_telling(&b, &arena));
     assert_false(suppress_is_known(&b, 3, 1, &arena));
-    arena_release(&arena, give_back);
+    heap_release(&arena);
 }
 
 static void

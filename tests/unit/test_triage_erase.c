@@ -10,6 +10,7 @@
 
 #include "triage/core/erase.h"
 #include "triage/core/receive.h"
+#include "tests/lib/heap.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -24,23 +25,6 @@ struct desk {
     struct id said[4]; /* children of ChildErased, in order */
     size_t n_said;
 };
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    assert_non_null(room);
-    return room;
-}
-
-static void
-release(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static struct id
 id_of(int no)
@@ -134,7 +118,7 @@ begin(void **state)
     struct desk *k = calloc(1, sizeof *k);
 
     assert_non_null(k);
-    arena_init(&k->a, more, NULL);
+    heap_arena(&k->a);
     k->rows = rows_open(&k->a, triage_tables, TRIAGE_TABLE_N);
     k->out = (struct out){ .add = hear, .self = k };
     k->step = (struct step){ .arena = &k->a, .rows = k->rows, .out = &k->out };
@@ -149,7 +133,7 @@ end(void **state)
     struct err err = { .code = "" };
 
     assert_int_equal(rows_miss(k->rows, &err), ST_OK);
-    arena_release(&k->a, release);
+    heap_release(&k->a);
     free(k);
     return 0;
 }

@@ -606,12 +606,12 @@ expect(const struct staff *staff, enum item_kind_of item, const char *base,
     struct validated v;
     char told[1000];
 
-    arena_init(&a, raw_text_more, NULL);
+    heap_arena(&a);
     look_with(&a, staff, item, base, patch, &v);
     tell(&v, told, sizeof told);
     assert_string_equal(told, codes);
     assert_int_equal(v.record.any == NULL, v.problems.n > 0);
-    arena_release(&a, raw_text_release);
+    heap_release(&a);
 }
 
 static void
@@ -700,7 +700,7 @@ setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
 
-    arena_init(&f->arena, raw_text_more, NULL);
+    heap_arena(&f->arena);
     *state = f;
     return 0;
 }
@@ -710,7 +710,7 @@ teardown(void **state)
 {
     struct fixture *f = *state;
 
-    arena_release(&f->arena, raw_text_release);
+    heap_release(&f->arena);
     free(f);
     return 0;
 }
