@@ -3,12 +3,10 @@
 #include <sodium.h>
 
 #include <stdlib.h>
-#include <time.h>
 
-#include "common/adapters/json.h"
-#include "common/adapters/pubkey.h"
+#include "common/adapters/token_sign.h"
 
-enum { KEY_FILE_MAX = 16384, JTI_BYTES = 16 };
+enum { KEY_FILE_MAX = 16384 };
 
 struct signer {
     struct sign_options options;
@@ -56,69 +54,18 @@ signer_close(struct signer *s)
     free(s);
 }
 
-static struct str
-base64url(struct str bytes, struct arena *arena)
-{
-    size_t room = sodium_base64_encoded_len(
-        bytes.n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *to = arena_alloc(arena, room);
-
-    (void)sodium_bin2base64(to, room, (const unsigned char *)bytes.p, bytes.n,
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return str_of(to);
-}
-
-static struct str
-header_of(const struct signer *s, struct arena *arena)
-{
-    struct json_out o;
-
-    json_out_init(&o, arena);
-    json_out_object(&o);
-    json_out_kcstr(&o, "alg", signkey_algorithm(s->key));
-    json_out_kcstr(&o, "typ", "JWT");
-    if (s->options.kid != NULL)
-        json_out_kcstr(&o, "kid", s->options.kid);
-    json_out_object_end(&o);
-    return base64url(json_out_text(&o), arena);
-}
-
-static struct str
-claims_of(const struct signer *s, struct arena *arena)
-{
-    char jti[2 * JTI_BYTES + 1];
-    uint8_t drawn[JTI_BYTES];
-    struct json_out o;
-
-    randombytes_buf(drawn, sizeof drawn);
-    (void)sodium_bin2hex(jti, sizeof jti, drawn, sizeof drawn);
-    json_out_init(&o, arena);
-    json_out_object(&o);
-    json_out_kcstr(&o, "iss", s->options.agency);
-    json_out_kcstr(&o, "sub", s->options.agency);
-    json_out_kcstr(&o, "aud", s->options.audience);
-    json_out_kint(&o, "exp", (int64_t)time(NULL) + s->options.seconds);
-    json_out_kcstr(&o, "jti", jti);
-    json_out_object_end(&o);
-    return base64url(json_out_text(&o), arena);
-}
-
 enum status
 signer_token(const struct signer *s, struct arena *arena, struct str *out,
              struct err *err)
 {
-    struct str header = header_of(s, arena), claims = claims_of(s, arena);
-    struct str content =
-        arena_printf(arena, "%.*s.%.*s", STR_ARG(header), STR_ARG(claims));
-    uint8_t bytes[SIGNATURE_BYTES_MAX];
-    struct str signature = { .p = (const char *)bytes };
+    struct token_terms terms = { .agency = s->options.agency,
+                                 .audience = s->options.audience,
+                                 .kid = s->options.kid,
+                                 .seconds = s->options.seconds };
 
-    signature.n = signkey_sign(s->key, content, bytes);
-    if (signature.n == 0)
+    *out = token_sign(s->key, &terms, arena);
+    if (out->p == NULL)
         return err_set(err, ST_FATAL, "key", "nothing could be signed");
-    signature = base64url(signature, arena);
-    *out =
-        arena_printf(arena, "%.*s.%.*s", STR_ARG(content), STR_ARG(signature));
     return ST_OK;
 }
 

@@ -11,7 +11,7 @@
 #include "common/adapters/http_client.h"
 #include "common/adapters/json.h"
 #include "common/adapters/pg.h"
-#include "common/adapters/pubkey.h"
+#include "common/adapters/token_sign.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
 #include "notifier/link.h"
@@ -22,7 +22,6 @@ enum {
     OPEN_MEMORY = 1 << 20,
     CALL_MS = 5000,
     TOKEN_S = 60,
-    JTI_BYTES = 16,
 };
 
 struct ack {
@@ -41,65 +40,23 @@ wall_ms(void)
     return (time_ms)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* ---- a token for intake's door ---------------------------------------------
- */
-
-static struct str
-base64url(struct str bytes, struct arena *arena)
-{
-    size_t room = sodium_base64_encoded_len(
-        bytes.n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    char *to = arena_alloc(arena, room);
-
-    (void)sodium_bin2base64(to, room, (const unsigned char *)bytes.p, bytes.n,
-                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return str_of(to);
-}
-
-static struct str
-claims_of(const struct ack *a, struct arena *arena)
-{
-    char jti[2 * JTI_BYTES + 1];
-    uint8_t drawn[JTI_BYTES];
-    struct json_out o;
-
-    randombytes_buf(drawn, sizeof drawn);
-    (void)sodium_bin2hex(jti, sizeof jti, drawn, sizeof drawn);
-    json_out_init(&o, arena);
-    json_out_object(&o);
-    json_out_kcstr(&o, "iss", a->o.agency);
-    json_out_kcstr(&o, "sub", a->o.agency);
-    json_out_kcstr(&o, "aud", a->o.audience);
-    json_out_kint(&o, "exp", wall_ms() / SECOND_MS + TOKEN_S);
-    json_out_kcstr(&o, "jti", jti);
-    json_out_object_end(&o);
-    return base64url(json_out_text(&o), arena);
-}
-
 /* "Bearer ..."; null where there is no key or nothing could be signed. */
 static struct str
 bearer(struct ack *a, struct arena *arena)
 {
-    uint8_t bytes[SIGNATURE_BYTES_MAX];
-    struct str signature = { .p = (const char *)bytes };
-    struct str header, claims, content;
+    struct token_terms terms = { .agency = a->o.agency,
+                                 .audience = a->o.audience,
+                                 .seconds = TOKEN_S };
+    struct str token;
 
     if (a->key == NULL)
         return STR_NULL;
-    header = arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"JWT\"}",
-                          signkey_algorithm(a->key));
-    header = base64url(header, arena);
-    claims = claims_of(a, arena);
-    content =
-        arena_printf(arena, "%.*s.%.*s", STR_ARG(header), STR_ARG(claims));
     pthread_mutex_lock(&a->lock);
-    signature.n = signkey_sign(a->key, content, bytes);
+    token = token_sign(a->key, &terms, arena);
     pthread_mutex_unlock(&a->lock);
-    if (signature.n == 0)
+    if (token.p == NULL)
         return STR_NULL;
-    signature = base64url(signature, arena);
-    return arena_printf(arena, "Bearer %.*s.%.*s", STR_ARG(content),
-                        STR_ARG(signature));
+    return arena_printf(arena, "Bearer %.*s", STR_ARG(token));
 }
 
 static int

@@ -100,7 +100,7 @@ phase_kills()
 # turn are a record that kills, and the shard stops (common/host/life.h).
 crash_at() # service place [times it passes]
 {
-    local times=$3 turn
+    local times=$3 code turn
     if [ -z "$times" ]; then
         case $2 in
         owned | republished) times=1 ;;
@@ -110,11 +110,12 @@ crash_at() # service place [times it passes]
     kill9 "$1" || return 1
     start_service "$1" WAYMARK_CRASH_AT="$2:$times"
     reap "$1" 60 || return 1
+    code=$exit_code
     turn=$(turn_of "$1")
     start_service "$1"
     [ "$1" = intake ] ||
         until_true 60 "a turn of $1" turn_above "$1" "$turn" || return 1
-    expect 137 "$exit_code" "exit code at $2:$times"
+    expect 137 "$code" "exit code at $2:$times"
 }
 
 phase_crash_points()
@@ -129,6 +130,7 @@ phase_crash_points()
             check "crash-$service-$place" crash_at "$service" "$place" ''
         done
     done
+    tend=''
     wait_load 120 || return 1
     hold
 }
