@@ -35,6 +35,7 @@ sql "CREATE OR REPLACE VIEW public.tamper_tables AS
 sql "CREATE OR REPLACE FUNCTION public.other(v jsonb, type text) RETURNS jsonb LANGUAGE sql AS \$\$
     SELECT CASE
         WHEN type = 'uuid' THEN to_jsonb(gen_random_uuid())
+        WHEN type = 'smallint' THEN to_jsonb(coalesce((v #>> '{}')::int, 0) + 1)
         WHEN type IN ('integer', 'bigint') THEN to_jsonb(coalesce((v #>> '{}')::bigint, 0) + 1000)
         WHEN type = 'boolean' THEN to_jsonb(NOT coalesce((v #>> '{}')::boolean, false))
         WHEN type LIKE 'timestamp%' THEN to_jsonb(coalesce((v #>> '{}')::timestamptz, now()) + interval '1 hour')
