@@ -13,9 +13,9 @@ run=$root/var/compose-test
 authority=demo-live
 # What lib.sh reads.
 shard=4 db=waymark ledger=$run/ledger dead_letters_are_fine=false
-# shellcheck source=../../testbed/proc.sh
+# shellcheck source=testbed/proc.sh
 . "$root/testbed/proc.sh"
-# shellcheck source=../faults/lib.sh
+# shellcheck source=tests/faults/lib.sh
 . "$root/tests/faults/lib.sh"
 SETTLE_S=120
 seconds=${SECONDS_OF_LOAD:-20} rate=${RATE:-40}
