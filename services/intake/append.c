@@ -1,6 +1,7 @@
 #include "intake/append.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -36,10 +37,9 @@ struct op {
     struct append_claim *claim;
     const struct agencies *agencies;
     bool urgent;
-    bool finished;
     enum status status;
     struct err err;
-    pthread_cond_t ready;
+    sem_t over; /* posted once: from then on it is the caller's again */
 };
 
 struct append {
@@ -58,7 +58,9 @@ struct append {
     int64_t pings;         /* that have ended */
     pthread_cond_t pinged; /* by the monotonic clock */
     int worked_fd;         /* an eventfd; see append_worked_fd */
-    /* The group under way, and whose each of its items is. */
+    /* The writer's own: what is over and not yet told, and the group under
+     * way, and whose each of its items is. */
+    struct op *over;
     struct group group;
     struct op *owners[APPEND_GROUP_MAX];
 };
@@ -129,6 +131,7 @@ take(struct append *a)
     return NULL;
 }
 
+/* Lock held; tell_callers follows. */
 static void
 finish(struct append *a, struct op *op)
 {
@@ -136,13 +139,25 @@ finish(struct append *a, struct op *op)
         a->first = op->next;
     if (a->first == NULL)
         a->last = NULL;
-    op->finished = true;
     if (op == &a->ping) {
         a->pinging = false;
         a->pings++;
         pthread_cond_broadcast(&a->pinged);
     } else {
-        pthread_cond_signal(&op->ready);
+        op->next = a->over;
+        a->over = op;
+    }
+}
+
+/* Without the lock: who is woken in its possession waits for it at once. */
+static void
+tell_callers(struct append *a)
+{
+    while (a->over != NULL) {
+        struct op *op = a->over;
+
+        a->over = op->next;
+        (void)sem_post(&op->over);
     }
 }
 
@@ -233,9 +248,13 @@ writer_main(void *self)
             settle_group(a);
         else
             finish(a, other);
+        pthread_mutex_unlock(&a->lock);
+        tell_callers(a);
+        pthread_mutex_lock(&a->lock);
     }
     give_up(a);
     pthread_mutex_unlock(&a->lock);
+    tell_callers(a);
     return NULL;
 }
 
@@ -280,22 +299,30 @@ enqueue(struct append *a, struct op *op)
 }
 
 static void
+refuse_at_end(struct op *op)
+{
+    for (size_t i = 0; i < op->n; i++)
+        op->items[i].result = APPEND_LATER;
+    op->status = err_set(&op->err, ST_RETRY, "closing", "shutting down");
+}
+
+static void
 wait_for(struct append *a, struct op *op)
 {
-    pthread_cond_init(&op->ready, NULL);
+    bool closing;
+
+    (void)sem_init(&op->over, 0, 0);
     pthread_mutex_lock(&a->lock);
-    if (a->closing) {
-        for (size_t i = 0; i < op->n; i++)
-            op->items[i].result = APPEND_LATER;
-        op->status = err_set(&op->err, ST_RETRY, "closing", "shutting down");
-        op->finished = true;
-    } else {
+    closing = a->closing;
+    if (!closing)
         enqueue(a, op);
-    }
-    while (!op->finished)
-        pthread_cond_wait(&op->ready, &a->lock);
     pthread_mutex_unlock(&a->lock);
-    pthread_cond_destroy(&op->ready);
+    if (closing)
+        refuse_at_end(op);
+    else
+        while (sem_wait(&op->over) != 0)
+            ;
+    (void)sem_destroy(&op->over);
 }
 
 void

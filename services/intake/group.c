@@ -11,6 +11,8 @@ group_clear(struct group *g)
 {
     g->n_known = g->n_accepted = g->n_new_configs = 0;
     g->keys = (struct person_keys){ .n = 0 };
+    g->keys_loaded = false;
+    g->key_tree = 0;
     g->erased = NULL;
     g->known = NULL;
     arena_reset(g->writer->arena);
@@ -135,6 +137,7 @@ group_begin(struct group *g, struct err *err)
     (void)pg_send(w->pg, "intake_configs",
                   "SELECT count(*) FROM config WHERE shard = $1", &p);
     send_lookup(g);
+    keys_send(g);
     rc = pg_sync(w->pg, err);
     if (rc != ST_OK)
         return rc;
@@ -164,6 +167,7 @@ group_begin(struct group *g, struct err *err)
     w->given = tails.at[TOPIC_NOTIFICATIONS].sequence;
     g->n_configs = pg_i64(pg_answer(w->pg, 4), 0, 0);
     read_known(g, pg_answer(w->pg, 5));
+    keys_answer(g);
     outbox_init(&g->box, w->arena, &tails);
     return ST_OK;
 }

@@ -53,6 +53,8 @@ struct group {
     size_t n_known;
     int key_tree;            /* of the keys of new records: keys.h */
     struct person_keys keys; /* what these follow from */
+    size_t keys_asked;       /* internal to keys.c: its first answer */
+    bool keys_loaded;        /* `keys` are of `key_tree` */
     const struct erasure_recorded *erased; /* NULL: nothing is erased */
 };
 

@@ -40,24 +40,70 @@ look_into(struct group *g, struct err *err)
     return rc == ST_REJECT ? err_recode(err, ST_FATAL, "sealed") : rc;
 }
 
+static struct id *
+ids_of(const struct group *g, int tree)
+{
+    struct id *ids = arena_array(g->writer->arena, g->n, sizeof *ids);
+
+    for (size_t i = 0; i < g->n; i++)
+        ids[i] = key_tree_id(tree, g->items[i]->v.id);
+    return ids;
+}
+
+void
+keys_send(struct group *g)
+{
+    const struct writer *w = g->writer;
+
+    g->keys_asked =
+        person_keys_send_tree(w->pg, w->options.partition, w->arena);
+    if (w->key_tree != 0 && g->n > 0)
+        (void)person_keys_send(w->pg, w->options.schema, w->options.partition,
+                               ids_of(g, w->key_tree), g->n, w->arena);
+}
+
+void
+keys_answer(struct group *g)
+{
+    struct writer *w = g->writer;
+
+    g->key_tree = person_keys_read_tree(pg_answer(w->pg, g->keys_asked));
+    g->keys_loaded = g->key_tree != 0 && g->key_tree == w->key_tree && g->n > 0;
+    if (g->keys_loaded)
+        g->keys = person_keys_read(pg_answer(w->pg, g->keys_asked + 1),
+                                   w->options.partition, w->arena);
+}
+
+/* That each id has its row, kept or erased. */
+static enum status
+find_all(const struct group *g, const struct id *ids, struct err *err)
+{
+    const struct person_key *found;
+    enum status rc = ST_OK;
+
+    for (size_t i = 0; rc == ST_OK && i < g->n; i++)
+        rc = person_keys_find(&g->keys, ids[i], &found, err);
+    return rc;
+}
+
 enum status
 keys_load(struct group *g, struct err *err)
 {
     struct writer *w = g->writer;
-    struct id *ids = arena_array(w->arena, g->n, sizeof *ids);
-    const struct person_key *found;
-    enum status rc = person_keys_tree(w->pg, w->options.partition, &g->key_tree,
-                                      w->arena, err);
+    enum status rc = ST_OK;
+    struct id *ids;
 
-    if (rc == ST_OK && g->key_tree == 0)
+    if (g->key_tree == 0)
         rc = begin_tree(g, err);
-    for (size_t i = 0; rc == ST_OK && i < g->n; i++)
-        ids[i] = key_tree_id(g->key_tree, g->items[i]->v.id);
-    if (rc == ST_OK)
+    if (rc != ST_OK)
+        return rc;
+    ids = ids_of(g, g->key_tree);
+    if (!g->keys_loaded)
         rc = person_keys_load(w->pg, w->options.schema, w->options.partition,
                               ids, g->n, w->arena, &g->keys, err);
-    for (size_t i = 0; rc == ST_OK && i < g->n; i++)
-        rc = person_keys_find(&g->keys, ids[i], &found, err);
+    w->key_tree = g->key_tree;
+    if (rc == ST_OK)
+        rc = find_all(g, ids, err);
     return rc == ST_OK ? look_into(g, err) : rc;
 }
 

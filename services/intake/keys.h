@@ -10,7 +10,16 @@
 #include "intake/group.h"
 
 /**
- * Behind group_begin: what the keys of all the group's items follow from.
+ * Ask within group_begin's pipeline, to save two ways to the database: for the
+ * newest tree, and, as it is mostly the tree of the last group, for what the
+ * keys of the group's items follow from there. keys_answer takes the answers.
+ */
+void keys_send(struct group *g);
+void keys_answer(struct group *g);
+
+/**
+ * Behind group_begin: what the keys of all the group's items follow from,
+ * asked for again where another tree was begun meanwhile.
  * ST_RETRY "no_key": rows are missing. ST_FATAL "sealed": a master key that
  * wrapped them is not in the file; then nothing is sealed at all. Other
  * statuses as in pg.h.

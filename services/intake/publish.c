@@ -44,6 +44,8 @@ struct publish {
     int64_t confirmed;
     int64_t noted;       /* confirmed turn that the shard's row knows */
     size_t window_bytes; /* handed over since all was last confirmed */
+    bool notified;       /* somebody committed since the last look found none */
+    int64_t looked_at_ms; /* when that was */
     int64_t beat_at_ms;
     int64_t tick_at_ms;
     bool ticked;
@@ -164,6 +166,7 @@ own(struct publish *p, struct err *err)
         return rc;
     p->sent = p->confirmed = p->noted = shard->confirmed_turn;
     p->window_bytes = 0;
+    p->notified = true;
     p->beat_at_ms = monotonic_ms();
     p->ticked = false;
     atomic_store(&p->stats.epoch, shard->epoch);
@@ -185,6 +188,19 @@ window_is_full(const struct publish *p)
            p->window_bytes >= WINDOW_BYTES;
 }
 
+/*
+ * Is it worth asking for another turn? This process knows its own; other
+ * instances' are heard of by NOTIFY, else every POLL_MS.
+ */
+static bool
+may_have_more(const struct publish *p)
+{
+    const struct append_stats *own = append_stats(p->options.append);
+
+    return atomic_load(&own->turn) > p->sent || p->notified ||
+           monotonic_ms() - p->looked_at_ms >= POLL_MS;
+}
+
 /* Hand over the next blocks, in order. *more: there may be others. */
 static enum status
 publish_some(struct publish *p, bool *more, struct err *err)
@@ -196,10 +212,16 @@ publish_some(struct publish *p, bool *more, struct err *err)
         struct committed c;
         bool found = false;
 
+        if (!may_have_more(p))
+            return ST_OK;
         arena_reset(p->arena);
         p->kafka_failed = false;
         rc = p->store.unconfirmed(p->store.self, p->sent, p->arena, &c, &found,
                                   err);
+        if (rc == ST_OK && !found) {
+            p->notified = false;
+            p->looked_at_ms = monotonic_ms();
+        }
         if (rc != ST_OK || !found)
             return rc;
         rc = p->sink.publish(p->sink.self, &c, err);
@@ -267,7 +289,7 @@ tick_when_due(struct publish *p)
 static enum status
 round_trip(struct publish *p, struct err *err)
 {
-    bool more = false, got;
+    bool more = false, got = false;
     enum status rc;
 
     tick_when_due(p);
@@ -280,6 +302,7 @@ round_trip(struct publish *p, struct err *err)
     if (rc == ST_OK && !more && p->confirmed >= p->sent)
         rc = pg_await(p->listener, append_worked_fd(p->options.append), POLL_MS,
                       &got, err);
+    p->notified |= got;
     return rc;
 }
 
@@ -389,6 +412,7 @@ settle(struct publish *p)
     bool more = true;
     enum status rc = ST_OK;
 
+    p->notified = true; /* look, whoever committed */
     while (rc == ST_OK && (more || p->confirmed < p->sent) &&
            monotonic_ms() < until) {
         rc = publish_some(p, &more, &err);

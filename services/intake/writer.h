@@ -19,6 +19,7 @@ struct writer {
     struct pg *pg;
     struct avro_codec *avro;
     struct arena *arena; /* of the group under way; reset with the next */
+    int key_tree;        /* of the last group; 0: none yet */
     int64_t given;       /* highest number on notifications that was seen */
 
     /* Internal to writer.c. */

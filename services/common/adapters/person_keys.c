@@ -4,8 +4,9 @@
 
 /* ---- reading ------------------------------------------------------------- */
 
-static struct person_keys
-read_keys(const struct pg_result *res, int32_t shard, struct arena *arena)
+struct person_keys
+person_keys_read(const struct pg_result *res, int32_t shard,
+                 struct arena *arena)
 {
     size_t n = pg_n_rows(res);
     struct person_key *at = arena_array(arena, n, sizeof *at);
@@ -20,6 +21,52 @@ read_keys(const struct pg_result *res, int32_t shard, struct arena *arena)
     return (struct person_keys){ .at = at, .n = n };
 }
 
+/* Returns how many ids are asked for. */
+static size_t
+load_params(struct pg_params *p, int32_t shard, const struct id *ids, size_t n,
+            struct arena *arena)
+{
+    size_t wanted = 0;
+
+    pg_params_init(p, arena);
+    pg_add_i32(p, shard);
+    pg_array_begin(p, PG_UUID, n);
+    for (size_t i = 0; i < n; i++) {
+        if (id_is_none(ids[i]))
+            continue;
+        pg_add_id(p, ids[i]);
+        wanted++;
+    }
+    pg_array_end(p);
+    return wanted;
+}
+
+/* Ranges don't overlap: the last that begins at or before an id holds it, or
+ * none does. */
+static const char *
+load_sql(const char *schema, struct arena *arena)
+{
+    return arena_printf(arena,
+                        "SELECT DISTINCT ON (r.first) r.first, r.digits, "
+                        "r.wrapped FROM unnest($2::uuid[]) k, LATERAL ("
+                        "SELECT first, digits, wrapped "
+                        "FROM \"%s\".person_key_read "
+                        "WHERE shard = $1 AND first <= k "
+                        "ORDER BY first DESC LIMIT 1) r ORDER BY r.first",
+                        schema)
+        .p;
+}
+
+size_t
+person_keys_send(struct pg *pg, const char *schema, int32_t shard,
+                 const struct id *ids, size_t n, struct arena *arena)
+{
+    struct pg_params p;
+
+    (void)load_params(&p, shard, ids, n, arena);
+    return pg_send(pg, "person_keys_load", load_sql(schema, arena), &p);
+}
+
 enum status
 person_keys_load(struct pg *pg, const char *schema, int32_t shard,
                  const struct id *ids, size_t n, struct arena *arena,
@@ -27,37 +74,16 @@ person_keys_load(struct pg *pg, const char *schema, int32_t shard,
 {
     struct pg_result *res = NULL;
     struct pg_params p;
-    struct str sql;
-    size_t wanted = 0;
     enum status rc;
 
     *out = (struct person_keys){ .n = 0 };
-    pg_params_init(&p, arena);
-    pg_add_i32(&p, shard);
-    pg_array_begin(&p, PG_UUID, n);
-    for (size_t i = 0; i < n; i++) {
-        if (id_is_none(ids[i]))
-            continue;
-        pg_add_id(&p, ids[i]);
-        wanted++;
-    }
-    pg_array_end(&p);
-    if (wanted == 0)
+    if (load_params(&p, shard, ids, n, arena) == 0)
         return ST_OK;
-    /* Ranges don't overlap: the last that begins at or before an id holds it,
-     * or none does. */
-    sql = arena_printf(
-        arena,
-        "SELECT DISTINCT ON (r.first) r.first, r.digits, "
-        "r.wrapped FROM unnest($2::uuid[]) k, LATERAL ("
-        "SELECT first, digits, wrapped FROM \"%s\".person_key_read "
-        "WHERE shard = $1 AND first <= k "
-        "ORDER BY first DESC LIMIT 1) r ORDER BY r.first",
-        schema);
-    rc = pg_query(pg, "person_keys_load", sql.p, &p, &res, err);
+    rc = pg_query(pg, "person_keys_load", load_sql(schema, arena), &p, &res,
+                  err);
     if (rc != ST_OK)
         return rc;
-    *out = read_keys(res, shard, arena);
+    *out = person_keys_read(res, shard, arena);
     pg_result_close(res);
     return ST_OK;
 }
@@ -119,6 +145,26 @@ query_id(struct pg *pg, const char *sql, int32_t shard, struct id *out,
     return rc;
 }
 
+#define NEWEST_TREE                                                            \
+    "SELECT first FROM person_key WHERE shard = $1 "                           \
+    "ORDER BY first DESC LIMIT 1"
+
+size_t
+person_keys_send_tree(struct pg *pg, int32_t shard, struct arena *arena)
+{
+    struct pg_params p;
+
+    pg_params_init(&p, arena);
+    pg_add_i32(&p, shard);
+    return pg_send(pg, "person_keys_tree", NEWEST_TREE, &p);
+}
+
+int
+person_keys_read_tree(const struct pg_result *res)
+{
+    return pg_n_rows(res) > 0 ? key_tree_number(pg_id(res, 0, 0)) : 0;
+}
+
 enum status
 person_keys_tree(struct pg *pg, int32_t shard, int *out, struct arena *arena,
                  struct err *err)
@@ -130,12 +176,9 @@ person_keys_tree(struct pg *pg, int32_t shard, int *out, struct arena *arena,
     *out = 0;
     pg_params_init(&p, arena);
     pg_add_i32(&p, shard);
-    rc = pg_query(pg, "person_keys_tree",
-                  "SELECT first FROM person_key WHERE shard = $1 "
-                  "ORDER BY first DESC LIMIT 1",
-                  &p, &res, err);
-    if (rc == ST_OK && pg_n_rows(res) > 0)
-        *out = key_tree_number(pg_id(res, 0, 0));
+    rc = pg_query(pg, "person_keys_tree", NEWEST_TREE, &p, &res, err);
+    if (rc == ST_OK)
+        *out = person_keys_read_tree(res);
     pg_result_close(res);
     return rc;
 }
@@ -286,7 +329,7 @@ person_keys_erase(struct pg *pg, const struct seal *seal, int32_t shard,
                   &p, &res, err);
     if (rc != ST_OK)
         return rc;
-    keys = read_keys(res, shard, arena);
+    keys = person_keys_read(res, shard, arena);
     pg_result_close(res);
     if (person_keys_find(&keys, e->key_id, &held, err) != ST_OK)
         return insert_erased(pg, shard, e, arena, err); /* it was lost */
@@ -320,7 +363,7 @@ look_at_rows(struct pg *pg, int32_t shard, size_t max, struct id after,
                   "ORDER BY first LIMIT $3",
                   &p, &res, err);
     if (rc == ST_OK)
-        *out = read_keys(res, shard, arena);
+        *out = person_keys_read(res, shard, arena);
     pg_result_close(res);
     return rc;
 }

@@ -37,6 +37,15 @@ MUST_CHECK enum status person_keys_load(struct pg *pg, const char *schema,
                                         struct person_keys *out,
                                         struct err *err);
 
+/**
+ * The same as a statement of the pipeline that is open, and what became of it;
+ * `ids` has one besides ID_NONE. Returns the statement's number.
+ */
+size_t person_keys_send(struct pg *pg, const char *schema, int32_t shard,
+                        const struct id *ids, size_t n, struct arena *arena);
+struct person_keys person_keys_read(const struct pg_result *res, int32_t shard,
+                                    struct arena *arena);
+
 /** What holds that id, erased or not. ST_RETRY, code "no_key": nothing. */
 MUST_CHECK enum status person_keys_find(const struct person_keys *keys,
                                         struct id key_id,
@@ -58,6 +67,10 @@ MUST_CHECK enum status person_keys_open(const struct person_keys *keys,
 /** The tree by which new records are sealed: the last begun; 0: none yet. */
 MUST_CHECK enum status person_keys_tree(struct pg *pg, int32_t shard, int *out,
                                         struct arena *arena, struct err *err);
+
+/** The same as a statement of the pipeline that is open, and its answer. */
+size_t person_keys_send_tree(struct pg *pg, int32_t shard, struct arena *arena);
+int person_keys_read_tree(const struct pg_result *res);
 
 /**
  * Begin another tree, with a number behind all that rows or receipts know.
