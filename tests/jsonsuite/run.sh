@@ -164,7 +164,7 @@ hold() # file, how it was sent, verdict
     y_*) want='read' ;;
     *) want=$3 ;;
     esac
-    case $name in y_*limit* | y_*duplicated_key* | y_*escaped_null*) ;; *) false ;; esac &&
+    case $name in y_*limit* | y_*duplicated_key* | y_*escaped_null* | y_*null_escape*) ;; *) false ;; esac &&
         [ "$3" = unreadable ] && limits+=("$name") want=$3
     case $3 in read | unreadable) ;; *) want='one of the two' ;; esac
     claim "$name, $2" "$3" "$want"
