@@ -10,19 +10,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "common/adapters/avro.h"
 #include "common/core/records.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 
 enum {
     TAKE_MAX = 1000,
     WAIT_MS = 1000,
     WAITS_MAX = 20,
     SETTLE_TRIES = 60,
+    SETTLE_PAUSE_MS = 500,
     WRITERS_MAX = 64,
     WM_SIZE = 24, /* version, service, authority, incarnation, number, chain */
 };
@@ -172,7 +173,6 @@ take_moment(struct balance *b, struct err *err)
 static enum status
 wait_confirmed(struct balance *b, struct err *err)
 {
-    static const struct timespec pause = { .tv_nsec = 500 * 1000000L };
     static const char *const schemas[] = { "intake", "triage", "tracker",
                                            "metrics", "notifier" };
     enum status rc = ST_OK;
@@ -203,7 +203,7 @@ wait_confirmed(struct balance *b, struct err *err)
                 return err_set(err, ST_RETRY, "unconfirmed",
                                "%s has turns that no broker has confirmed", s);
             if (open > 0)
-                nanosleep(&pause, NULL);
+                monotonic_pause(SETTLE_PAUSE_MS);
         }
     }
     return rc;

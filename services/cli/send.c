@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -14,6 +13,7 @@
 #include "common/adapters/http_client.h"
 #include "common/adapters/json.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "intake/core/sheet.h"
 
 enum {
@@ -323,13 +323,14 @@ be_patient(struct send *s, int retry_after_s)
 {
     int64_t left = s->wait_s - s->waited_s;
     int64_t wait_s = retry_after_s > 0 ? retry_after_s : RETRY_S;
-    struct timespec pause = { .tv_sec = wait_s < left ? wait_s : left };
 
     if (left <= 0)
         return false;
+    if (wait_s > left)
+        wait_s = left;
     fflush(s->results);
-    nanosleep(&pause, NULL);
-    s->waited_s += pause.tv_sec;
+    monotonic_pause(wait_s * 1000);
+    s->waited_s += wait_s;
     return true;
 }
 

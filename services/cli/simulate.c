@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -15,6 +14,7 @@
 #include "common/adapters/http_client.h"
 #include "common/adapters/json.h"
 #include "common/adapters/profile_json.h"
+#include "common/engine/monotonic.h"
 
 enum {
     ANSWER_MAX = 32 << 20,
@@ -141,7 +141,6 @@ static enum status
 call(struct simulate *s, const struct http_call *request,
      struct http_answer *out, struct err *err)
 {
-    struct timespec pause = { .tv_nsec = AGAIN_MS * 1000000L };
     enum status st;
 
     for (;;) {
@@ -152,7 +151,7 @@ call(struct simulate *s, const struct http_call *request,
             return st == ST_RETRY
                        ? st
                        : err_set(err, ST_RETRY, "later", "intake is not ready");
-        nanosleep(&pause, NULL);
+        monotonic_pause(AGAIN_MS);
         s->wait_ms -= AGAIN_MS;
     }
 }

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "common/engine/monotonic.h"
 #include "intake/dropped.h"
 
 enum {
@@ -26,11 +26,8 @@ struct drop {
 static void
 pause_ms(const struct drop *d, int64_t ms)
 {
-    for (; ms > 0 && !atomic_load(&d->closing); ms -= SLICE_MS) {
-        struct timespec ts = { .tv_nsec = SLICE_MS * 1000000L };
-
-        nanosleep(&ts, NULL);
-    }
+    for (; ms > 0 && !atomic_load(&d->closing); ms -= SLICE_MS)
+        monotonic_pause(SLICE_MS);
 }
 
 /* ---- the folders ------------------------------------------------------- */

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xxhash.h>
@@ -16,6 +15,7 @@
 #include "common/adapters/http.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "intake/table.h"
 
 enum {
@@ -466,11 +466,8 @@ stopping(const struct work *w)
 static void
 pause_ms(const struct work *w, int64_t ms)
 {
-    for (; ms > 0 && !stopping(w); ms -= SLICE_MS) {
-        struct timespec ts = { .tv_nsec = SLICE_MS * 1000000L };
-
-        (void)nanosleep(&ts, NULL);
-    }
+    for (; ms > 0 && !stopping(w); ms -= SLICE_MS)
+        monotonic_pause(SLICE_MS);
 }
 
 static bool

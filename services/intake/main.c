@@ -12,6 +12,7 @@
 #include "common/engine/config.h"
 #include "common/engine/log.h"
 #include "common/engine/memory.h"
+#include "common/engine/monotonic.h"
 #include "common/host/crash.h"
 #include "common/host/exit_code.h"
 #include "common/host/lease.h"
@@ -25,6 +26,7 @@
 enum {
     MEMORY_MAX = 128 << 20, /* the register of authorities, and texts */
     SERVED_MAX = 64,
+    LET_IN_PAUSE_MS = 100,
     MALLOC_ARENAS = 4,
     MALLOC_LARGE = 1 << 20, /* from this size on it is given back */
 };
@@ -453,12 +455,11 @@ count(const enum standing_of *all, size_t n, enum standing_of what)
 static enum status
 let_all_in(struct intake *in, struct err *err)
 {
-    static const struct timespec pause = { .tv_nsec = 100000000L };
     enum standing_of all[SERVED_MAX] = { UNKNOWN };
     enum status rc = let_in(in, all, err);
 
     while (rc == ST_OK && count(all, in->n, UNKNOWN) > 0 && !stop_asked()) {
-        (void)nanosleep(&pause, NULL);
+        monotonic_pause(LET_IN_PAUSE_MS);
         rc = let_in(in, all, err);
     }
     if (rc == ST_OK && count(all, in->n, REFUSED) == in->n)

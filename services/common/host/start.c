@@ -2,11 +2,11 @@
 
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/adapters/pg_store.h"
 #include "common/core/record.h"
 #include "common/engine/log.h"
+#include "common/engine/monotonic.h"
 
 enum { TRY_MS = 5000, PAUSE_MS = 200 };
 
@@ -38,7 +38,6 @@ enum status
 start_world(const struct start_options *o,
             char cluster_id[KAFKA_CLUSTER_ID_SIZE], struct err *err)
 {
-    static const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
     bool schema = false, topics = false, said = false;
 
     for (;;) {
@@ -60,6 +59,6 @@ start_world(const struct start_options *o,
             log_warn("start_waits", "code=%s why=\"%s\"", err->code,
                      err->text);
         said = true;
-        nanosleep(&pause, NULL);
+        monotonic_pause(PAUSE_MS);
     }
 }
