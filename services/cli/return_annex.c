@@ -14,37 +14,36 @@
  * counts, a day is a local one. */
 #define CHILD "c.la_child_id, c.sex, c.ethnicity, c.dob, "
 #define OF_CHILD                                                               \
-    " JOIN triage.child c ON c.shard = d.shard AND c.child_id = d.child_id "   \
-    "AND c.told_by > 0 WHERE d.shard = $1 "
+    " JOIN triage.child c ON c.shard = k.shard AND c.child_id = k.child_id "   \
+    "AND c.told_by > 0 WHERE k.shard = $1 "
 
 static const char contacts_sql[] =
-    "SELECT d.child_id, NULL::uuid, " CHILD
-    "(d.received_at AT TIME ZONE 'Europe/London')::date, d.cin_source FROM "
-    "triage.decision d" OF_CHILD "AND NOT d.superseded "
-    "ORDER BY d.child_id, d.received_at, d.notification_id";
+    "SELECT k.child_id, NULL::uuid, " CHILD
+    "(k.received_at AT TIME ZONE 'Europe/London')::date, k.cin_source FROM "
+    "triage.decision k" OF_CHILD "AND NOT k.superseded "
+    "ORDER BY k.child_id, k.received_at, k.notification_id";
 
 /* An assessment ends with the next completion on its case. */
 static const char help_sql[] =
-    "SELECT d.child_id, d.case_id, " CHILD
-    "(d.occurred_at AT TIME ZONE 'Europe/London')::date, a.organisation, "
-    "(d.done_at AT TIME ZONE 'Europe/London')::date FROM (SELECT s.shard, "
-    "k.child_id, s.case_id, s.occurred_at, s.agency_id, s.agency_ref, "
-    "(SELECT min(e.occurred_at) FROM tracker.deed e WHERE e.shard = s.shard "
+    "SELECT k.child_id, k.case_id, " CHILD
+    "(s.occurred_at AT TIME ZONE 'Europe/London')::date, a.organisation, "
+    "((SELECT min(e.occurred_at) FROM tracker.deed e WHERE e.shard = s.shard "
     "AND e.case_id = s.case_id AND e.activity = 'assessment_completed' AND NOT "
-    "e.corrected AND e.occurred_at >= s.occurred_at) AS done_at FROM "
-    "tracker.deed s JOIN tracker.cases k ON k.shard = s.shard AND k.case_id = "
-    "s.case_id WHERE s.activity = 'assessment_started' AND NOT s.corrected "
-    "AND k.side = 'eh') d LEFT JOIN metrics.fact_activity a ON a.shard = "
-    "d.shard AND a.agency_id = d.agency_id AND a.agency_ref = "
-    "d.agency_ref" OF_CHILD "ORDER BY d.child_id, d.occurred_at, d.case_id";
+    "e.corrected AND e.occurred_at >= s.occurred_at) AT TIME ZONE "
+    "'Europe/London')::date FROM tracker.cases k JOIN tracker.deed s ON "
+    "s.shard = k.shard AND s.case_id = k.case_id AND s.activity = "
+    "'assessment_started' AND NOT s.corrected LEFT JOIN metrics.fact_activity "
+    "a ON a.shard = s.shard AND a.agency_id = s.agency_id AND a.agency_ref = "
+    "s.agency_ref" OF_CHILD "AND k.side = 'eh' "
+    "ORDER BY k.child_id, s.occurred_at, k.case_id";
 
 static const char referrals_sql[] =
-    "SELECT d.child_id, d.case_id, " CHILD
-    "(d.received_at AT TIME ZONE 'Europe/London')::date, CASE WHEN p.side = "
-    "'eh' THEN '5D' ELSE d.cin_source END, d.unit, d.worker, d.outcome = "
-    "'nfa' FROM tracker.cases d LEFT JOIN tracker.cases p ON p.shard = d.shard "
-    "AND p.case_id = d.predecessor_id" OF_CHILD "AND " RETURN_IS_REFERRAL(
-        "d") " ORDER BY d.child_id, d.received_at, d.case_id";
+    "SELECT k.child_id, k.case_id, " CHILD
+    "(k.received_at AT TIME ZONE 'Europe/London')::date, CASE WHEN p.side = "
+    "'eh' THEN '5D' ELSE k.cin_source END, k.unit, k.worker, k.outcome = "
+    "'nfa' FROM tracker.cases k LEFT JOIN tracker.cases p ON p.shard = k.shard "
+    "AND p.case_id = k.predecessor_id" OF_CHILD "AND " RETURN_IS_REFERRAL
+    " ORDER BY k.child_id, k.received_at, k.case_id";
 
 static const char *const list_sql[ANNEX_LISTS] = { contacts_sql, help_sql,
                                                    referrals_sql };
@@ -57,8 +56,7 @@ struct asked {
     struct findings findings;
 };
 
-/* ---- reading ----------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------ */
 
 static struct annex_entry
 take_entry(const struct return_source *s, int number,
@@ -111,8 +109,7 @@ make_list(struct asked *a, int number, struct err *err)
     return ST_OK;
 }
 
-/* ---- writing ----------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------ */
 
 static void
 csv_cell(FILE *to, const struct annex_cell *c)
@@ -210,8 +207,7 @@ write_files(const struct asked *a, struct err *err)
     return rc;
 }
 
-/* ---- options ----------------------------------------------------------------
- */
+/* ---- options ------------------------------------------------------------ */
 
 /* "1,3": digits with commas between. */
 static bool

@@ -5,18 +5,16 @@
 #include "common/adapters/calendar_json.h"
 #include "common/adapters/profile_json.h"
 
-#define LOCAL_DAY(t) "(" t " AT TIME ZONE 'Europe/London')::date"
-
 #define REFERRALS                                                              \
     "(SELECT k.* FROM tracker.cases k JOIN triage.child c ON c.shard = "       \
     "k.shard AND c.child_id = k.child_id WHERE k.shard = $1 AND c.told_by > "  \
-    "0 AND " RETURN_IS_REFERRAL("k") ")"
+    "0 AND " RETURN_IS_REFERRAL ") k "
 
 static const char children_sql[] =
     "SELECT c.child_id, c.la_child_id, c.upn, c.forename, c.surname, "
     "c.postcode, c.dob, c.expected_dob, c.dob_estimated, c.sex, c.ethnicity, "
     "c.disability FROM triage.child c WHERE c.shard = $1 AND c.told_by > 0 "
-    "AND c.child_id IN (SELECT child_id FROM " REFERRALS " r) "
+    "AND c.child_id IN (SELECT child_id FROM " REFERRALS ") "
     "ORDER BY c.child_id";
 
 /*
@@ -30,46 +28,31 @@ static const char cases_sql[] =
     "agency_id, agency_ref, amendment DESC), last AS (SELECT DISTINCT ON "
     "(child_id) child_id, primary_need FROM entered ORDER BY child_id, "
     "received_at DESC, amendment DESC) "
-    "SELECT k.child_id, k.case_id, " LOCAL_DAY(
-        "k.received_at") ", CASE WHEN k.state IN ('closed', 'transferred') "
-                         "THEN " LOCAL_DAY(
-                             "k.closed_at") " END, k.state, k.close_outcome, "
-                                            "k.csc_status, "
-                                            "CASE WHEN p.side = 'eh' THEN '5D' "
-                                            "ELSE k.cin_source END, "
-                                            "coalesce(own.primary_need, CASE "
-                                            "WHEN k.predecessor_id IS NOT NULL "
-                                            "THEN "
-                                            "last.primary_need END), k.worker, "
-                                            "k.needs, k.outcome = 'nfa' "
-                                            "FROM " REFERRALS
-                                            " k LEFT JOIN tracker.cases p ON "
-                                            "p.shard = k.shard AND "
-                                            "p.case_id = k.predecessor_id LEFT "
-                                            "JOIN own ON own.agency_id = "
-                                            "k.agency_id AND own.agency_ref = "
-                                            "k.agency_ref LEFT JOIN last ON "
-                                            "last.child_id = k.child_id "
-                                            "ORDER BY k.child_id, "
-                                            "k.received_at, k.opened_at, "
-                                            "k.case_id";
+    "SELECT k.child_id, k.case_id, (k.received_at AT TIME ZONE "
+    "'Europe/London')::date, CASE WHEN k.state IN ('closed', 'transferred') "
+    "THEN (k.closed_at AT TIME ZONE 'Europe/London')::date END, k.state, "
+    "k.close_outcome, k.csc_status, CASE WHEN p.side = 'eh' THEN '5D' ELSE "
+    "k.cin_source END, coalesce(own.primary_need, CASE WHEN k.predecessor_id "
+    "IS NOT NULL THEN last.primary_need END), k.needs, k.outcome = 'nfa' "
+    "FROM " REFERRALS
+    "LEFT JOIN tracker.cases p ON p.shard = k.shard AND p.case_id = "
+    "k.predecessor_id LEFT JOIN own ON own.agency_id = k.agency_id AND "
+    "own.agency_ref = k.agency_ref LEFT JOIN last ON last.child_id = "
+    "k.child_id ORDER BY k.child_id, k.received_at, k.opened_at, k.case_id";
 
-static const char deeds_sql[] = "SELECT d.case_id, d.activity, " LOCAL_DAY(
-    "d.occurred_at") ", d.csc_status, d.activity_id FROM " REFERRALS
-                     " k JOIN tracker.deed d ON d.shard = k.shard AND "
-                     "d.case_id = k.case_id WHERE NOT d.corrected AND "
-                     "d.activity IN ('assessment_started', "
-                     "'assessment_completed', 'plan_agreed', "
-                     "'review_held', 'strategy_started', 'icpc_held', "
-                     "'core_group_held', 'cp_review_held', "
-                     "'cin_plan_started', 'cin_review_held', "
-                     "'lac_started', 'lac_review_held', "
-                     "'csc_status_changed', 'closed', 'reopened') "
-                     "ORDER BY k.child_id, k.received_at, k.opened_at, "
-                     "k.case_id, d.occurred_at, d.number, d.activity_id";
+static const char deeds_sql[] =
+    "SELECT d.case_id, d.activity, (d.occurred_at AT TIME ZONE "
+    "'Europe/London')::date, d.csc_status, d.activity_id FROM " REFERRALS
+    "JOIN tracker.deed d ON d.shard = k.shard AND d.case_id = k.case_id WHERE "
+    "NOT d.corrected AND d.activity IN ('assessment_started', "
+    "'assessment_completed', 'plan_agreed', 'review_held', "
+    "'strategy_started', 'icpc_held', 'core_group_held', 'cp_review_held', "
+    "'cin_plan_started', 'cin_review_held', 'lac_started', "
+    "'lac_review_held', 'csc_status_changed', 'closed', 'reopened') "
+    "ORDER BY k.child_id, k.received_at, k.opened_at, k.case_id, "
+    "d.occurred_at, d.number, d.activity_id";
 
-/* ---- opening ---------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------ */
 
 static enum status
 choose_authority(struct return_source *s, struct err *err)
@@ -157,8 +140,7 @@ return_open(struct cli *cli, struct return_source *out, struct err *err)
     return rc;
 }
 
-/* ---- reading ---------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------ */
 
 uint32_t
 return_set(const struct codes *codes, struct str words)
@@ -269,9 +251,8 @@ take_case(const struct return_source *s, const struct pg_result *res, size_t i)
         .csc_status = return_code(&codes_csc_status, res, i, 6),
         .source = return_text(s, res, i, 7),
         .primary_need = return_text(s, res, i, 8),
-        .worker = return_text(s, res, i, 9),
-        .needs = return_set(&codes_need, pg_text(res, i, 10)),
-        .nfa = pg_bool(res, i, 11),
+        .needs = return_set(&codes_need, pg_text(res, i, 9)),
+        .nfa = pg_bool(res, i, 10),
     };
 }
 

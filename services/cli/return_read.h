@@ -41,13 +41,12 @@ MUST_CHECK enum status return_read(const struct return_source *src,
 
 /* For what a return reads beside. */
 
-/* Of a row of tracker.cases: a referral to social care (domain.md section 10):
- * what became one, or ended as nfa at its door. */
-#define RETURN_IS_REFERRAL(k)                                                  \
-    "(" k ".side = 'csc' AND " k ".outcome IN ('social_care_referral', "       \
-    "'strategy_discussion') AND " k ".state NOT IN ('screening', 'merged') "   \
-    "OR " k ".entry = 'csc' AND " k ".outcome = 'nfa' AND " k                  \
-    ".state = 'closed')"
+/* Of a row k of tracker.cases: a referral to social care (domain.md section
+ * 10): what became one, or ended as nfa at its door. */
+#define RETURN_IS_REFERRAL                                                     \
+    "(k.side = 'csc' AND k.outcome IN ('social_care_referral', "               \
+    "'strategy_discussion') AND k.state NOT IN ('screening', 'merged') OR "    \
+    "k.entry = 'csc' AND k.outcome = 'nfa' AND k.state = 'closed')"
 
 /** Rows of a statement whose $1 is the shard. The caller closes *res. */
 MUST_CHECK enum status return_ask(const struct return_source *src,

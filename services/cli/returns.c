@@ -15,11 +15,11 @@ static const struct {
 } returns[] = {
     { "annex-a", return_annex },
     { "cin", return_cin },
+    { "dfe-daily", return_daily },
 };
 enum { N_RETURNS = sizeof returns / sizeof returns[0] };
 
-/* ---- the report ------------------------------------------------------------
- */
+/* ---- the report --------------------------------------------------------- */
 
 static void
 print_finding(FILE *to, const struct finding *f)
@@ -73,8 +73,7 @@ return_report(const struct return_source *src, const struct findings *list,
     return rc;
 }
 
-/* ---- the verb --------------------------------------------------------------
- */
+/* ---- the verb ----------------------------------------------------------- */
 
 static enum cli_exit
 run(struct cli *cli)
@@ -103,7 +102,8 @@ run(struct cli *cli)
 
 const struct verb verb_return = {
     .name = "return",
-    .words = "annex-a --lists 1,2,3 | cin --year 2025-26",
+    .words = "annex-a --lists 1,2,3 | cin --year 2025-26 | dfe-daily --state "
+             "FILE",
     .help = "the statutory returns as files",
     .min_words = 1,
     .max_words = 1,
@@ -117,7 +117,11 @@ const struct verb verb_return = {
         { .name = "csv", .value = "FOLDER",
           .help = "annex-a: list-1.csv, ... into this folder" },
         { .name = "out", .value = "FILE",
-          .help = "where to; stdout otherwise" },
+          .help = "where to: a file, of dfe-daily a folder" },
+        { .name = "state", .value = "FILE",
+          .help = "dfe-daily: what was sent; FILE.next is what will be" },
+        { .name = "sent",
+          .help = "dfe-daily: the last batches were sent, FILE.next is FILE" },
         { .name = "report", .value = "FILE",
           .help = "what can't be filled, as CSV; stderr otherwise" },
         { .name = "check", .help = "only the report, no file" },

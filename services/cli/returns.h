@@ -27,6 +27,11 @@ enum return_end {
 MUST_CHECK enum status return_cin(const struct return_source *src,
                                   enum return_end *end, struct err *err);
 
+/** The DfE's daily feed: batches into --out of what changed since --state.
+ * ST_REJECT, code "config": a bad option; "state": the file is none. */
+MUST_CHECK enum status return_daily(const struct return_source *src,
+                                    enum return_end *end, struct err *err);
+
 /** Annex A: --lists as a workbook (--out) and one CSV a list (--csv).
  * ST_REJECT, code "config": a bad option. */
 MUST_CHECK enum status return_annex(const struct return_source *src,

@@ -43,8 +43,7 @@ day(const char *text)
     return d;
 }
 
-/* ---- a child in rows --------------------------------------------------------
- */
+/* ---- a child in rows ---------------------------------------------------- */
 
 struct deed {
     int activity;

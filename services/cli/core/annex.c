@@ -122,8 +122,7 @@ put_wanted(struct making *m, struct str text, const char *instead,
     put_text(m, text.n == 0 ? str_of(instead) : text);
 }
 
-/* ---- cells ------------------------------------------------------------------
- */
+/* ---- cells -------------------------------------------------------------- */
 
 static void
 put_child(struct making *m)
@@ -210,8 +209,7 @@ put_referral(struct making *m, const struct annex_entry *entries, size_t i)
     put_wanted(m, m->e->worker, "Not allocated", "no worker has the case");
 }
 
-/* ---- lists ------------------------------------------------------------------
- */
+/* ---- lists -------------------------------------------------------------- */
 
 static const struct {
     const char *const *headers;

@@ -54,8 +54,7 @@ cin_year(struct str text, struct cin_options *out)
            date_of((struct ymd){ year + 1, 3, 31 }, &out->last);
 }
 
-/* ---- the case as it stood at the year's end --------------------------------
- */
+/* ---- the case as it stood at the year's end ----------------------------- */
 
 /* What was done after the reference date, the file doesn't know. */
 static struct return_case
@@ -110,8 +109,7 @@ is_late(const struct making *m, date_d since, int n)
     return n == 0 && since < d;
 }
 
-/* ---- parts of an episode ---------------------------------------------------
- */
+/* ---- parts of an episode ------------------------------------------------ */
 
 static void
 assessment_factors(struct making *m, const struct cin_episode *e,
@@ -275,8 +273,7 @@ protection_plans(struct making *m, const struct episode *from)
                  "no activity has the category of abuse (8905)");
 }
 
-/* ---- an episode ------------------------------------------------------------
- */
+/* ---- an episode --------------------------------------------------------- */
 
 static void
 primary_need(struct making *m, struct cin_episode *e)
@@ -391,8 +388,7 @@ add_episode(struct making *m, struct cin_child *child,
     child->n_episodes++;
 }
 
-/* ---- a child ---------------------------------------------------------------
- */
+/* ---- a child ------------------------------------------------------------ */
 
 static void
 birth(struct making *m, struct cin_child *child)
@@ -531,8 +527,7 @@ make_child(struct making *m, const struct return_child *c,
     return true;
 }
 
-/* ---- all children ----------------------------------------------------------
- */
+/* ---- all children ------------------------------------------------------- */
 
 /* What two children can't both have in one file. */
 struct shared {

@@ -161,7 +161,7 @@ episode_make(struct arena *arena, const struct return_case *c,
     end_enquiry(&w, c->closed, false);
 }
 
-/* ---- why it was closed --------------------------------------------------- */
+/* ---- why it was closed -------------------------------------------------- */
 
 /* RC8 and RC9 hold only for a case of nothing but an assessment. */
 static bool
@@ -207,7 +207,7 @@ episode_closure_reason(const struct episode *e)
     return reason;
 }
 
-/* ---- factors ------------------------------------------------------------- */
+/* ---- factors ------------------------------------------------------------ */
 
 /*
  * Codes of the census guide's table of factors, in its order. A need that

@@ -32,9 +32,8 @@ struct return_case {
     int csc_status;          /* enum csc_status, as it stands */
     struct str source;       /* code of the CIN census, or null */
     struct str primary_need; /* N0..N9, or null: nobody has entered it */
-    struct str worker;
-    uint32_t needs; /* bits of enum need */
-    bool nfa;       /* a referral without further action */
+    uint32_t needs;          /* bits of enum need */
+    bool nfa;                /* a referral without further action */
     const struct return_deed *deeds;
     size_t n_deeds;
 };
