@@ -235,6 +235,8 @@ static const struct key_row key_rows[] = {
       "B",
       "a\xe9"
       "b" },
+    { "stops and backticks are gone, digits stay", "O`Neil 2. Jr.",
+      "oneil2jr" },
     { "nothing left is empty", " -'", "" },
 };
 

@@ -401,13 +401,20 @@ static const char latin_more[][3] = {
     "",
 };
 
-/* Spaces, hyphens, apostrophes, full stops and combining accents. */
+/* Spaces, hyphens, apostrophes and full stops, of ASCII. */
+static bool
+is_unheard_ascii(char c)
+{
+    return c == ' ' || c == '-' || c == '\'' || c == '.' || c == '`';
+}
+
+/* The same beyond ASCII, and combining accents. */
 static bool
 is_unheard(uint32_t cp)
 {
     static const uint32_t signs[] = {
-        ' ',    '-',    '\'',   '.',    '`',    0x00a0, 0x00ad, 0x00b4, 0x02b9,
-        0x02bb, 0x02bc, 0x02c8, 0x2032, 0x2212, 0x3000, 0xfeff, 0xff07, 0xff0d,
+        0x00a0, 0x00ad, 0x00b4, 0x02b9, 0x02bb, 0x02bc, 0x02c8,
+        0x2032, 0x2212, 0x3000, 0xfeff, 0xff07, 0xff0d,
     };
 
     if ((cp >= 0x0300 && cp <= 0x036f) || (cp >= 0x2000 && cp <= 0x201b))
@@ -431,6 +438,38 @@ fold(uint32_t cp)
     return "";
 }
 
+/* The key of one ASCII letter or sign; returns its bytes in `key`. */
+static size_t
+ascii_key(char c, char *key)
+{
+    if (is_unheard_ascii(c))
+        return 0;
+    *key = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return 1;
+}
+
+/* The same of what is at the front of `s` and no ASCII, `*bytes` long. */
+static size_t
+wide_key(struct str s, char *key, size_t *bytes)
+{
+    uint32_t cp = 0;
+    const char *plain = "";
+
+    *bytes = next_code_point(s, &cp);
+    if (*bytes == 0) /* no UTF-8: the byte as it is */
+        *bytes = 1;
+    else if (is_unheard(cp))
+        return 0;
+    else
+        plain = fold(cp);
+    if (plain[0] == '\0') {
+        memcpy(key, s.p, *bytes);
+        return *bytes;
+    }
+    memcpy(key, plain, strlen(plain));
+    return strlen(plain);
+}
+
 struct str
 name_key(struct arena *a, struct str name)
 {
@@ -442,26 +481,12 @@ name_key(struct arena *a, struct str name)
     /* No letter becomes longer: two plain letters stand for two bytes. */
     key = arena_alloc(a, name.n + 1);
     while (name.n > 0) {
-        uint32_t cp = 0;
-        size_t bytes = next_code_point(name, &cp);
-        bool is_text = bytes > 0;
-        const char *plain = is_text ? fold(cp) : "";
+        size_t bytes = 1;
 
-        if (!is_text)
-            bytes = 1;
-        if (is_text && is_unheard(cp)) {
-            name = after(name, bytes);
-            continue;
-        }
-        if (plain[0] != '\0') {
-            memcpy(key + n, plain, strlen(plain));
-            n += strlen(plain);
-        } else {
-            memcpy(key + n, name.p, bytes);
-            if (key[n] >= 'A' && key[n] <= 'Z')
-                key[n] = (char)(key[n] - 'A' + 'a');
-            n += bytes;
-        }
+        if ((unsigned char)*name.p < 0x80)
+            n += ascii_key(*name.p, key + n);
+        else
+            n += wide_key(name, key + n, &bytes);
         name = after(name, bytes);
     }
     return (struct str){ .p = key, .n = n };
