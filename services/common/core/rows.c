@@ -10,8 +10,14 @@
 
 /* What a hash table finds: entries by key, groups by index fields. */
 struct node {
-    uint64_t hash;
     const void *like; /* a row whose key or index fields are set */
+};
+
+/* Its node's hash stands beside it: most of what a search passes is another's,
+ * and a node lies somewhere else in memory. */
+struct slot {
+    uint64_t hash;
+    struct node *node; /* NULL: empty */
 };
 
 /* Nodes by the values of some fields. Slots are a power of two, half empty. */
@@ -20,7 +26,7 @@ struct finder {
     size_t n_at;
     size_t like_size;
     unsigned covers; /* bit i: a known group of index i makes these known */
-    struct node **slots;
+    struct slot *slots;
     size_t n_slots;
     size_t n;
 };
@@ -283,15 +289,15 @@ finder_has_null(const struct part *p, const struct finder *f, const void *like)
 }
 
 /* The slot that holds the node, or the empty one where it belongs. */
-static struct node **
+static struct slot *
 finder_slot(const struct part *p, const struct finder *f, uint64_t hash,
             const void *like)
 {
     size_t i = (size_t)hash & (f->n_slots - 1);
 
-    while (f->slots[i] != NULL &&
-           (f->slots[i]->hash != hash ||
-            finder_cmp(p, f, f->slots[i]->like, like) != 0))
+    while (f->slots[i].node != NULL &&
+           (f->slots[i].hash != hash ||
+            finder_cmp(p, f, f->slots[i].node->like, like) != 0))
         i = (i + 1) & (f->n_slots - 1);
     return &f->slots[i];
 }
@@ -301,13 +307,13 @@ finder_find(const struct part *p, const struct finder *f, const void *like)
 {
     if (f->n == 0)
         return NULL;
-    return *finder_slot(p, f, finder_hash(p, f, like), like);
+    return finder_slot(p, f, finder_hash(p, f, like), like)->node;
 }
 
 static void
 finder_grow(struct rows *rows, struct finder *f)
 {
-    struct node **old = f->slots;
+    struct slot *old = f->slots;
     size_t n_old = f->n_slots;
 
     f->n_slots = n_old == 0 ? SLOTS_MIN : n_old * 2;
@@ -315,17 +321,17 @@ finder_grow(struct rows *rows, struct finder *f)
     for (size_t i = 0; i < n_old; i++) {
         size_t to;
 
-        if (old[i] == NULL)
+        if (old[i].node == NULL)
             continue;
-        to = (size_t)old[i]->hash & (f->n_slots - 1);
-        while (f->slots[to] != NULL)
+        to = (size_t)old[i].hash & (f->n_slots - 1);
+        while (f->slots[to].node != NULL)
             to = (to + 1) & (f->n_slots - 1);
         f->slots[to] = old[i];
     }
 }
 
 /* The slot for these values, with room so that it may be filled. */
-static struct node **
+static struct slot *
 finder_place(struct rows *rows, const struct part *p, struct finder *f,
              const void *like, uint64_t *hash)
 {
@@ -333,6 +339,14 @@ finder_place(struct rows *rows, const struct part *p, struct finder *f,
         finder_grow(rows, f);
     *hash = finder_hash(p, f, like);
     return finder_slot(p, f, *hash, like);
+}
+
+static void
+finder_fill(struct finder *f, struct slot *slot, struct node *node,
+            uint64_t hash)
+{
+    *slot = (struct slot){ .hash = hash, .node = node };
+    f->n++;
 }
 
 static struct str
@@ -461,17 +475,15 @@ entry_of(struct rows *rows, struct part *p, const void *like,
          const void *copied)
 {
     uint64_t hash;
-    struct node **slot = finder_place(rows, p, &p->key, like, &hash);
-    struct entry *e = (struct entry *)*slot;
+    struct slot *slot = finder_place(rows, p, &p->key, like, &hash);
+    struct entry *e = (struct entry *)slot->node;
 
     if (e != NULL)
         return e;
     e = arena_alloc(rows->arena, sizeof *e);
-    e->node.hash = hash;
     e->node.like =
         copied != NULL ? copied : like_copy(rows, p, &p->key, like);
-    *slot = &e->node;
-    p->key.n++;
+    finder_fill(&p->key, slot, &e->node, hash);
     entries_add(rows, &p->all, e);
     e->no = p->all.n;
     return e;
@@ -489,16 +501,14 @@ group_of(struct rows *rows, struct part *p, size_t index, const void *like,
 {
     struct finder *f = &p->index[index];
     uint64_t hash;
-    struct node **slot = finder_place(rows, p, f, like, &hash);
-    struct group *g = (struct group *)*slot;
+    struct slot *slot = finder_place(rows, p, f, like, &hash);
+    struct group *g = (struct group *)slot->node;
 
     if (g != NULL)
         return g;
     g = arena_alloc(rows->arena, sizeof *g);
-    g->node.hash = hash;
     g->node.like = copied != NULL ? copied : like_copy(rows, p, f, like);
-    *slot = &g->node;
-    f->n++;
+    finder_fill(f, slot, &g->node, hash);
     return g;
 }
 
