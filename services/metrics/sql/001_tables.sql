@@ -325,7 +325,7 @@ CREATE TABLE kpi_cell (
     numerator bigint NOT NULL,
     denominator bigint NOT NULL,
     PRIMARY KEY (shard, month, kpi, side, district, age_band, part)
-);
+) WITH (fillfactor = 10); -- few rows, and each turn changes many of them
 
 -- What of them changed after its topic had told the month's end: a month as it
 -- was frozen is kpi_cell less this. Read it through frozen_cells.

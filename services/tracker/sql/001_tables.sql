@@ -2,7 +2,10 @@
 -- means, common/core/field.h which type a field has in SQL. Each row is one
 -- authority's: shard is its partition number.
 
--- One child, one side, one period of help; kept after it has closed.
+-- One child, one side, one period of help; kept after it has closed. Every
+-- message about the child changes it: with half of a page free the change stays
+-- there, and no index hears of it (docs/decisions.md, "Room beside what
+-- changes").
 CREATE TABLE cases (
     shard integer NOT NULL,
     case_id uuid NOT NULL,
@@ -46,7 +49,7 @@ CREATE TABLE cases (
     changes integer NOT NULL,
     profile_version text,
     PRIMARY KEY (shard, case_id)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX cases_by_child ON cases (shard, child_id);
 
 -- What became of a notification, all its amendments together.

@@ -30,7 +30,7 @@ CREATE TABLE child (
     merged_into uuid, -- the child that stands for it
     joined integer NOT NULL,
     PRIMARY KEY (shard, child_id)
-);
+) WITH (fillfactor = 50); -- it changes while it is told of
 CREATE INDEX child_by_mother
     ON child (shard, mother_norm) WHERE mother_norm IS NOT NULL;
 CREATE INDEX child_by_survivor
@@ -217,7 +217,7 @@ CREATE TABLE known_case (
     opened_by uuid,
     opened_at timestamptz,
     PRIMARY KEY (shard, case_id)
-);
+) WITH (fillfactor = 50); -- it changes with each answer of tracker's
 CREATE INDEX known_case_by_child ON known_case (shard, child_id);
 
 -- How many cases a unit has open: for routing.
