@@ -25,7 +25,7 @@ struct settings; /* profiles by version, calendar: common/core/settings.h */
 
 /* What a step works with; made by the engine for each record. */
 struct step {
-    struct arena *arena;             /* the batch's */
+    struct arena *arena;             /* this call's: void when it returns */
     struct rows *rows;               /* the batch's working set */
     struct out *out;                 /* outputs, in order */
     const struct settings *settings; /* what the log has activated so far */

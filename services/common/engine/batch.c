@@ -383,7 +383,7 @@ static struct step
 make_step(struct batch *b, struct out *out)
 {
     return (struct step){
-        .arena = b->arena,
+        .arena = b->scratch,
         .rows = b->rows,
         .out = out,
         .settings = b->configurer->settings,
@@ -398,12 +398,14 @@ bool
 batch_touch(struct batch *b, int round)
 {
     struct step step = make_step(b, NULL);
-    struct event *evs = arena_array(b->arena, b->n, sizeof *evs);
+    struct event *evs;
     size_t n = 0;
     time_ms until = b->next.now;
 
     if (round >= SERVICE_TOUCH_ROUNDS)
         return false;
+    arena_reset(b->scratch);
+    evs = arena_array(b->scratch, b->n, sizeof *evs);
     for (size_t i = 0; i < b->n; i++) {
         if (b->items[i].at > until) /* a refused one's deadlines fire too */
             until = b->items[i].at;
@@ -428,7 +430,7 @@ is_after(const struct cause *c, const struct mark *m)
 static struct items
 seen_so_far(struct batch *b)
 {
-    struct cause *at = arena_array(b->arena, META_SEEN_MAX, sizeof *at);
+    struct cause *at = arena_array(b->scratch, META_SEEN_MAX, sizeof *at);
     size_t n = 0;
 
     /* By topic and service: the order of marks differs after a restart, and
@@ -462,7 +464,7 @@ fill_meta(struct batch *b, enum topic topic, struct meta *meta)
 
     meta->id = record_id(origin, topic, b->box.tails.at[topic].sequence + 1);
     meta->source =
-        record_source(b->arena, b->authority_name, b->def->service);
+        record_source(b->scratch, b->authority_name, b->def->service);
     if (meta->recorded_at == TIME_NONE || meta->recorded_at == 0)
         meta->recorded_at = b->firing != TIME_NONE ? b->firing
                             : in != NULL           ? in->recorded_at
@@ -502,7 +504,7 @@ give_out(void *self, enum topic topic, struct id key, enum record_type type,
         return err_set(err, ST_FATAL, "topic", "%s does not write %s",
                        service_name(b->def->service), topic_name(topic));
     fill_meta(b, topic, body);
-    rc = b->codec->encode(b->codec->self, type, body, b->arena, &value, err);
+    rc = b->codec->encode(b->codec->self, type, body, b->scratch, &value, err);
     if (rc != ST_OK)
         return rc;
     return outbox_append(&b->box, topic, key_str, value, NULL, 0, err);
@@ -513,7 +515,7 @@ dead_letter(struct batch *b, const struct item *it, const struct err *why,
             struct err *err)
 {
     struct str at = arena_printf(
-        b->arena, "%s:%s.%u:%" PRId64,
+        b->scratch, "%s:%s.%u:%" PRId64,
         topic_name(b->def->inputs[it->raw->input]),
         service_name(it->link.origin.service),
         (unsigned)it->link.origin.incarnation, it->link.sequence);
@@ -674,6 +676,7 @@ fire_due(struct batch *b, struct out *out, time_ms until, struct err *err)
 
         if (more)
             break;
+        arena_reset(b->scratch);
         memcpy(&at, (const char *)row + offset, sizeof at);
         if (at > b->next.now)
             b->next.now = at;
@@ -808,6 +811,7 @@ apply_or_bury(struct batch *b, struct out *out, struct item *it,
     struct before was = before(b);
     enum status rc = ST_REJECT;
 
+    arena_reset(b->scratch);
     if (it->kind == ITEM_EVENT)
         rc = apply(b, out, it, &it->why);
     b->short_of_rows = rows_short(b->rows);

@@ -45,6 +45,7 @@ struct batch {
     struct str authority_name;
     uint32_t incarnation;
     struct arena *arena;
+    struct arena *scratch; /* what one call of the service takes; reset by us */
     const struct codec *codec;
     const struct configurer *configurer;
     const struct witness *witness; /* or NULL */
@@ -108,7 +109,8 @@ bool batch_is_writer(uint8_t service, enum topic topic);
  * and `holds` (HOLDS_MAX, as the batch before left them), which are copied;
  * `refused`, or NULL: that record is poison for the reason it names. What it
  * builds is in `arena` and ends with it: nothing has to be closed, also after
- * a failure.
+ * a failure. Rows, outputs and dead letters are copied there, so what a step
+ * took for one record, `scratch`, serves the next.
  *
  * ST_OK: `items` are to be stepped, `n` of them, which may be fewer than were
  * given: the batch ends before a record that can't be taken yet. The others

@@ -23,6 +23,7 @@ struct runner {
     const struct configurer *configurer;
     const struct ticker *ticker;
     struct arena *arena;
+    struct arena *scratch; /* of one record */
     struct shard shard;
     struct hold holds[HOLDS_MAX];
     struct refused refused;
@@ -73,8 +74,9 @@ runner_open(const struct runner_options *options, const struct source *source,
     r->ticker = ticker;
     r->limit = options->batch_max;
     r->arena = memory_open(options->memory_max);
-    if (r->arena == NULL) {
-        free(r);
+    r->scratch = memory_open(options->memory_max);
+    if (r->arena == NULL || r->scratch == NULL) {
+        runner_close(r);
         return NULL;
     }
     return r;
@@ -87,6 +89,7 @@ runner_close(struct runner *r)
         return;
     for (int g = 0; g < SOURCE_GROUPS; g++)
         free(r->pending[g].sorted);
+    memory_close(r->scratch);
     memory_close(r->arena);
     free(r);
 }
@@ -508,6 +511,7 @@ run_batch(struct runner *r, int group, struct err *err)
         .authority_name = r->options.authority_name,
         .incarnation = r->options.incarnation,
         .arena = r->arena,
+        .scratch = r->scratch,
         .codec = r->codec,
         .configurer = r->configurer,
         .witness = r->options.witness,
