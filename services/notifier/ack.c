@@ -122,9 +122,6 @@ find_subject(const struct ack *a, const struct link *link, int shard,
     }
     pg_result_close(res);
     pg_close(pg);
-    if (rc == ST_OK && id_is_none(out->id))
-        rc = err_set(err, ST_REJECT, "subject",
-                     "the alert is about no case and no child");
     return rc;
 }
 
@@ -148,10 +145,12 @@ activity(const struct ack *a, const struct link *link,
     json_out_kcstr(&o, "alert_id", id);
     json_out_kcstr(&o, "occurred_at", time_text(wall_ms(), at));
     json_out_kstr(&o, "by", link->person);
-    json_out_key(&o, "subject");
-    json_out_object(&o);
-    json_out_kcstr(&o, about->name, id_text(about->id, subject));
-    json_out_object_end(&o);
+    if (!id_is_none(about->id)) {
+        json_out_key(&o, "subject");
+        json_out_object(&o);
+        json_out_kcstr(&o, about->name, id_text(about->id, subject));
+        json_out_object_end(&o);
+    }
     json_out_object_end(&o);
     return json_out_text(&o);
 }

@@ -639,6 +639,8 @@ struct wanted {
 
 static const struct wanted wanted[] = {
     { ITEM_NOTIFICATION, 0, "/child", "R11", "/child" },
+    { ITEM_ACTIVITY, ACTIVITY_ALERT_ACKNOWLEDGED, "/subject/case_id", "",
+      "/subject" }, /* an alert may be about nobody */
     { ITEM_ACTIVITY, 0, "/subject/case_id", "R03", "/subject" },
     { ITEM_ACTIVITY, ACTIVITY_CLOSED, "/authorised_by", "R18",
       "/authorised_by" },

@@ -99,6 +99,9 @@ static const char activity[] =
     "{'agency_id':'eh','agency_ref':'A-1','activity':'visit',"
     "'occurred_at':'2015-06-26T10:20:00Z','by':'worker-1',"
     "'subject':{'case_id':'00112233-4455-8677-8899-aabbccddeeff'}}";
+static const char about_nobody[] =
+    "{'agency_id':'eh','agency_ref':'A-2','activity':'visit',"
+    "'occurred_at':'2015-06-26T10:20:00Z','by':'worker-1'}";
 static const char screening[] =
     "{'agency_id':'eh','agency_ref':'C-1','by':'screener-1',"
     "'notification':{'agency_id':'school','agency_ref':'S-1'},"
@@ -461,6 +464,12 @@ static const struct other_row other_rows[] = {
       "R03 /corrects/agency_ref" },
     { "an alert is acknowledged by its id", ITEM_ACTIVITY, activity,
       "{'activity':'alert_acknowledged'}", "R03 /alert_id" },
+    { "one that is about nobody, too", ITEM_ACTIVITY, about_nobody,
+      "{'activity':'alert_acknowledged',"
+      "'alert_id':'00000000-0000-4000-8000-000000000001'}",
+      "" },
+    { "nothing else is", ITEM_ACTIVITY, about_nobody, "{'activity':'visit'}",
+      "R03 /subject" },
     { "a screening is accepted", ITEM_SCREENING, screening, "{}", "" },
     { "a school may not screen", ITEM_SCREENING, screening,
       "{'agency_id':'school'}", "R02 /agency_id" },

@@ -449,7 +449,7 @@ static const struct form_field corrects_fields[] = {
 };
 static const struct form corrects_form = FORM_OF(corrects_fields, NULL);
 
-static const struct form_field activity_fields[] = {
+static const struct form_field deed_fields[] = {
     KEY_FIELDS(ACTI),
     { "activity", FORM_CODE, ACTI(activity, int), MUST,
       .codes = &codes_activity, .help = "What was done" },
@@ -468,11 +468,14 @@ static const struct form_field activity_fields[] = {
     { "note", FORM_LINES, TEXTS(note, struct str), .max = CHECK_CONCERN_MAX,
       .help = "What else is to be said",
       .example = "Next visit in two weeks." },
-    /* Last: its own fields may say more than one subject at once. */
+};
+static const struct form deed_form = FORM_OF(deed_fields, NULL);
+
+static const struct form_field activity_fields[] = {
     { "subject", FORM_OBJECT, MUST, .sub = &subject_form,
       .help = "Whom it is about: one of its four" },
 };
-static const struct form activity_form = FORM_OF(activity_fields, NULL);
+static const struct form activity_form = FORM_OF(activity_fields, &deed_form);
 
 #define WORKER(how)                                                      \
     { "worker", FORM_TEXT, ACTI(worker, struct str), how, .max = 100,    \
@@ -590,7 +593,9 @@ static const struct form_field corrected_fields[] = {
 };
 static const struct form_field acknowledged_fields[] = {
     { "alert_id", FORM_ID, ACTI(alert_id, struct id), MUST,
-      .help = "The alert" },
+      .help = "The alert, or incident" },
+    { "subject", FORM_OBJECT, .sub = &subject_form,
+      .help = "Whom it is about: one of its four; none for a worker or a topic" },
 };
 
 #define DONE(a, fields) [a] = FORM_OF(fields, &activity_form)
@@ -632,7 +637,7 @@ static const struct form activity_forms[ACTIVITY_LAST + 1] = {
     DONE(ACTIVITY_REOPENED, reopened_fields),
     DONE(ACTIVITY_TRANSFERRED, transferred_fields),
     DONE(ACTIVITY_CORRECTED, corrected_fields),
-    DONE(ACTIVITY_ALERT_ACKNOWLEDGED, acknowledged_fields),
+    [ACTIVITY_ALERT_ACKNOWLEDGED] = FORM_OF(acknowledged_fields, &deed_form),
 };
 
 const struct form *

@@ -259,7 +259,8 @@ joined(struct arena *arena, struct str a, struct str b)
     return arena_printf(arena, "%.*s\n%.*s", STR_ARG(a), STR_ARG(b));
 }
 
-/* A subject is one of four; la_child_id means the authority's own. */
+/* A subject is one of four; la_child_id means the authority's own. What is
+ * acknowledged may be about nobody: a worker's caseload, time that stands. */
 static void
 check_subject(struct work *w, const struct activity_reported *rec)
 {
@@ -268,7 +269,8 @@ check_subject(struct work *w, const struct activity_reported *rec)
             !is_blank(rec->subject_la_child_id) +
             !is_blank(rec->subject_agency_ref);
 
-    if (n == 1 || refused_below(w, STR("/subject")))
+    if (n == 1 || refused_below(w, STR("/subject")) ||
+        (n == 0 && rec->activity == ACTIVITY_ALERT_ACKNOWLEDGED))
         return;
     form_problem(&w->reading, "R03", "subject",
                  n == 0 ? "names nobody" : "want one of its four, not %d", n);
