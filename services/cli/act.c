@@ -201,11 +201,14 @@ reference_of(const struct act *a, const struct target *t, struct str at)
     return arena_printf(a->cli->arena, "act-%s", id_text(id, text));
 }
 
+/* What is acknowledged may be about no child: a worker's caseload, a topic. */
 static void
 put_subject(struct json_out *o, const struct target *t)
 {
     char text[ID_TEXT_SIZE];
 
+    if (id_is_none(t->case_id) && id_is_none(t->child_id))
+        return;
     json_out_key(o, "subject");
     json_out_object(o);
     if (!id_is_none(t->case_id))
@@ -290,31 +293,60 @@ find_case(const struct act *a, const char *word, struct target *out,
     return rc;
 }
 
-/* The alert's case, or the child whom it is about. */
+/* Notifier's own findings, where notifier has ever been. */
+static enum status
+find_incident(const struct act *a, struct target *out, struct err *err)
+{
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    bool there;
+    enum status rc = cli_has_table(a->pg, "notifier", "incident", &there, err);
+
+    if (rc == ST_OK && !there)
+        return err_set(err, ST_REJECT, "R22", "there is no such alert");
+    pg_params_init(&p, a->cli->arena);
+    pg_add_i32(&p, a->shard);
+    pg_add_id(&p, a->alert_id);
+    if (rc == ST_OK)
+        rc = pg_query(a->pg, NULL,
+                      "SELECT rule FROM notifier.incident WHERE shard = $1 AND "
+                      "incident_id = $2",
+                      &p, &res, err);
+    if (rc == ST_OK && pg_n_rows(res) == 0)
+        rc = err_set(err, ST_REJECT, "R22", "there is no such alert");
+    if (rc == ST_OK) {
+        out->subject.rule = arena_str(a->cli->arena, pg_text(res, 0, 0));
+        out->subject.incident = true;
+    }
+    pg_result_close(res);
+    return rc;
+}
+
+/* The alert's case, or the child whom it is about, if any. */
 static enum status
 find_alert(const struct act *a, struct target *out, struct err *err)
 {
     struct pg_result *res = NULL;
     struct pg_params p;
+    bool found;
     enum status rc;
 
     pg_params_init(&p, a->cli->arena);
     pg_add_i32(&p, a->shard);
     pg_add_id(&p, a->alert_id);
     rc = pg_query(a->pg, NULL,
-                  "SELECT a.case_id, coalesce(a.child_id, a.subject_id), "
+                  "SELECT a.case_id, a.child_id, "
                   "c.side, a.unit, a.worker, a.rule FROM tracker.alert a LEFT "
                   "JOIN tracker.cases c ON c.shard = a.shard AND c.case_id = "
                   "a.case_id WHERE a.shard = $1 AND a.alert_id = $2",
                   &p, &res, err);
-    if (rc == ST_OK && pg_n_rows(res) == 0)
-        rc = err_set(err, ST_REJECT, "R22", "there is no such alert");
-    if (rc == ST_OK) {
+    found = rc == ST_OK && pg_n_rows(res) > 0;
+    if (found) {
         *out = target_at(a, res, 0);
         out->subject.rule = arena_str(a->cli->arena, pg_text(res, 0, 5));
     }
     pg_result_close(res);
-    return rc;
+    return rc == ST_OK && !found ? find_incident(a, out, err) : rc;
 }
 
 /* ---- the world --------------------------------------------------------- */

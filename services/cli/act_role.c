@@ -39,6 +39,9 @@ act_may_acknowledge(const struct staff_person *p,
 
     if (owns(p, alert) || leads(p, alert->unit))
         return true;
+    if (alert->incident &&
+        (p->role == ROLE_DUTY || p->role == ROLE_MASH_MANAGER))
+        return true;
     return door && (str_is(alert->rule, "D14") || str_is(alert->rule, "D16") ||
                     str_is(alert->rule, "D17") || str_is(alert->rule, "D19"));
 }

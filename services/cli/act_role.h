@@ -16,6 +16,7 @@ struct act_subject {
     struct str unit;   /* or null */
     struct str worker; /* or null */
     struct str rule;   /* of an alert */
+    bool incident;     /* notifier's own finding */
 };
 
 /**
@@ -26,7 +27,10 @@ struct act_subject {
 bool act_may(const struct staff_person *person, int activity,
              const struct act_subject *subject, struct str unit);
 
-/** May `person` acknowledge that alert? Screener and duty D14, D16, D17, D19. */
+/**
+ * May `person` acknowledge that alert? Screener and duty D14, D16, D17, D19; an
+ * incident is for whom notifier tells of it, duty and the MASH manager.
+ */
 bool act_may_acknowledge(const struct staff_person *person,
                          const struct act_subject *alert);
 

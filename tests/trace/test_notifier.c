@@ -114,6 +114,28 @@ acknowledge(struct world *w, const char *name, const char *at)
         ST_OK);
 }
 
+/* What staff acknowledged, as intake and triage pass it on. */
+static void
+acknowledged_by(struct world *w, const char *name, const char *by,
+                const char *at)
+{
+    struct activity_recorded rec;
+
+    fields_clear(&fields_activity_recorded, &rec);
+    rec.meta.occurred_at = rec.meta.recorded_at = local(w, at);
+    rec.activity_id = some_id("seen", at);
+    rec.agency_id = STR("early-help");
+    rec.agency_ref = str_of(at);
+    rec.amendment = 0;
+    rec.activity = ACTIVITY_ALERT_ACKNOWLEDGED;
+    rec.by = str_of(by);
+    rec.unit = STR("");
+    rec.alert_id = some_id("alert", name);
+    assert_int_equal(
+        mem_send(w->m, TOPIC_CASEWORK, REC_ACTIVITY_RECORDED, &rec, NULL),
+        ST_OK);
+}
+
 static void
 clear(struct world *w, const char *name, const char *at)
 {
@@ -440,6 +462,28 @@ urgent_is_what_is_about_a_missing_child(void **s)
     assert_false(ladder_is_urgent(STR_NULL, CLOCK_SUBJECT_NOTIFICATION));
 }
 
+static void
+an_incident_is_seen_by_who_acknowledged_it_first(void **s)
+{
+    struct world *w = *s;
+    const struct incident_seen_row *seen;
+    size_t at = 0;
+
+    raise(w, (struct stage){ "A", "D02", CLOCK_SUBJECT_CASE, 1, ROLE_WORKER,
+                             "2015-06-26T10:00:00" });
+    acknowledged_by(w, "A", "worker-1", "2015-06-26T11:00:00");
+    assert_null(mem_next(w->m, TABLE_INCIDENT_SEEN, &at));
+    acknowledged_by(w, "still", "duty-1", "2015-06-26T11:05:00");
+    acknowledged_by(w, "still", "duty-2", "2015-06-26T11:06:00");
+    at = 0;
+    seen = mem_next(w->m, TABLE_INCIDENT_SEEN, &at);
+    assert_non_null(seen);
+    assert_true(id_eq(seen->incident_id, some_id("alert", "still")));
+    assert_true(str_is(seen->seen_by, "duty-1"));
+    assert_int_equal(seen->seen_at, local(w, "2015-06-26T11:05:00"));
+    assert_null(mem_next(w->m, TABLE_INCIDENT_SEEN, &at));
+}
+
 #define STORY(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
 
 int
@@ -455,6 +499,7 @@ main(void)
         STORY(a_missing_child_is_due_after_a_minute_and_its_manager_after_five),
         STORY(a_decision_ends_the_wait_whichever_is_read_first),
         STORY(only_a_child_that_is_away_is_waited_for),
+        STORY(an_incident_is_seen_by_who_acknowledged_it_first),
         cmocka_unit_test(every_rung_leads_to_the_head_of_service),
         cmocka_unit_test(urgent_is_what_is_about_a_missing_child),
     };

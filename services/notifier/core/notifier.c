@@ -26,6 +26,12 @@ profile_of(const struct step *step)
     return v == NULL ? NULL : v->profile;
 }
 
+static bool
+is_acknowledgement(const struct activity_recorded *rec)
+{
+    return rec->activity == ACTIVITY_ALERT_ACKNOWLEDGED && rec->refusal.n == 0;
+}
+
 /* ---- deliveries ---------------------------------------------------------- */
 
 /* Whatever is told twice of the same thing is told once. */
@@ -238,6 +244,27 @@ apply_decided(const struct step *step, const struct referral_decided *rec)
     rows_put(step->rows, TABLE_MISSING, &m);
 }
 
+/* ---- incidents ------------------------------------------------------------
+ */
+
+/* What tracker raised it answers itself; anything else is an incident. */
+static void
+apply_seen(const struct step *step, const struct activity_recorded *rec)
+{
+    struct incident_seen_row seen;
+
+    if (!is_acknowledgement(rec) ||
+        alert_get(step, rec->alert_id).stage != I32_NONE)
+        return;
+    like_of(TABLE_INCIDENT_SEEN, &seen);
+    seen.incident_id = rec->alert_id;
+    if (rows_get(step->rows, TABLE_INCIDENT_SEEN, &seen) != NULL)
+        return;
+    seen.seen_at = rec->meta.occurred_at;
+    seen.seen_by = rec->by;
+    rows_put(step->rows, TABLE_INCIDENT_SEEN, &seen);
+}
+
 /* ---- the step ------------------------------------------------------------ */
 
 static enum status
@@ -266,6 +293,9 @@ notifier_step(struct step *step, const struct event *ev, struct err *err)
         break;
     case REC_REFERRAL_DECIDED:
         apply_decided(step, ev->body);
+        break;
+    case REC_ACTIVITY_RECORDED:
+        apply_seen(step, ev->body);
         break;
     default:
         break;
@@ -302,6 +332,22 @@ want_missing(struct rows *rows, int kind, struct id notification_id)
 }
 
 static void
+want_seen(struct rows *rows, const struct activity_recorded *rec)
+{
+    struct incident_seen_row seen;
+    struct alert_row alert;
+
+    if (!is_acknowledgement(rec))
+        return;
+    like_of(TABLE_ALERT, &alert);
+    alert.alert_id = rec->alert_id;
+    rows_want(rows, TABLE_ALERT, &alert);
+    like_of(TABLE_INCIDENT_SEEN, &seen);
+    seen.incident_id = rec->alert_id;
+    rows_want(rows, TABLE_INCIDENT_SEEN, &seen);
+}
+
+static void
 want_event(struct rows *rows, const struct event *ev)
 {
     const struct notification_accepted *accepted = ev->body;
@@ -324,6 +370,9 @@ want_event(struct rows *rows, const struct event *ev)
         break;
     case REC_REFERRAL_DECIDED:
         want_missing(rows, decided->kind, decided->notification_id);
+        break;
+    case REC_ACTIVITY_RECORDED:
+        want_seen(rows, ev->body);
         break;
     default:
         break;

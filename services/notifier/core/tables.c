@@ -76,6 +76,14 @@ static const struct field missing_at[] = {
 };
 #undef S
 
+#define S struct incident_seen_row
+static const struct field incident_seen_at[] = {
+    FIELD_ID(S, incident_id, 0),
+    FIELD_TIME(S, seen_at, 0),
+    FIELD_TEXT(S, seen_by, N),
+};
+#undef S
+
 #define FIELDS(table, s, list)                                                 \
     {                                                                          \
         .name = (table), .size = sizeof(s), .at = (list), .n = N_OF(list)      \
@@ -98,4 +106,9 @@ const struct table notifier_tables[NOTIFIER_TABLE_N] = {
                             FIELDS("missing", struct missing_row, missing_at),
                         .n_key = 1,
                         .due = -1 },
+    [TABLE_INCIDENT_SEEN] = { .fields = FIELDS("incident_seen",
+                                               struct incident_seen_row,
+                                               incident_seen_at),
+                              .n_key = 1,
+                              .due = -1 },
 };

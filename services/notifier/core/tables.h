@@ -14,6 +14,7 @@ enum notifier_table {
     TABLE_ALERT = 0,
     TABLE_DELIVERY,
     TABLE_MISSING,
+    TABLE_INCIDENT_SEEN,
     NOTIFIER_TABLE_N,
 };
 
@@ -80,6 +81,14 @@ struct missing_row {
     time_ms decided_at; /* the first decision */
     time_ms due_at;     /* D16: told to duty after it */
     time_ms manager_at; /* and to the next rung */
+};
+
+/* Somebody has seen what isn't an alert of the tracker's: an incident, which
+ * the sender keeps. */
+struct incident_seen_row {
+    struct id incident_id;
+    time_ms seen_at; /* the first acknowledgement */
+    struct str seen_by;
 };
 
 #endif

@@ -55,3 +55,12 @@ CREATE TABLE missing (
 );
 CREATE INDEX missing_undecided
     ON missing (shard, due_at) WHERE decided_at IS NULL;
+
+-- Acknowledgements of what is no alert of the tracker's: of incidents.
+CREATE TABLE incident_seen (
+    shard integer NOT NULL,
+    incident_id uuid NOT NULL,
+    seen_at timestamptz NOT NULL,
+    seen_by text,
+    PRIMARY KEY (shard, incident_id)
+);

@@ -105,6 +105,18 @@ END $$;
 CREATE TRIGGER delivery_made AFTER INSERT ON delivery
     FOR EACH ROW EXECUTE FUNCTION delivery_to_notice();
 
+-- Who acknowledged an incident through intake has seen it, as by its link.
+CREATE FUNCTION seen_to_incident() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE incident SET acknowledged_at = NEW.seen_at,
+                        acknowledged_by = NEW.seen_by
+     WHERE shard = NEW.shard AND incident_id = NEW.incident_id
+       AND acknowledged_at IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER incident_was_seen AFTER INSERT ON incident_seen
+    FOR EACH ROW EXECUTE FUNCTION seen_to_incident();
+
 -- Does anybody still want to hear it?
 CREATE FUNCTION is_wanted(n notice) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT CASE n.purpose
