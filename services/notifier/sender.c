@@ -502,6 +502,7 @@ open_hand(struct sender *s, struct hand *h, struct err *err)
             return err_set(err, ST_FATAL, "memory", "no memory");
         place->watch = (struct watch){
             .sampled_at = TIME_NONE,
+            .kafka = &s->o.world->kafka,
             .still_ms = s->o.still_ms,
             .partition = s->o.world->authorities[i]->partition,
         };

@@ -5,6 +5,7 @@
 
 #include "common/core/codes.h"
 #include "common/core/record.h"
+#include "notifier/dead_letters.h"
 
 enum { ASK_MS = 2000 };
 
@@ -261,11 +262,14 @@ watch_dead_letters(struct watch *w, struct desk *d, struct err *err)
     pg_result_close(res);
     if (rc == ST_OK && before >= 0 && end > before) {
         struct str what = arena_printf(d->arena, "%d %" PRId64, d->shard, end);
+        const struct dead_letters new = { .conn = w->kafka,
+                                          .partition = w->partition,
+                                          .from = before,
+                                          .to = end };
         struct desk_incident incident = {
             .incident_id = derived("dead-letters", what),
             .rule = "dead-letters",
-            .reference =
-                arena_printf(d->arena, "%" PRId64 " new", end - before),
+            .reference = dead_letters_told(&new, d->arena),
             .told = ROLE_MASH_MANAGER,
         };
 

@@ -17,6 +17,7 @@
 
 /* Of one authority, between rounds. */
 struct watch {
+    const struct kafka_conn *kafka;
     struct kafka_reader *reader; /* to ask for ends; NULL: not open yet */
     time_ms sampled_at; /* when casework's end was asked for; TIME_NONE */
     int64_t casework_end;

@@ -211,6 +211,26 @@ claim 'with triage back both are over' \
     "$(wait_sql 30 "SELECT count(*) = 0 FROM notifier.incident WHERE rule IN ('D16', 'still', 'lag') AND cleared_at IS NULL" && echo yes)" yes
 claim 'and not among the open alerts' "$(alerts D16)$(alerts still)$(alerts lag)" ''
 
+# ---- what can't be applied, and who has seen what notifier found ------------------------
+
+activity='{"agency_id":"early-help","agency_ref":"nobody-1","activity":"visit","occurred_at":"%s","by":"worker-1","subject":{"case_id":"00000000-0000-8000-8000-000000000001"}}'
+# shellcheck disable=SC2059
+claim 'a visit to a case that nobody knows is taken in' "$(printf "$activity" "$(date -u +%FT%TZ)" |
+    curl -sS -m 20 -o /dev/null -w '%{http_code}' -X POST "$WAYMARK_INTAKE/v1/activities" \
+        -H 'Content-Type: application/json' -H "Waymark-Authority: $authority" --data-binary @-)" 202
+claim 'who is told of the dead letter reads why it is one' \
+    "$(wait_sql 20 "SELECT count(*) = 1 FROM notifier.incident WHERE rule = 'dead-letters' AND reference = '1 new: 1 R22 of triage'" && echo yes)" yes
+seen=$(sql "SELECT incident_id FROM notifier.incident WHERE rule = 'dead-letters' LIMIT 1")
+ack() { # person: what the verb ends with
+    local rc=0
+    build/bin/waymark ack "$seen" --by "$1" --agency early-help --authority "$authority" \
+        --profiles "$work/profiles" >"$work/said" 2>"$work/why" || rc=$?
+    echo "$rc"
+}
+claim 'an incident is acknowledged by who is told of such, not by a worker' "$(ack mail-ok) $(ack mash-1)" '1 0'
+claim 'under his name, by way of the log' \
+    "$(wait_sql 20 "SELECT acknowledged_by = 'mash-1' FROM notifier.incident WHERE incident_id = '$seen'" && echo yes)" yes
+
 # ---- "I have seen it" ------------------------------------------------------------------------
 
 # Intake asks who sends from here on.
