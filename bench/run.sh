@@ -324,10 +324,25 @@ percentiles()
 }
 
 # A sender for each 50 a second, since each waits for its answers.
-send_all() # rate seconds
+send_all() # rate seconds [missing]
 {
     build/gcc/bench/latency "$WAYMARK_KAFKA" "$url" demo-live 4 $(($1 * $2)) \
-        "$1" $((($1 + 49) / 50)) >"$work/sent.tsv"
+        "$1" $((($1 + 49) / 50)) ${3:+"$3"} >"$work/sent.tsv"
+}
+
+# Children who are reported missing for the third time: each raises D11 (the
+# first two reports make it so). From its 202 to the alert at a subscriber.
+run_alert_latency()
+{
+    local run runs='' rate=50
+    say "latency: alerts at $rate a second for $FOR s"
+    for run in 1 2 3; do
+        send_all "$rate" "$FOR" missing
+    done
+    runs="{\"sent\":$(wc -l <"$work/sent.tsv"),\
+\"alerts\":$(awk '$4 > 0' "$work/sent.tsv" | wc -l),\
+\"from_202_to_alert\":$(awk '$4 > 0 { print $4 - $2 }' "$work/sent.tsv" | percentiles)}"
+    parts+=("\"alert_latency_ms_at_$rate\":$runs")
 }
 
 run_latency()
@@ -345,7 +360,7 @@ run_latency()
             send_all "$rate" "$FOR"
             sleep 1
             psql -qXAt -v ON_ERROR_STOP=1 >"$work/latency.tsv" <<SQL
-CREATE TEMP TABLE sent (id uuid, accepted bigint, journal bigint);
+CREATE TEMP TABLE sent (id uuid, accepted bigint, journal bigint, alert bigint);
 \\copy sent FROM '$work/sent.tsv'
 SELECT s.journal - s.accepted,
        (extract(epoch FROM pg_xact_commit_timestamp(d.xmin)) * 1e6)::bigint
@@ -365,6 +380,7 @@ SQL
         done
         parts+=("\"latency_ms_at_$rate\":[${runs%,}]")
     done
+    run_alert_latency
     testbed/services.sh down "$bed" >/dev/null
 }
 
