@@ -407,6 +407,14 @@ static const struct row rows[] = {
                                             { S47, "2025-05-20" } } } },
       .want = "cin:2025-05-01.. N4 ass:2025-05-02.. "
               "s47:2025-05-06..2025-05-20 -Section47" },
+    { "the next enquiry has a conference of its own",
+      .cases = { { "2025-05-01", .deeds = { { A_START, "2025-05-02" },
+                                            { S47, "2025-05-06" },
+                                            { ICPC, "2025-05-20" },
+                                            { S47, "2025-06-02" },
+                                            { ICPC, "2025-06-10" } } } },
+      .want = "cin:2025-05-01.. N4 ass:2025-05-02.. "
+              "s47:2025-05-06..2025-05-20 s47:2025-06-02..2025-06-10" },
     { "a conference without an enquiry stands on the episode",
       .cases = { { "2025-05-01", .deeds = { { ICPC, "2025-05-20" } } } },
       .want = "cin:2025-05-01.. N4 icpc:2025-05-20.." },
