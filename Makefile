@@ -226,7 +226,7 @@ json-suite: build ## JSON and what is none as bodies (DIR=files y_*, n_*, i_*)
 
 .PHONY: simulate
 DAYS ?= 28
-simulate: build ## A made-up authority against an oracle (DAYS=365 SEED=n, SEEDS="1 2 3")
+simulate: build ## A made-up authority against an oracle (DAYS=365 SEED=n, SEEDS="1 2 3", RUNS="plain again killed")
 	@DAYS=$(DAYS) SEEDS="$(or $(SEEDS),$(SEED))" tests/simulate/run.sh
 
 .PHONY: returns
