@@ -171,6 +171,14 @@ $(B)/tests/population/%: $(B)/obj/tests/population/%.o $(B)/obj/tests/lib/shelf.
 population: N = 100000
 population: $(B)/tests/linkage/population $(B)/tests/population/triage ## A made-up population through triage: nobody is taken for another (N=100000 SEED=1)
 	@BINARIES=$(B) tests/population/run.sh $(N) $(SEED)
+# Histories through metrics' core against SQL over the raw records.
+$(B)/tests/histories/play: $(B)/obj/tests/histories/play.o $(B)/obj/tests/histories/history.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
+.PHONY: histories
+histories: N = 1000
+histories: $(B)/tests/histories/play ## Random histories: cells equal SQL over the raw records (N=1000 SEED=1)
+	@BINARIES=$(B) tests/histories/run.sh $(N) $(SEED)
 febrl: build ## Record linkage on FEBRL 1 and 2 (from PyPI, outside the repository)
 	@WAYMARK=$(B)/bin/waymark bench/linkage.sh
 

@@ -67,7 +67,7 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
-part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/compose/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh tests/simulate/*.sh tests/jsonsuite/*.sh tests/fuzz/*.sh tests/returns/*.sh \
+part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/compose/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh tests/simulate/*.sh tests/jsonsuite/*.sh tests/fuzz/*.sh tests/returns/*.sh tests/histories/*.sh \
     demo/*.sh .ci/run
 part man make man
 part image tests/compose/context.sh
@@ -82,6 +82,7 @@ part linkage make VARIANT=gcc linkage CHILDREN=2000
 part population make VARIANT=gcc population N=5000
 part bed testbed/bed.sh up "$bed" --durable
 part adapter with_bed "$bed" make VARIANT=gcc adapter
+part histories with_bed "$bed" make VARIANT=gcc histories N=50 SEED="${SEED:-1}"
 rm -rf var/check-fuzz
 part fuzz env CORPUS=var/check-fuzz make -j"$jobs" fuzz SECONDS=2
 part build-asan make -j"$jobs" VARIANT=asan tests-build

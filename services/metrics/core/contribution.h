@@ -55,8 +55,9 @@ void contribution_of_handover(const struct handover_fact *f,
 
 /**
  * K05, K07 and K08 of an allocation, K18 of a step in a programme, K19 a
- * judgement of an audit, K31 of an assessment's start. Composed parts
- * ("programme/stage", "judgement/grade") are the arena's.
+ * judgement of an audit, K31 of an assessment's start. Says nothing of
+ * refusals (count_work.c). Composed parts ("programme/stage",
+ * "judgement/grade") are the arena's.
  */
 void contribution_of_activity(struct arena *arena,
                               const struct activity_fact *f,

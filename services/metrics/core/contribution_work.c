@@ -53,7 +53,7 @@ contribution_of_activity(struct arena *arena, const struct activity_fact *f,
                                    .numerator = 1 };
 
     out->n = 0;
-    if (f->waits_for != 0 || f->corrected || f->refused)
+    if (f->waits_for != 0 || f->corrected)
         return;
     if (f->activity == ACTIVITY_ALLOCATED) {
         add_part(out, &like, KPI_K05, f->core_offer);

@@ -33,10 +33,15 @@ notification_put(const struct run *r, const struct notification_fact *now,
     rows_put(r->rows, TABLE_NOTIFICATION, now);
 }
 
-/* Of the messages about an episode that K01 could count, the earliest does. */
+/* The message that counts for an episode: the earliest of those that came to
+ * early help, or of all where none did. */
 static bool
 is_before(const struct notification_fact *a, const struct notification_fact *b)
 {
+    bool a_came = contribution_is_k01(a);
+
+    if (a_came != contribution_is_k01(b))
+        return a_came;
     if (a->received_at != b->received_at)
         return a->received_at < b->received_at;
     return id_cmp(a->notification_id, b->notification_id) < 0;
@@ -58,8 +63,7 @@ settle_episode(const struct run *r, struct id episode_id, time_ms heard_at)
     for (size_t i = 0; i < n; i++) {
         const struct notification_fact *f = list[i];
 
-        if (!f->superseded && contribution_is_k01(f) &&
-            (first == NULL || is_before(f, first)))
+        if (!f->superseded && (first == NULL || is_before(f, first)))
             first = f;
     }
     for (size_t i = 0; i < n; i++) {

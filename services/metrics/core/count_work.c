@@ -18,6 +18,24 @@ activity_get(const struct run *r, struct str agency_id, struct str agency_ref)
     return found == NULL ? like : *found;
 }
 
+/*
+ * What a refusal takes away: all that the activity as it was last told counts
+ * for, at the time when that was told. So it doesn't matter whether feedback
+ * is read before or after what casework said of the activity.
+ */
+static void
+tally_refusal(const struct run *r, const struct activity_fact *f, bool undo)
+{
+    struct tally tally = run_tally(r, f->heard_at);
+    struct contributions told;
+    struct contributions none = { .n = 0 };
+
+    if (!f->refused)
+        return;
+    contribution_of_activity(r->arena, f, &told);
+    tally_change(&tally, undo ? &none : &told, undo ? &told : &none);
+}
+
 /* The only place that changes an activity's row: its cells follow. */
 static void
 activity_put(const struct run *r, const struct activity_fact *now,
@@ -27,9 +45,11 @@ activity_put(const struct run *r, const struct activity_fact *now,
     struct tally tally = run_tally(r, heard_at);
     struct contributions before, after;
 
+    tally_refusal(r, &old, true);
     contribution_of_activity(r->arena, &old, &before);
     contribution_of_activity(r->arena, now, &after);
     tally_change(&tally, &before, &after);
+    tally_refusal(r, now, false);
     rows_put(r->rows, TABLE_ACTIVITY, now);
 }
 
@@ -63,8 +83,6 @@ count_activity(const struct run *r, const struct activity_recorded *rec)
     activity_put(r, &now, heard_at);
 }
 
-/* Booked when the activity itself was heard of, not when its refusal was:
- * feedback and casework may be read in any order. */
 void
 count_refusal(const struct run *r, const struct referrer_answered *rec)
 {

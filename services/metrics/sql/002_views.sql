@@ -3,16 +3,20 @@
 -- shard; table "shard" names its authority.
 
 -- Months from the first figure to the last, or to the one that is running,
--- since cases stay open in months in which nothing else happens.
+-- since cases stay open in months in which nothing else happens. A month of
+-- which no figure is left but what it was frozen with is one too.
 CREATE VIEW kpi_months AS
 SELECT span.shard, generate_series(span.first, span.last,
                                    interval '1 month')::date AS month
-  FROM (SELECT c.shard, min(c.month) AS first,
-               greatest(max(c.month),
-                        (max(r.frozen_through) + interval '1 month')::date)
-               AS last
-          FROM kpi_cell c LEFT JOIN reckoning r ON r.shard = c.shard
-         GROUP BY c.shard) AS span;
+  FROM (SELECT r.shard,
+               least((SELECT min(month) FROM kpi_cell c
+                       WHERE c.shard = r.shard),
+                     (SELECT min(month) FROM late_change l
+                       WHERE l.shard = r.shard)) AS first,
+               greatest((SELECT max(month) FROM kpi_cell c
+                          WHERE c.shard = r.shard),
+                        (r.frozen_through + interval '1 month')::date) AS last
+          FROM reckoning r) AS span;
 
 -- Every figure as it stands now; K10 as the level at the month's end. K30, K32
 -- and K40 are parts of others (core/kpi.c).
