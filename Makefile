@@ -164,21 +164,27 @@ $(B)/tests/linkage/%: $(B)/obj/tests/linkage/%.o $(CORE_LIB)
 CHILDREN ?= 100000
 linkage: build $(B)/tests/linkage/population ## Record linkage on a made-up population (CHILDREN=100000 SEED=1)
 	@BINARIES=$(B) tests/linkage/run.sh $(CHILDREN) $(SEED)
-$(B)/tests/population/%: $(B)/obj/tests/population/%.o $(B)/obj/tests/lib/shelf.o $(SHELL_LIB) $(CORE_LIB)
+$(B)/tests/population/%: $(B)/obj/tests/population/%.o $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)
 .PHONY: population
 population: N = 100000
 population: $(B)/tests/linkage/population $(B)/tests/population/triage ## A made-up population through triage: nobody is taken for another (N=100000 SEED=1)
 	@BINARIES=$(B) tests/population/run.sh $(N) $(SEED)
-# Histories through metrics' core against SQL over the raw records.
-$(B)/tests/histories/play: $(B)/obj/tests/histories/play.o $(B)/obj/tests/histories/history.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
+# Histories through metrics' core against SQL over the raw records; the same
+# histories as a log for measuring.
+$(B)/tests/histories/%: $(B)/obj/tests/histories/%.o $(B)/obj/tests/histories/history.o $(TESTLIB_OBJ) $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
-.PHONY: histories
+.PHONY: histories rebuild page
+page: build ## The scorecard page: axe-core, two sheets of A4, under 200 ms (npm, chromium)
+	@tests/browser/page.sh
 histories: N = 1000
 histories: $(B)/tests/histories/play ## Random histories: cells equal SQL over the raw records (N=1000 SEED=1)
 	@BINARIES=$(B) tests/histories/run.sh $(N) $(SEED)
+rebuild: N = 1000000
+rebuild: build $(B)/tests/histories/log ## How many records a second metrics is rebuilt from (N=1000000)
+	@BINARIES=$(B) tests/histories/rebuild.sh $(N)
 febrl: build ## Record linkage on FEBRL 1 and 2 (from PyPI, outside the repository)
 	@WAYMARK=$(B)/bin/waymark bench/linkage.sh
 

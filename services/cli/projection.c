@@ -12,6 +12,7 @@
 #include "common/adapters/pg_store.h"
 #include "common/core/records.h"
 #include "common/engine/memory.h"
+#include "common/engine/shelf.h"
 #include "metrics/core/metrics.h"
 #include "metrics/core/tables.h"
 
@@ -19,15 +20,15 @@ enum {
     BATCH_MAX = 2000,
     BATCH_MB = 512,
     TRIES = 8,
-    PROGRESS_EVERY = 20000,
+    PROGRESS_EVERY = 100000,
+    WRITE_MAX = 5000, /* rows a statement */
 };
 
 struct projection {
     const struct projection_options *options;
-    const struct projection_marks *to;
-    struct projection_marks *marks;
-    struct pg *pg;
-    struct pg_rows *rows;
+    const struct projection_marks *to; /* of this reading */
+    struct projection_marks marks;
+    struct shelf *shelf; /* all rows */
     struct avro_codec *avro;
     struct avro_port *port;
     struct codec codec;
@@ -37,7 +38,7 @@ struct projection {
     struct event evs[BATCH_MAX];
     time_ms heard[BATCH_MAX]; /* of all inputs, when the event is applied */
     size_t n;
-    size_t *records;
+    size_t records;
 };
 
 /* ---- the schema ---------------------------------------------------------- */
@@ -80,8 +81,8 @@ projection_make(const char *conninfo, const char *schema, struct err *err)
 
 /* ---- marks --------------------------------------------------------------- */
 
-struct projection_mark *
-projection_find(struct projection_marks *marks, enum topic topic,
+const struct projection_mark *
+projection_find(const struct projection_marks *marks, enum topic topic,
                 struct origin origin)
 {
     for (size_t i = 0; i < marks->n; i++)
@@ -94,15 +95,18 @@ projection_find(struct projection_marks *marks, enum topic topic,
 static struct projection_mark *
 mark_of(struct projection *p, enum topic topic, struct origin origin)
 {
-    struct projection_mark *m = projection_find(p->marks, topic, origin);
+    struct projection_marks *marks = &p->marks;
 
-    if (m == NULL && p->marks->n < PROJECTION_MARKS_MAX) {
-        m = &p->marks->at[p->marks->n++];
-        *m = (struct projection_mark){ .topic = topic,
-                                       .origin = origin,
-                                       .heard = TIME_NONE };
-    }
-    return m;
+    for (size_t i = 0; i < marks->n; i++)
+        if (marks->at[i].topic == topic &&
+            origin_eq(marks->at[i].origin, origin))
+            return &marks->at[i];
+    if (marks->n == PROJECTION_MARKS_MAX)
+        return NULL;
+    marks->at[marks->n] = (struct projection_mark){ .topic = topic,
+                                                    .origin = origin,
+                                                    .heard = TIME_NONE };
+    return &marks->at[marks->n++];
 }
 
 /* Least that any input has told; nothing while one hasn't said anything. */
@@ -112,8 +116,8 @@ heard_of(const struct projection *p)
     time_ms least = TIME_NEVER;
     unsigned topics = 0;
 
-    for (size_t i = 0; i < p->marks->n; i++) {
-        const struct projection_mark *m = &p->marks->at[i];
+    for (size_t i = 0; i < p->marks.n; i++) {
+        const struct projection_mark *m = &p->marks.at[i];
 
         topics |= 1u << m->topic;
         if (m->heard == TIME_NONE)
@@ -143,24 +147,14 @@ step_of(const struct projection *p, struct rows *rows, time_ms heard)
     };
 }
 
-static enum status
-load(struct projection *p, struct rows *rows, struct err *err)
-{
-    return pg_rows_load(p->rows, p->pg, p->options->authority, rows, p->arena,
-                        err);
-}
-
-static enum status
-touch(struct projection *p, struct rows *rows, struct err *err)
+static void
+touch(struct projection *p, struct rows *rows)
 {
     struct step step = step_of(p, rows, TIME_NONE);
-    enum status rc = ST_OK;
 
-    for (int round = 0;
-         rc == ST_OK && metrics_service.touch(&step, p->evs, p->n, round);
+    for (int round = 0; metrics_service.touch(&step, p->evs, p->n, round);
          round++)
-        rc = load(p, rows, err);
-    return rc;
+        shelf_load(p->shelf, rows);
 }
 
 static enum status
@@ -177,36 +171,25 @@ apply_all(struct projection *p, struct rows *rows, struct err *err)
 }
 
 static enum status
-save(struct projection *p, struct rows *rows, struct err *err)
-{
-    enum status rc = pg_exec(p->pg, "BEGIN", err);
-
-    if (rc != ST_OK)
-        return rc;
-    pg_pipeline_begin(p->pg);
-    pg_rows_save(p->rows, p->pg, p->options->authority, rows, p->arena);
-    rc = pg_sync(p->pg, err);
-    return rc == ST_OK ? pg_exec(p->pg, "COMMIT", err) : rc;
-}
-
-static enum status
 flush(struct projection *p, struct err *err)
 {
     struct rows *rows = rows_open(p->arena, metrics_tables, METRICS_TABLE_N);
     size_t mark = rows_mark(rows);
-    enum status rc = p->n == 0 ? ST_OK : touch(p, rows, err);
+    enum status rc = ST_OK;
 
+    if (p->n > 0)
+        touch(p, rows);
     for (int i = 0; rc == ST_OK && i < TRIES; i++) {
         rc = apply_all(p, rows, err);
         if (rc != ST_OK || !rows_short(rows))
             break;
         rows_undo(rows, mark);
-        rc = load(p, rows, err);
+        shelf_load(p->shelf, rows);
     }
     if (rc == ST_OK)
         rc = rows_miss(rows, err);
-    if (rc == ST_OK && p->n > 0)
-        rc = save(p, rows, err);
+    if (rc == ST_OK)
+        shelf_keep(p->shelf, rows);
     p->n = 0;
     arena_reset(p->arena);
     return rc == ST_OK ? cli_go_on(err) : rc;
@@ -257,9 +240,9 @@ take(struct projection *p, enum topic topic, struct projection_mark *m,
         rc = activate(p, ev.body, err);
     p->heard[p->n] = heard_of(p);
     p->evs[p->n++] = ev;
-    if (++*p->records % PROGRESS_EVERY == 0 && p->options->progress)
+    if (++p->records % PROGRESS_EVERY == 0 && p->options->progress)
         fprintf(stderr, "%s %s: %zu records\n", p->options->authority_name,
-                topic_name(topic), *p->records);
+                topic_name(topic), p->records);
     return rc;
 }
 
@@ -313,67 +296,115 @@ read_topic(struct projection *p, enum topic topic, struct err *err)
     return rc;
 }
 
-/* ---- the whole ----------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
+/* One table, in statements of WRITE_MAX rows. */
 static enum status
-open_all(struct projection *p, struct err *err)
+write_table(struct projection *p, struct pg *pg, struct pg_rows *to,
+            size_t table, struct err *err)
 {
-    struct pg_options options = { .conninfo = p->options->conninfo,
-                                  .application_name = "waymark",
-                                  .plan_by_key = true };
-    struct codec_options codec = { .conninfo = p->options->conninfo,
-                                   .schema = service_name(SERVICE_INTAKE),
-                                   .shard = p->options->authority,
-                                   .go_on_without = true };
-    enum status rc;
+    const void *rows[WRITE_MAX];
+    struct shelf_at at = { 0 };
+    enum status rc = ST_OK;
+    size_t n;
 
-    p->arena = memory_open((size_t)BATCH_MB << 20);
-    p->texts = configurer_open(&p->configurer);
-    p->rows = pg_rows_open(p->options->schema, metrics_tables, METRICS_TABLE_N);
-    if (p->arena == NULL || p->texts == NULL || p->rows == NULL)
-        return err_set(err, ST_FATAL, "memory", "no memory");
-    codec.avro = p->avro = avro_open(err);
-    if (p->avro == NULL)
-        return ST_FATAL;
-    rc = codec_open(&codec, &p->port, &p->codec, err);
-    if (rc == ST_OK)
-        rc = pg_open(&options, &p->pg, err);
-    if (rc == ST_OK) /* it can be done again: no need to wait for the disk */
-        rc = pg_exec(p->pg, "SET synchronous_commit = off", err);
-    if (rc == ST_OK)
-        rc = pg_rows_learn(p->rows, p->pg, p->arena, err);
+    do {
+        for (n = 0; n < WRITE_MAX; n++)
+            if ((rows[n] = shelf_next(p->shelf, table, &at)) == NULL)
+                break;
+        if (n == 0)
+            break;
+        pg_pipeline_begin(pg);
+        pg_rows_insert(to, pg, p->options->authority, table, rows, n, p->arena);
+        rc = pg_sync(pg, err);
+        arena_reset(p->arena);
+        if (rc == ST_OK)
+            rc = cli_go_on(err);
+    } while (rc == ST_OK && n == WRITE_MAX);
     return rc;
-}
-
-static void
-close_all(struct projection *p)
-{
-    pg_close(p->pg);
-    codec_close(p->port);
-    avro_close(p->avro);
-    pg_rows_close(p->rows);
-    configurer_close(p->texts);
-    memory_close(p->arena);
 }
 
 enum status
-projection_run(const struct projection_options *options,
-               const struct projection_marks *to,
-               struct projection_marks *marks, size_t *records, struct err *err)
+projection_write(struct projection *p, struct pg *pg, const char *schema,
+                 struct err *err)
+{
+    struct pg_rows *to = pg_rows_open(schema, metrics_tables, METRICS_TABLE_N);
+    enum status rc = pg_rows_learn(to, pg, p->arena, err);
+
+    for (size_t i = 0; rc == ST_OK && i < METRICS_TABLE_N; i++)
+        rc = write_table(p, pg, to, i, err);
+    pg_rows_close(to);
+    return rc;
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+enum status
+projection_open(const struct projection_options *options,
+                struct projection **out, struct err *err)
 {
     struct projection *p = calloc(1, sizeof *p);
-    enum status rc;
+    struct codec_options codec = { .conninfo = options->conninfo,
+                                   .schema = service_name(SERVICE_INTAKE),
+                                   .shard = options->authority,
+                                   .go_on_without = true };
+    enum status rc = ST_OK;
 
+    *out = NULL;
     if (p == NULL)
         return err_set(err, ST_RETRY, "memory", "no memory");
     p->options = options;
+    p->arena = memory_open((size_t)BATCH_MB << 20);
+    p->texts = configurer_open(&p->configurer);
+    p->shelf = shelf_open(metrics_tables, METRICS_TABLE_N);
+    if (p->arena == NULL || p->texts == NULL)
+        rc = err_set(err, ST_FATAL, "memory", "no memory");
+    if (rc == ST_OK)
+        codec.avro = p->avro = avro_open(err);
+    if (rc == ST_OK && p->avro == NULL)
+        rc = ST_FATAL;
+    if (rc == ST_OK)
+        rc = codec_open(&codec, &p->port, &p->codec, err);
+    if (rc == ST_OK)
+        *out = p;
+    else
+        projection_close(p);
+    return rc;
+}
+
+void
+projection_close(struct projection *p)
+{
+    if (p == NULL)
+        return;
+    codec_close(p->port);
+    avro_close(p->avro);
+    shelf_close(p->shelf);
+    configurer_close(p->texts);
+    memory_close(p->arena);
+    free(p);
+}
+
+enum status
+projection_read(struct projection *p, const struct projection_marks *to,
+                struct err *err)
+{
+    enum status rc = ST_OK;
+
     p->to = to;
-    p->marks = marks;
-    p->records = records;
-    rc = open_all(p, err);
     for (size_t i = 0; rc == ST_OK && i < metrics_service.n_inputs; i++)
         rc = read_topic(p, metrics_service.inputs[i], err);
-    close_all(p);
-    free(p);
     return rc;
+}
+
+const struct projection_marks *
+projection_marks(const struct projection *p)
+{
+    return &p->marks;
+}
+
+size_t
+projection_records(const struct projection *p)
+{
+    return p->records;
 }

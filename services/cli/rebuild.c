@@ -1,5 +1,5 @@
-/* waymark rebuild metrics: a new projection beside the live one, then a swap.
- */
+/* waymark rebuild metrics: a new projection beside the live one, in memory,
+ * then a swap. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +9,8 @@
 #include "cli/projection.h"
 #include "cli/verbs.h"
 #include "common/core/chain.h"
+#include "common/engine/monotonic.h"
 #include "metrics/core/tables.h"
-
-#define SCHEMA_NEXT "metrics_next"
 
 enum { SHARDS_MAX = 512 };
 
@@ -19,8 +18,7 @@ struct rebuild {
     const struct cli *cli;
     struct pg *pg;
     struct projection_options options;
-    struct projection_marks marks;
-    size_t records;
+    struct projection *next;
 };
 
 static uint8_t
@@ -64,7 +62,8 @@ read_live_marks(const struct rebuild *r, struct projection_marks *out,
 
 /* False where the new tables already know more than the live ones. */
 static bool
-is_behind(struct projection_marks *next, const struct projection_marks *live)
+is_behind(const struct projection_marks *next,
+          const struct projection_marks *live)
 {
     for (size_t i = 0; i < live->n; i++) {
         const struct projection_mark *m =
@@ -86,15 +85,13 @@ swap_tables(const struct rebuild *r, struct err *err)
     struct str sql;
 
     for (size_t i = 0; rc == ST_OK && i < METRICS_TABLE_N; i++) {
-        const char *name = metrics_tables[i].fields.name;
-
-        sql = arena_printf(arena,
-                           "DELETE FROM metrics.%s WHERE shard = %d;"
-                           "INSERT INTO metrics.%s SELECT * FROM " SCHEMA_NEXT
-                           ".%s",
-                           name, r->options.authority, name, name);
+        sql = arena_printf(arena, "DELETE FROM metrics.%s WHERE shard = %d",
+                           metrics_tables[i].fields.name, r->options.authority);
         rc = pg_exec(r->pg, sql.p, err);
     }
+    if (rc == ST_OK)
+        rc = projection_write(r->next, r->pg, service_name(SERVICE_METRICS),
+                              err);
     sql = arena_printf(arena,
                        "UPDATE metrics.shard SET epoch = epoch + 1 WHERE "
                        "shard = %d",
@@ -117,10 +114,10 @@ swap(struct rebuild *r, bool *done, struct err *err)
     *done = false;
     if (rc == ST_OK)
         rc = read_live_marks(r, &live, err);
-    if (rc == ST_OK && !is_behind(&r->marks, &live))
+    if (rc == ST_OK && !is_behind(projection_marks(r->next), &live))
         return pg_exec(r->pg, "ROLLBACK", err);
     if (rc == ST_OK)
-        rc = projection_run(&r->options, &live, &r->marks, &r->records, err);
+        rc = projection_read(r->next, &live, err);
     if (rc == ST_OK)
         rc = swap_tables(r, err);
     if (rc == ST_OK)
@@ -132,14 +129,14 @@ swap(struct rebuild *r, bool *done, struct err *err)
 static enum status
 rebuild_shard(struct rebuild *r, struct err *err)
 {
+    int64_t begun_ms = monotonic_ms();
+    int64_t read_ms = begun_ms;
     bool done = false;
-    struct err dropped;
-    enum status rc = projection_make(r->options.conninfo, SCHEMA_NEXT, err);
+    enum status rc = projection_open(&r->options, &r->next, err);
 
-    r->marks.n = 0;
-    r->records = 0;
     if (rc == ST_OK)
-        rc = projection_run(&r->options, NULL, &r->marks, &r->records, err);
+        rc = projection_read(r->next, NULL, err);
+    read_ms = monotonic_ms();
     while (rc == ST_OK && !done) {
         rc = swap(r, &done, err);
         if (rc == ST_OK && !done) {
@@ -147,12 +144,16 @@ rebuild_shard(struct rebuild *r, struct err *err)
             (void)usleep(200000); /* until it has read on */
         }
     }
-    if (rc == ST_OK)
+    if (rc == ST_OK) {
         printf("metrics %s: rebuilt from %zu records\n",
-               r->options.authority_name, r->records);
-    if (projection_drop(r->options.conninfo, SCHEMA_NEXT, &dropped) != ST_OK)
-        fprintf(stderr, "waymark rebuild: schema " SCHEMA_NEXT " stays: %s\n",
-                dropped.text);
+               r->options.authority_name, projection_records(r->next));
+        if (r->options.progress)
+            fprintf(stderr, "read in %.1f s, swapped in %.1f s\n",
+                    (double)(read_ms - begun_ms) / 1000,
+                    (double)(monotonic_ms() - read_ms) / 1000);
+    }
+    projection_close(r->next);
+    r->next = NULL;
     return rc;
 }
 
@@ -183,8 +184,7 @@ static enum cli_exit
 run(struct cli *cli)
 {
     struct rebuild r = { .cli = cli,
-                         .options = { .schema = SCHEMA_NEXT,
-                                      .conninfo = cli_text(cli, "pgconn"),
+                         .options = { .conninfo = cli_text(cli, "pgconn"),
                                       .until = TIME_NEVER,
                                       .progress = !cli_flag(cli, "quiet") } };
     struct err err = { .code = "" };
@@ -194,7 +194,7 @@ run(struct cli *cli)
     if (strcmp(cli->words[0], "metrics") != 0)
         return cli_usage(cli, "\"%s\": only metrics can be rebuilt",
                          cli->words[0]);
-    cli_hold_signals(); /* no schema is left behind */
+    cli_hold_signals(); /* it is swapped whole or not at all */
     rc = cli_kafka(cli, &r.options.conn, &err);
     if (rc == ST_OK)
         rc = cli_shard(cli, &only, &err);

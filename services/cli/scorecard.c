@@ -239,37 +239,51 @@ answer(struct card *c, const char *format, struct err *err)
     return rc;
 }
 
-/* Metrics as it was at `until`, in a schema that goes again. */
+/* Metrics as it was at `until` into the tables of c->schema. */
+static enum status
+project(struct card *c, time_ms until, struct err *err)
+{
+    struct projection_options o = {
+        .conninfo = cli_text(c->cli, "pgconn"),
+        .authority = (uint16_t)c->shard,
+        .authority_name =
+            arena_printf(c->cli->arena, "%.*s", STR_ARG(c->authority)).p,
+        .until = until,
+    };
+    struct projection *p = NULL;
+    enum status rc = cli_kafka(c->cli, &o.conn, err);
+
+    if (rc == ST_OK)
+        rc = projection_open(&o, &p, err);
+    if (rc == ST_OK)
+        rc = projection_read(p, NULL, err);
+    if (rc == ST_OK)
+        rc = projection_write(p, c->pg, c->schema, err);
+    projection_close(p);
+    return rc;
+}
+
+/* As it was then, in a schema that goes again. */
 static enum status
 answer_as_at(struct card *c, const char *format, time_ms until, struct err *err)
 {
-    struct projection_marks marks = { .n = 0 };
-    struct projection_options o = {
-        .conninfo = cli_text(c->cli, "pgconn"),
-        .schema =
-            arena_printf(c->cli->arena, "metrics_at_%ld", (long)getpid()).p,
-        .until = until,
-    };
+    const char *conninfo = cli_text(c->cli, "pgconn");
+    const char *live = c->schema;
     struct err dropped;
-    size_t records = 0;
     enum status rc = card_begin(c, err);
 
     cli_hold_signals(); /* no schema is left behind */
+    c->schema = arena_printf(c->cli->arena, "metrics_at_%ld", (long)getpid()).p;
     if (rc == ST_OK)
-        rc = cli_kafka(c->cli, &o.conn, err);
-    o.authority = (uint16_t)c->shard;
-    o.authority_name =
-        arena_printf(c->cli->arena, "%.*s", STR_ARG(c->authority)).p;
+        rc = projection_make(conninfo, c->schema, err);
     if (rc == ST_OK)
-        rc = projection_make(o.conninfo, o.schema, err);
-    if (rc == ST_OK)
-        rc = projection_run(&o, NULL, &marks, &records, err);
-    c->schema = o.schema;
+        rc = project(c, until, err);
     if (rc == ST_OK)
         rc = answer(c, format, err);
-    if (projection_drop(o.conninfo, o.schema, &dropped) != ST_OK)
-        fprintf(stderr, "waymark scorecard: schema %s stays: %s\n", o.schema,
+    if (projection_drop(conninfo, c->schema, &dropped) != ST_OK)
+        fprintf(stderr, "waymark scorecard: schema %s stays: %s\n", c->schema,
                 dropped.text);
+    c->schema = live;
     cli_let_go();
     return rc;
 }

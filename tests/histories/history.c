@@ -1,6 +1,7 @@
 #include "tests/histories/history.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "common/core/records.h"
 #include "tests/lib/any_record.h"
@@ -47,6 +48,7 @@ struct teller {
     struct history *h;
     struct arena *a;
     uint64_t seed;
+    uint64_t number; /* the seed at first */
     struct str profile_version;
     time_ms now;
     struct notification notifications[NOTIFICATIONS];
@@ -66,12 +68,15 @@ one_in(struct teller *t, size_t n)
     return any_below(&t->seed, n) == 0;
 }
 
+/* Of this history alone. */
 static struct id
-an_id(const char *tag, size_t n)
+an_id(const struct teller *t, const char *tag, size_t n)
 {
-    struct str part = { .p = (const char *)&n, .n = sizeof n };
+    struct str parts[] = { { .p = (const char *)&t->number,
+                             .n = sizeof t->number },
+                           { .p = (const char *)&n, .n = sizeof n } };
 
-    return id_derive(tag, &part, 1);
+    return id_derive(tag, parts, 2);
 }
 
 /* Now, or as long ago as something may be told late. */
@@ -150,6 +155,12 @@ a_notification(struct teller *t)
     return i;
 }
 
+static struct str
+notification_ref(struct teller *t, size_t i)
+{
+    return arena_printf(t->a, "N-%" PRIu64 "-%zu", t->number, i);
+}
+
 /* Which of its versions is told of: the next, the same anew, an earlier. */
 static int32_t
 an_amendment(struct teller *t, struct notification *n)
@@ -179,15 +190,15 @@ tell_decision(struct teller *t)
     struct notification *n = &t->notifications[i];
 
     rec->amendment = an_amendment(t, n);
-    rec->decision_id = an_id("decision", t->h->n);
+    rec->decision_id = an_id(t, "decision", t->h->n);
     rec->notification_id =
-        an_id("notification", i * 100 + (size_t)rec->amendment);
+        an_id(t, "notification", i * 100 + (size_t)rec->amendment);
     rec->agency_id = STR("made-up-agency");
-    rec->agency_ref = arena_printf(t->a, "N-%zu", i);
+    rec->agency_ref = notification_ref(t, i);
     rec->agency_type =
         1 + (int)any_below(&t->seed, (size_t)codes_agency_type.n);
     rec->kind = n->kind;
-    rec->child_id = an_id("child", n->child);
+    rec->child_id = an_id(t, "child", n->child);
     rec->entry = n->entry;
     rec->outcome = 1 + (int)any_below(&t->seed, (size_t)codes_outcome.n);
     rec->status = 1 + (int)any_below(&t->seed, 3);
@@ -203,7 +214,7 @@ tell_decision(struct teller *t)
     rec->sen = a_tri(t);
     rec->re_referral = a_tri(t);
     if (is_of_episode(n->kind) && !one_in(t, 5))
-        rec->episode_id = an_id("episode", i % EPISODES);
+        rec->episode_id = an_id(t, "episode", i % EPISODES);
     tell(t, TOPIC_CASEWORK, REC_REFERRAL_DECIDED, rec);
 }
 
@@ -213,9 +224,9 @@ tell_receipt(struct teller *t)
     struct notification_accepted *rec = begin(t, REC_NOTIFICATION_ACCEPTED);
     size_t i = a_notification(t);
 
-    rec->notification_id = an_id("notification", i * 100);
+    rec->notification_id = an_id(t, "notification", i * 100);
     rec->agency_id = STR("made-up-agency");
-    rec->agency_ref = arena_printf(t->a, "N-%zu", i);
+    rec->agency_ref = notification_ref(t, i);
     rec->amendment = 0;
     rec->sent_at = rec->meta.recorded_at;
     tell(t, TOPIC_RECEIPTS, REC_NOTIFICATION_ACCEPTED, rec);
@@ -226,7 +237,7 @@ tell_answer(struct teller *t)
 {
     struct referrer_answered *rec = begin(t, REC_REFERRER_ANSWERED);
 
-    rec->notification_id = an_id("notification", a_notification(t) * 100);
+    rec->notification_id = an_id(t, "notification", a_notification(t) * 100);
     rec->answer = ANSWER_OUTCOME;
     tell(t, TOPIC_FEEDBACK, REC_REFERRER_ANSWERED, rec);
 }
@@ -301,8 +312,8 @@ tell_case(struct teller *t)
         move_case(t, c);
     else
         open_case(t, c);
-    rec->case_id = an_id("case", i);
-    rec->child_id = an_id("child", c->child);
+    rec->case_id = an_id(t, "case", i);
+    rec->child_id = an_id(t, "child", c->child);
     rec->side = c->side;
     rec->state = c->state;
     rec->state_before = before;
@@ -317,8 +328,9 @@ tell_case(struct teller *t)
     rec->unit = STR("unit-1");
     rec->worker = str_of(DRAW(t, workers));
     if (one_in(t, 3)) {
-        rec->notification_id = an_id("notification", a_notification(t) * 100);
-        rec->decision_id = an_id("decision", t->h->n);
+        rec->notification_id =
+            an_id(t, "notification", a_notification(t) * 100);
+        rec->decision_id = an_id(t, "decision", t->h->n);
         rec->effect = rec->outcome;
     }
     tell(t, TOPIC_CASE_JOURNAL, REC_CASE_CHANGED, rec);
@@ -332,9 +344,9 @@ tell_handover(struct teller *t)
 
     if (t->handovers[i] == 0)
         t->handovers[i] = 1 + (int)any_below(&t->seed, 2);
-    rec->handover_id = an_id("handover", i);
-    rec->case_id = an_id("case", i);
-    rec->child_id = an_id("child", t->cases[i].child);
+    rec->handover_id = an_id(t, "handover", i);
+    rec->case_id = an_id(t, "case", i);
+    rec->child_id = an_id(t, "child", t->cases[i].child);
     rec->direction = t->handovers[i];
     rec->state = 1 + (int)any_below(&t->seed, 3);
     rec->offered_at = t->now - 3 * DAY_MS;
@@ -386,7 +398,7 @@ fill_activity(struct teller *t, struct activity_recorded *rec)
 static struct str
 activity_ref(struct teller *t, size_t i)
 {
-    return arena_printf(t->a, "W-%zu", i);
+    return arena_printf(t->a, "W-%" PRIu64 "-%zu", t->number, i);
 }
 
 static void
@@ -411,12 +423,12 @@ tell_activity(struct teller *t)
     if (t->activities[i] == 0)
         t->activities[i] = DRAW(t, kinds);
     rec->activity = t->activities[i];
-    rec->activity_id = an_id("activity", i);
+    rec->activity_id = an_id(t, "activity", i);
     rec->agency_id = STR("early-help");
     rec->agency_ref = activity_ref(t, i);
     rec->amendment = (int32_t)any_below(&t->seed, 3);
-    rec->child_id = an_id("child", any_below(&t->seed, CHILDREN));
-    rec->notification_id = an_id("notification", a_notification(t) * 100);
+    rec->child_id = an_id(t, "child", any_below(&t->seed, CHILDREN));
+    rec->notification_id = an_id(t, "notification", a_notification(t) * 100);
     rec->meta.occurred_at = a_while_ago(t);
     rec->locality = a_place(t);
     rec->age_band = DRAW(t, bands);
@@ -432,9 +444,10 @@ tell_correction(struct teller *t)
     struct activity_recorded *rec = begin(t, REC_ACTIVITY_RECORDED);
 
     rec->activity = ACTIVITY_CORRECTED;
-    rec->activity_id = an_id("correction", t->h->n);
+    rec->activity_id = an_id(t, "correction", t->h->n);
     rec->agency_id = STR("early-help");
-    rec->agency_ref = arena_printf(t->a, "C-%zu", t->h->n);
+    rec->agency_ref =
+        arena_printf(t->a, "C-%" PRIu64 "-%zu", t->number, t->h->n);
     rec->amendment = 0;
     rec->corrects_agency_id = STR("early-help");
     rec->corrects_agency_ref = activity_ref(t, any_below(&t->seed, ACTIVITIES));
@@ -474,8 +487,9 @@ tell_clock(struct teller *t)
     size_t about = i % (sizeof subjects / sizeof *subjects);
 
     rec->subject_kind = subjects[about];
-    rec->subject_id = an_id(tags[about], about == 2 ? i * 100 : i % HANDOVERS);
-    rec->child_id = an_id("child", i % CHILDREN);
+    rec->subject_id =
+        an_id(t, tags[about], about == 2 ? i * 100 : i % HANDOVERS);
+    rec->child_id = an_id(t, "child", i % CHILDREN);
     rec->clock = str_of(ids[i % (sizeof ids / sizeof *ids)]);
     rec->change =
         one_in(t, 4) ? 1 + (int)any_below(&t->seed, 6) : CLOCK_STOPPED;
@@ -495,8 +509,8 @@ tell_episode(struct teller *t)
     struct missing_episode_changed *rec = begin(t, REC_MISSING_EPISODE_CHANGED);
     size_t i = any_below(&t->seed, EPISODES);
 
-    rec->episode_id = an_id("episode", i);
-    rec->child_id = an_id("child", i);
+    rec->episode_id = an_id(t, "episode", i);
+    rec->child_id = an_id(t, "child", i);
     rec->state = 1 + (int)any_below(&t->seed, (size_t)codes_episode_state.n);
     rec->reported_at = t->now - 4 * DAY_MS;
     if (rec->state != EPISODE_MISSING) {
@@ -525,13 +539,13 @@ tell_merge(struct teller *t)
     if (!t->merged[i]) {
         struct child_merged *rec = begin(t, REC_CHILD_MERGED);
 
-        rec->survivor_id = an_id("child", any_below(&t->seed, i));
-        rec->merged_id = an_id("child", i);
+        rec->survivor_id = an_id(t, "child", any_below(&t->seed, i));
+        rec->merged_id = an_id(t, "child", i);
         tell(t, TOPIC_CASEWORK, REC_CHILD_MERGED, rec);
     } else {
         struct child_unmerged *rec = begin(t, REC_CHILD_UNMERGED);
 
-        rec->merged_id = an_id("child", i);
+        rec->merged_id = an_id(t, "child", i);
         tell(t, TOPIC_CASEWORK, REC_CHILD_UNMERGED, rec);
     }
     t->merged[i] = !t->merged[i];
@@ -583,6 +597,7 @@ history_make(struct history *out, struct arena *a, uint64_t seed,
     struct teller t = { .h = out,
                         .a = a,
                         .seed = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15),
+                        .number = seed,
                         .profile_version = profile_version };
 
     out->n = 0;

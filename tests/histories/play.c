@@ -25,12 +25,12 @@
 #include "common/core/service.h"
 #include "common/core/settings.h"
 #include "common/engine/memory.h"
+#include "common/engine/shelf.h"
 #include "metrics/core/metrics.h"
 #include "metrics/core/tables.h"
 #include "tests/histories/history.h"
 #include "tests/lib/any_record.h"
 #include "tests/lib/fields_json.h"
-#include "tests/lib/shelf.h"
 
 enum { BATCH_MAX = 2000, TRIES = 8, DELAY_MAX = 80, LIVE_BATCH_MAX = 40 };
 
@@ -267,8 +267,8 @@ write_rows(const struct shelf *shelf, FILE *out)
 {
     for (size_t t = 0; t < METRICS_TABLE_N; t++) {
         const struct fields *f = &metrics_tables[t].fields;
+        struct shelf_at at = { 0 };
         const void *row;
-        size_t at = 0;
 
         while ((row = shelf_next(shelf, t, &at)) != NULL) {
             fprintf(out, "\"table\":\"%s\",\"row\":", f->name);

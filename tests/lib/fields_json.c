@@ -44,34 +44,6 @@ put_set(FILE *out, const struct codes *codes, uint32_t set)
     putc(']', out);
 }
 
-static bool
-is_null(const struct field *f, const void *at)
-{
-    switch (f->type) {
-    case F_ID:
-        return id_is_none(*(const struct id *)at);
-    case F_TEXT:
-    case F_BYTES:
-        return ((const struct str *)at)->p == NULL;
-    case F_I32:
-        return *(const int32_t *)at == I32_NONE;
-    case F_I64:
-        return *(const int64_t *)at == I64_NONE;
-    case F_TRI:
-        return *(const enum tri *)at == TRI_UNKNOWN;
-    case F_TIME:
-        return *(const time_ms *)at == TIME_NONE;
-    case F_DATE:
-        return *(const date_d *)at == DATE_NONE;
-    case F_CODE:
-        return *(const int *)at == 0;
-    case F_RECORDS:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void
 put_value(FILE *out, const struct field *f, const void *at)
 {
@@ -129,7 +101,7 @@ fields_json(FILE *out, const struct fields *f, const void *record)
     for (size_t i = 0; i < f->n; i++) {
         const void *at = (const char *)record + f->at[i].offset;
 
-        if (is_null(&f->at[i], at))
+        if (f->at[i].type == F_RECORDS || field_is_null(&f->at[i], at))
             continue;
         fprintf(out, "%s\"%s\":", comma, f->at[i].name);
         put_value(out, &f->at[i], at);

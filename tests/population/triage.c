@@ -28,8 +28,8 @@
 #include "common/core/service.h"
 #include "common/core/settings.h"
 #include "common/engine/memory.h"
+#include "common/engine/shelf.h"
 
-#include "tests/lib/shelf.h"
 #include "triage/core/match.h"
 #include "triage/core/triage.h"
 

@@ -192,39 +192,6 @@ pool_begin(struct pool *pool, size_t n)
     return true;
 }
 
-/* ---- null values ---- */
-
-static bool
-is_null(const struct field *f, const void *at)
-{
-    switch (f->type) {
-    case F_ID:
-        return id_is_none(*(const struct id *)at);
-    case F_TEXT:
-    case F_BYTES:
-        return ((const struct str *)at)->p == NULL;
-    case F_I32:
-        return *(const int32_t *)at == I32_NONE;
-    case F_I64:
-        return *(const int64_t *)at == I64_NONE;
-    case F_TRI:
-        return *(const enum tri *)at == TRI_UNKNOWN;
-    case F_TIME:
-        return *(const time_ms *)at == TIME_NONE;
-    case F_DATE:
-        return *(const date_d *)at == DATE_NONE;
-    case F_CODE:
-        return *(const int *)at == 0;
-    case F_BOOL:
-    case F_SET:
-    case F_TEXTS:
-    case F_RECORD:
-    case F_RECORDS:
-        return false;
-    }
-    return false;
-}
-
 /* ---- a struct as a value of avro-c ---- */
 
 /* Bytes of a number as Avro writes it: 7 bits each, the sign lowest. */
@@ -456,7 +423,7 @@ get_int(const avro_value_iface_t *iface, const void *self, int32_t *out)
     const struct slot *s = slot_of(self);
 
     (void)iface;
-    if (is_null(s->node->field, s->at))
+    if (field_is_null(s->node->field, s->at))
         return fail(s, "is null");
     *out = *(const int32_t *)s->at; /* date_d too */
     return 0;
@@ -470,7 +437,7 @@ set_int(const avro_value_iface_t *iface, void *self, int32_t value)
     (void)iface;
     *(int32_t *)s->at = value;
     s->run->least += number_size(value);
-    return is_null(s->node->field, s->at) ? fail(s, "is null") : 0;
+    return field_is_null(s->node->field, s->at) ? fail(s, "is null") : 0;
 }
 
 static int
@@ -479,7 +446,7 @@ get_long(const avro_value_iface_t *iface, const void *self, int64_t *out)
     const struct slot *s = slot_of(self);
 
     (void)iface;
-    if (is_null(s->node->field, s->at))
+    if (field_is_null(s->node->field, s->at))
         return fail(s, "is null");
     *out = *(const int64_t *)s->at; /* time_ms too */
     return 0;
@@ -493,7 +460,7 @@ set_long(const avro_value_iface_t *iface, void *self, int64_t value)
     (void)iface;
     *(int64_t *)s->at = value;
     s->run->least += number_size(value);
-    return is_null(s->node->field, s->at) ? fail(s, "is null") : 0;
+    return field_is_null(s->node->field, s->at) ? fail(s, "is null") : 0;
 }
 
 static int
@@ -617,7 +584,7 @@ get_discriminant(const avro_value_iface_t *iface, const void *self, int *out)
     const struct slot *s = slot_of(self);
 
     (void)iface;
-    *out = is_null(s->node->field, s->at) ? 0 : 1;
+    *out = field_is_null(s->node->field, s->at) ? 0 : 1;
     return 0;
 }
 

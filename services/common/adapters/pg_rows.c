@@ -424,14 +424,12 @@ add_set(struct pg_params *p, const struct field *f, uint32_t bits)
         bits &= ~SET_BIT(v);
     }
     if (bits != 0)
-        pg_params_refuse(p, "%s: a bit is none of %s", f->name,
-                         f->codes->name);
+        pg_params_refuse(p, "%s: a bit is none of %s", f->name, f->codes->name);
     pg_add_text(p, (struct str){ .p = text, .n = n });
 }
 
 static void
-add_texts(struct pg_params *p, const struct field *f,
-          const struct texts *texts)
+add_texts(struct pg_params *p, const struct field *f, const struct texts *texts)
 {
     size_t n = 0;
     size_t used = 0;
@@ -441,8 +439,7 @@ add_texts(struct pg_params *p, const struct field *f,
         const struct str *s = &texts->at[i];
 
         if (s->p == NULL || memchr(s->p, '\n', s->n) != NULL)
-            pg_params_refuse(p, "%s: a text is null or has two lines",
-                             f->name);
+            pg_params_refuse(p, "%s: a text is null or has two lines", f->name);
         n += s->n + 1;
     }
     line = arena_alloc(p->arena, n + 1);
@@ -544,8 +541,8 @@ read_code(const struct table *t, const struct field *f, struct str word,
     *out = word.p == NULL ? 0 : codes_find(f->codes, word);
     if (*out == 0 && word.p != NULL && (f->flags & F_LENIENT) == 0)
         return err_set(err, ST_FATAL, "schema",
-                       "%s.%s holds a word that is none of %s",
-                       t->fields.name, f->name, f->codes->name);
+                       "%s.%s holds a word that is none of %s", t->fields.name,
+                       f->name, f->codes->name);
     return ST_OK;
 }
 
@@ -708,9 +705,9 @@ send_due(const struct pg_rows *pr, struct pg *pg, int32_t shard,
 
 /* Send all loads of a table; `loads` has room for them. Returns how many. */
 static size_t
-send_loads(const struct pg_rows *pr, struct pg *pg, int32_t shard,
-           size_t table, const struct rows_want *wants, size_t n,
-           struct load *loads, struct arena *arena)
+send_loads(const struct pg_rows *pr, struct pg *pg, int32_t shard, size_t table,
+           const struct rows_want *wants, size_t n, struct load *loads,
+           struct arena *arena)
 {
     const struct table *t = &pr->tables[table];
     const struct table_sql *sql = &pr->sql[table];
@@ -727,8 +724,8 @@ send_loads(const struct pg_rows *pr, struct pg *pg, int32_t shard,
             .table = table,
             .statement = send_rows(
                 pg, key ? &sql->load_key : &sql->load_group[index], shard,
-                key ? columns_key(t) : columns_index(t, (size_t)index),
-                likes, picked, arena),
+                key ? columns_key(t) : columns_index(t, (size_t)index), likes,
+                picked, arena),
         };
     }
     for (size_t i = 0; i < n; i++)
@@ -776,8 +773,8 @@ pg_rows_load(struct pg_rows *pr, struct pg *pg, int32_t shard,
         return ST_OK;
     pg_pipeline_begin(pg);
     for (size_t i = 0; i < pr->n_tables; i++)
-        n_loads += send_loads(pr, pg, shard, i, wants, n, loads + n_loads,
-                              arena);
+        n_loads +=
+            send_loads(pr, pg, shard, i, wants, n, loads + n_loads, arena);
     rc = pg_sync(pg, err);
     for (size_t i = 0; i < n_loads && rc == ST_OK; i++)
         rc = take_load(pr, pg, &loads[i], rows, arena, err);
@@ -787,13 +784,13 @@ pg_rows_load(struct pg_rows *pr, struct pg *pg, int32_t shard,
 /* ---- the tables' columns ------------------------------------------------- */
 
 /* $1: the schema. */
-#define SHAPES_SQL                                                            \
-    "SELECT c.relname::text, c.reltype::bigint, a.attname::text,"             \
-    " a.atttypid::bigint FROM pg_class c"                                     \
-    " JOIN pg_namespace n ON n.oid = c.relnamespace"                          \
-    " JOIN pg_attribute a ON a.attrelid = c.oid"                              \
-    " WHERE n.nspname = $1::text AND c.relkind = 'r'"                         \
-    " AND a.attnum > 0 AND NOT a.attisdropped"                                \
+#define SHAPES_SQL                                                             \
+    "SELECT c.relname::text, c.reltype::bigint, a.attname::text,"              \
+    " a.atttypid::bigint FROM pg_class c"                                      \
+    " JOIN pg_namespace n ON n.oid = c.relnamespace"                           \
+    " JOIN pg_attribute a ON a.attrelid = c.oid"                               \
+    " WHERE n.nspname = $1::text AND c.relkind = 'r'"                          \
+    " AND a.attnum > 0 AND NOT a.attisdropped"                                 \
     " ORDER BY c.oid, a.attnum"
 
 static int
@@ -899,6 +896,13 @@ send_records(const struct pg_rows *pr, struct pg *pg, const struct sql *sql,
     (void)pg_send(pg, sql->name, sql->text, &p);
 }
 
+void
+pg_rows_insert(struct pg_rows *pr, struct pg *pg, int32_t shard, size_t table,
+               const void *const *at, size_t n, struct arena *arena)
+{
+    send_records(pr, pg, &pr->sql[table].insert, shard, table, at, n, arena);
+}
+
 static bool
 has_grown(struct growth *g, size_t n)
 {
@@ -984,8 +988,7 @@ pg_rows_ddl(const struct pg_rows *pr, size_t table, struct arena *arena)
     char *text;
 
     text_begin(&s);
-    fprintf(s.to, "CREATE TABLE \"%s\".\"%s\" (\n", pr->schema,
-            t->fields.name);
+    fprintf(s.to, "CREATE TABLE \"%s\".\"%s\" (\n", pr->schema, t->fields.name);
     fprintf(s.to, "    shard integer NOT NULL,\n");
     for (size_t i = 0; i < t->fields.n; i++) {
         const struct field *f = &t->fields.at[i];
@@ -1018,26 +1021,26 @@ pg_rows_ddl(const struct pg_rows *pr, size_t table, struct arena *arena)
 /* ---- tables as they are -------------------------------------------------- */
 
 /* $1: the schema. */
-#define COLUMNS_SQL                                                           \
-    "SELECT c.relname::text, a.attname::text,"                                \
-    " format_type(a.atttypid, a.atttypmod), a.attnotnull,"                    \
-    " a.atthasdef OR a.attidentity <> '',"                                    \
-    " coalesce(array_position(string_to_array(i.indkey::text, ' '),"          \
-    " a.attnum::text), 0)"                                                    \
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"          \
-    " JOIN pg_attribute a ON a.attrelid = c.oid"                              \
-    " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"          \
-    " WHERE n.nspname = $1::text AND c.relkind = 'r'"                         \
-    " AND a.attnum > 0 AND NOT a.attisdropped"                                \
+#define COLUMNS_SQL                                                            \
+    "SELECT c.relname::text, a.attname::text,"                                 \
+    " format_type(a.atttypid, a.atttypmod), a.attnotnull,"                     \
+    " a.atthasdef OR a.attidentity <> '',"                                     \
+    " coalesce(array_position(string_to_array(i.indkey::text, ' '),"           \
+    " a.attnum::text), 0)"                                                     \
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"           \
+    " JOIN pg_attribute a ON a.attrelid = c.oid"                               \
+    " LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"           \
+    " WHERE n.nspname = $1::text AND c.relkind = 'r'"                          \
+    " AND a.attnum > 0 AND NOT a.attisdropped"                                 \
     " ORDER BY c.relname, a.attnum"
 
 /* Each index's columns, in order, as "a b c"; without partial ones. */
-#define INDEXES_SQL                                                           \
-    "SELECT c.relname::text, (SELECT string_agg(a.attname, ' ' ORDER BY k.n)" \
-    " FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, n)"            \
-    " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum)"     \
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"          \
-    " JOIN pg_index i ON i.indrelid = c.oid"                                  \
+#define INDEXES_SQL                                                            \
+    "SELECT c.relname::text, (SELECT string_agg(a.attname, ' ' ORDER BY k.n)"  \
+    " FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, n)"             \
+    " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum)"      \
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"           \
+    " JOIN pg_index i ON i.indrelid = c.oid"                                   \
     " WHERE n.nspname = $1::text AND i.indpred IS NULL AND i.indisvalid"
 
 enum columns_column { C_TABLE, C_NAME, C_TYPE, C_NOT_NULL, C_DEFAULT, C_KEY };
@@ -1075,8 +1078,8 @@ find_column(const struct check *c, const char *name, size_t *row)
 }
 
 static void
-check_column(struct check *c, const char *name, const char *type,
-             bool not_null, int key)
+check_column(struct check *c, const char *name, const char *type, bool not_null,
+             int key)
 {
     size_t row;
 
@@ -1211,8 +1214,8 @@ compare(const struct pg_rows *pr, const struct pg_result *columns,
         *differences = arena_str(arena, str_of(text));
     if (c.n > 0)
         rc = err_set(err, ST_FATAL, "schema",
-                     "schema %s differs in %zu places, first %.*s",
-                     pr->schema, c.n, (int)strcspn(text, "\n"), text);
+                     "schema %s differs in %zu places, first %.*s", pr->schema,
+                     c.n, (int)strcspn(text, "\n"), text);
     free(text);
     return rc;
 }
@@ -1233,7 +1236,7 @@ pg_rows_check(const struct pg_rows *pr, struct pg *pg, struct arena *arena,
     indexes = pg_send(pg, NULL, INDEXES_SQL, &p);
     rc = pg_sync(pg, err);
     if (rc == ST_OK)
-        rc = compare(pr, pg_answer(pg, columns), pg_answer(pg, indexes),
-                     arena, differences, err);
+        rc = compare(pr, pg_answer(pg, columns), pg_answer(pg, indexes), arena,
+                     differences, err);
     return rc;
 }

@@ -68,6 +68,15 @@ MUST_CHECK enum status pg_rows_load(struct pg_rows *pr, struct pg *pg,
 void pg_rows_save(struct pg_rows *pr, struct pg *pg, int32_t shard,
                   struct rows *rows, struct arena *arena);
 
+/**
+ * Send rows of one table whose keys the database has not, into the pipeline
+ * that is open; learnt before (pg_rows_learn). A failure shows in pg_sync, as
+ * with pg_rows_save.
+ */
+void pg_rows_insert(struct pg_rows *pr, struct pg *pg, int32_t shard,
+                    size_t table, const void *const *at, size_t n,
+                    struct arena *arena);
+
 /** A table's columns with `t.` before each, for statements of one's own. */
 const char *pg_rows_columns(const struct pg_rows *pr, size_t table);
 
@@ -93,7 +102,6 @@ struct str pg_rows_ddl(const struct pg_rows *pr, size_t table,
  */
 MUST_CHECK enum status pg_rows_check(const struct pg_rows *pr, struct pg *pg,
                                      struct arena *arena,
-                                     struct str *differences,
-                                     struct err *err);
+                                     struct str *differences, struct err *err);
 
 #endif

@@ -70,6 +70,37 @@ fields_clear(const struct fields *f, void *out)
         clear_field(&f->at[i], (char *)out + f->at[i].offset);
 }
 
+bool
+field_is_null(const struct field *f, const void *at)
+{
+    switch (f->type) {
+    case F_ID:
+        return id_is_none(*(const struct id *)at);
+    case F_TEXT:
+    case F_BYTES:
+        return ((const struct str *)at)->p == NULL;
+    case F_I32:
+        return *(const int32_t *)at == I32_NONE;
+    case F_I64:
+        return *(const int64_t *)at == I64_NONE;
+    case F_TRI:
+        return *(const enum tri *)at == TRI_UNKNOWN;
+    case F_TIME:
+        return *(const time_ms *)at == TIME_NONE;
+    case F_DATE:
+        return *(const date_d *)at == DATE_NONE;
+    case F_CODE:
+        return *(const int *)at == 0;
+    case F_BOOL:
+    case F_SET:
+    case F_TEXTS:
+    case F_RECORD:
+    case F_RECORDS:
+        return false;
+    }
+    return false;
+}
+
 static bool
 texts_eq(const struct texts *a, const struct texts *b)
 {
@@ -83,8 +114,7 @@ texts_eq(const struct texts *a, const struct texts *b)
 }
 
 static bool
-items_eq(const struct fields *sub, const struct items *a,
-         const struct items *b)
+items_eq(const struct fields *sub, const struct items *a, const struct items *b)
 {
     const char *x = a->at;
     const char *y = b->at;

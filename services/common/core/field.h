@@ -118,34 +118,76 @@ struct fields {
  * One line of a table of fields: `s` is the struct, `m` its member and the
  * field's name. A member of another C type than the field's doesn't compile.
  */
-#define FIELD_OF(s, m, t, c, f)                                          \
-    .name = #m, .type = (t), .flags = (f),                               \
+#define FIELD_OF(s, m, t, c, f)                                                \
+    .name = #m, .type = (t), .flags = (f),                                     \
     .offset = offsetof(s, m) + _Generic(((s *)0)->m, c : 0)
 
-#define FIELD_ID(s, m, f) { FIELD_OF(s, m, F_ID, struct id, f) }
-#define FIELD_TEXT(s, m, f) { FIELD_OF(s, m, F_TEXT, struct str, f) }
-#define FIELD_BYTES(s, m, f) { FIELD_OF(s, m, F_BYTES, struct str, f) }
-#define FIELD_I32(s, m, f) { FIELD_OF(s, m, F_I32, int32_t, f) }
-#define FIELD_I64(s, m, f) { FIELD_OF(s, m, F_I64, int64_t, f) }
-#define FIELD_BOOL(s, m, f) { FIELD_OF(s, m, F_BOOL, bool, f) }
-#define FIELD_TRI(s, m, f) { FIELD_OF(s, m, F_TRI, enum tri, f) }
-#define FIELD_TIME(s, m, f) { FIELD_OF(s, m, F_TIME, time_ms, f) }
-#define FIELD_DATE(s, m, f) { FIELD_OF(s, m, F_DATE, date_d, f) }
-#define FIELD_TEXTS(s, m, f) { FIELD_OF(s, m, F_TEXTS, struct texts, f) }
-#define FIELD_CODE(s, m, f, list) \
-    { FIELD_OF(s, m, F_CODE, int, f), .codes = (list) }
-#define FIELD_SET(s, m, f, list) \
-    { FIELD_OF(s, m, F_SET, uint32_t, f), .codes = (list) }
-#define FIELD_RECORD(s, m, c, table) \
-    { FIELD_OF(s, m, F_RECORD, c, 0), .sub = (table) }
-#define FIELD_RECORDS(s, m, table) \
-    { FIELD_OF(s, m, F_RECORDS, struct items, 0), .sub = (table) }
+#define FIELD_ID(s, m, f)                                                      \
+    {                                                                          \
+        FIELD_OF(s, m, F_ID, struct id, f)                                     \
+    }
+#define FIELD_TEXT(s, m, f)                                                    \
+    {                                                                          \
+        FIELD_OF(s, m, F_TEXT, struct str, f)                                  \
+    }
+#define FIELD_BYTES(s, m, f)                                                   \
+    {                                                                          \
+        FIELD_OF(s, m, F_BYTES, struct str, f)                                 \
+    }
+#define FIELD_I32(s, m, f)                                                     \
+    {                                                                          \
+        FIELD_OF(s, m, F_I32, int32_t, f)                                      \
+    }
+#define FIELD_I64(s, m, f)                                                     \
+    {                                                                          \
+        FIELD_OF(s, m, F_I64, int64_t, f)                                      \
+    }
+#define FIELD_BOOL(s, m, f)                                                    \
+    {                                                                          \
+        FIELD_OF(s, m, F_BOOL, bool, f)                                        \
+    }
+#define FIELD_TRI(s, m, f)                                                     \
+    {                                                                          \
+        FIELD_OF(s, m, F_TRI, enum tri, f)                                     \
+    }
+#define FIELD_TIME(s, m, f)                                                    \
+    {                                                                          \
+        FIELD_OF(s, m, F_TIME, time_ms, f)                                     \
+    }
+#define FIELD_DATE(s, m, f)                                                    \
+    {                                                                          \
+        FIELD_OF(s, m, F_DATE, date_d, f)                                      \
+    }
+#define FIELD_TEXTS(s, m, f)                                                   \
+    {                                                                          \
+        FIELD_OF(s, m, F_TEXTS, struct texts, f)                               \
+    }
+#define FIELD_CODE(s, m, f, list)                                              \
+    {                                                                          \
+        FIELD_OF(s, m, F_CODE, int, f), .codes = (list)                        \
+    }
+#define FIELD_SET(s, m, f, list)                                               \
+    {                                                                          \
+        FIELD_OF(s, m, F_SET, uint32_t, f), .codes = (list)                    \
+    }
+#define FIELD_RECORD(s, m, c, table)                                           \
+    {                                                                          \
+        FIELD_OF(s, m, F_RECORD, c, 0), .sub = (table)                         \
+    }
+#define FIELD_RECORDS(s, m, table)                                             \
+    {                                                                          \
+        FIELD_OF(s, m, F_RECORDS, struct items, 0), .sub = (table)             \
+    }
 
 /** The field of that name, or NULL. */
 const struct field *fields_find(const struct fields *f, const char *name);
 
 /** Set every member to its null value (F_BOOL: false; sub records likewise). */
 void fields_clear(const struct fields *f, void *out);
+
+/** Is the value at `at`, a member of that field's type, its null value? Sets,
+ * lists, truth without a third value and sub records never are. */
+bool field_is_null(const struct field *f, const void *at);
 
 /** True where the two structs hold the same values (texts by content). */
 bool fields_eq(const struct fields *f, const void *a, const void *b);

@@ -86,8 +86,8 @@ struct part {
     const uint8_t *long_at; /* fields with memory of their own */
     size_t n_long;
     struct entries all;
-    struct entries touched; /* may hold some that an undo took back */
-    struct entries changes; /* of the last rows_next_change */
+    struct entries touched;  /* may hold some that an undo took back */
+    struct entries changes;  /* of the last rows_next_change */
     const struct field *due; /* NULL where the table has no deadlines */
     struct due *dues;        /* a heap, first in (due, key) order on top */
     size_t n_dues;
@@ -235,29 +235,6 @@ value_hash(const struct field *f, const void *row, uint64_t seed)
     }
 }
 
-static bool
-value_is_null(const struct field *f, const void *row)
-{
-    switch (f->type) {
-    case F_ID:
-        return id_is_none(*(const struct id *)member(f, row));
-    case F_TEXT:
-    case F_BYTES:
-        return ((const struct str *)member(f, row))->p == NULL;
-    case F_I32:
-    case F_DATE:
-        return number_of(f, row) == I32_NONE;
-    case F_I64:
-    case F_TIME:
-        return number_of(f, row) == I64_NONE;
-    case F_TRI:
-    case F_CODE:
-        return number_of(f, row) == 0;
-    default:
-        return false;
-    }
-}
-
 static uint64_t
 finder_hash(const struct part *p, const struct finder *f, const void *like)
 {
@@ -283,7 +260,8 @@ static bool
 finder_has_null(const struct part *p, const struct finder *f, const void *like)
 {
     for (size_t i = 0; i < f->n_at; i++)
-        if (value_is_null(&p->table->fields.at[f->at[i]], like))
+        if (field_is_null(&p->table->fields.at[f->at[i]],
+                          member(&p->table->fields.at[f->at[i]], like)))
             return true;
     return false;
 }
@@ -522,8 +500,7 @@ group_place(const struct part *p, const struct group *g, const struct entry *e,
 
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        int order =
-            finder_cmp(p, &p->key, g->at[mid]->node.like, e->node.like);
+        int order = finder_cmp(p, &p->key, g->at[mid]->node.like, e->node.like);
 
         if (order < 0 || (after && order == 0))
             low = mid + 1;
@@ -540,8 +517,8 @@ group_insert(struct rows *rows, const struct part *p, struct group *g,
     size_t to = g->n;
 
     g->at = grown(rows, g->at, g->n, &g->room, sizeof(*g->at));
-    if (g->n > 0 && finder_cmp(p, &p->key, g->at[g->n - 1]->node.like,
-                               e->node.like) > 0)
+    if (g->n > 0 &&
+        finder_cmp(p, &p->key, g->at[g->n - 1]->node.like, e->node.like) > 0)
         to = group_place(p, g, e, false);
     memmove(&g->at[to + 1], &g->at[to], (g->n - to) * sizeof(*g->at));
     g->at[to] = e;
@@ -768,8 +745,8 @@ part_open(struct rows *rows, struct part *p, const struct table *t)
     }
     p->key = (struct finder){ .at = key, .n_at = t->n_key };
     for (size_t i = 0; i < t->n_index; i++)
-        p->index[i] = (struct finder){ .at = t->index[i].fields,
-                                       .n_at = t->index[i].n };
+        p->index[i] =
+            (struct finder){ .at = t->index[i].fields, .n_at = t->index[i].n };
     p->key.covers = covers_of(p, &p->key);
     p->key.like_size = like_size(p, &p->key);
     for (size_t i = 0; i < t->n_index; i++) {
@@ -892,8 +869,7 @@ rows_new_group(struct rows *rows, size_t table, int index, const void *like)
     if (finder_has_null(p, &p->index[index], like))
         return;
     g = group_of(rows, p, (size_t)index, like, NULL);
-    *undo_add(rows) =
-        (struct undo){ .part = p, .group = g, .fresh = g->fresh };
+    *undo_add(rows) = (struct undo){ .part = p, .group = g, .fresh = g->fresh };
     g->fresh = true;
     for (size_t i = 0; i < g->n; i++)
         if (g->at[i]->base != NULL && g->at[i]->row == g->at[i]->base &&
@@ -972,8 +948,8 @@ merge(const struct part *p, enum order by, struct entry **from,
     size_t b = mid;
 
     for (size_t i = low; i < high; i++) {
-        bool left = b >= high ||
-                    (a < mid && entry_cmp(p, by, from[a], from[b]) <= 0);
+        bool left =
+            b >= high || (a < mid && entry_cmp(p, by, from[a], from[b]) <= 0);
 
         to[i] = left ? from[a++] : from[b++];
     }
@@ -992,8 +968,7 @@ entries_sort(struct rows *rows, const struct part *p, enum order by,
 
         for (size_t low = 0; low < list->n; low += 2 * width) {
             size_t mid = low + width < list->n ? low + width : list->n;
-            size_t high =
-                low + 2 * width < list->n ? low + 2 * width : list->n;
+            size_t high = low + 2 * width < list->n ? low + 2 * width : list->n;
 
             merge(p, by, from, to, low, mid, high);
         }
@@ -1048,8 +1023,7 @@ rows_first_due(struct rows *rows, size_t table, time_ms until, bool *more)
         wrong_add(rows, p, MISS_DUE, "was asked for and never wanted");
         return NULL;
     }
-    while (p->n_dues > 0 &&
-           due_of(p, p->dues[0].entry->row) != p->dues[0].at)
+    while (p->n_dues > 0 && due_of(p, p->dues[0].entry->row) != p->dues[0].at)
         due_pop(p);
     if (p->n_dues == 0 || p->dues[0].at > until) {
         *more = p->due_known == DUE_FIRST ? p->due_last.at <= until

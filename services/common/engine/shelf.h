@@ -1,10 +1,10 @@
 /**
  * Rows between batches, found by hash: a database for many rows, in memory,
- * where memory.h's lists would be too slow. What a service wants is brought,
- * what it changed is kept.
+ * for whoever plays a whole log. What a service wants is brought, what it
+ * changed is kept. A process without memory ends (abort).
  */
-#ifndef WAYMARK_TESTS_LIB_SHELF_H
-#define WAYMARK_TESTS_LIB_SHELF_H
+#ifndef WAYMARK_COMMON_ENGINE_SHELF_H
+#define WAYMARK_COMMON_ENGINE_SHELF_H
 
 #include "common/core/rows.h"
 
@@ -25,7 +25,15 @@ void shelf_keep(struct shelf *s, struct rows *rows);
 /** How many rows a table has. */
 size_t shelf_count(const struct shelf *s, size_t table);
 
-/** Rows that a walk has not given yet: start with *at = 0, NULL at the end. */
-const void *shelf_next(const struct shelf *s, size_t table, size_t *at);
+/* Where a walk stands; begins cleared. */
+struct shelf_at {
+    size_t chain;
+    const void *next;
+};
+
+/** The next row of a table, in no order; NULL at the end. Nothing may be kept
+ * meanwhile. */
+const void *shelf_next(const struct shelf *s, size_t table,
+                       struct shelf_at *at);
 
 #endif

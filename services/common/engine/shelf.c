@@ -1,4 +1,4 @@
-#include "shelf.h"
+#include "common/engine/shelf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,21 +79,26 @@ hash_of(const struct table *t, size_t finder, const void *row, uint64_t *hash)
         const struct field *f = field_at(t, finder, i);
         const char *p = (const char *)row + f->offset;
 
+        if (finder > 0 && field_is_null(f, p))
+            return false;
         if (f->type == F_TEXT) {
             struct str s;
 
             memcpy(&s, p, sizeof s);
-            if (s.p == NULL && finder > 0)
-                return false;
             *hash = XXH3_64bits_withSeed(s.n == 0 ? "" : s.p, s.n, *hash);
         } else {
-            if (finder > 0 && f->type == F_ID &&
-                id_is_none(*(const struct id *)(const void *)p))
-                return false;
             *hash = XXH3_64bits_withSeed(p, width(f->type), *hash);
         }
     }
     return true;
+}
+
+static bool
+same_key(const struct table *t, const void *a, const void *b)
+{
+    const struct fields key = { .at = t->fields.at, .n = t->n_key };
+
+    return fields_eq(&key, a, b);
 }
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -215,7 +220,8 @@ find(const struct board *b, const void *like)
         return NULL;
     (void)hash_of(b->table, 0, like, &hash);
     k = c->at[hash & (c->n - 1)];
-    while (k != NULL && k->hash[0] != hash)
+    while (k != NULL &&
+           (k->hash[0] != hash || !same_key(b->table, k->row, like)))
         k = k->next[0];
     return k;
 }
@@ -359,16 +365,13 @@ shelf_count(const struct shelf *s, size_t table)
 }
 
 const void *
-shelf_next(const struct shelf *s, size_t table, size_t *at)
+shelf_next(const struct shelf *s, size_t table, struct shelf_at *at)
 {
     const struct chains *c = &s->boards[table].finders[0];
-    size_t seen = 0;
+    const struct kept *k = at->next;
 
-    for (size_t i = 0; i < c->n; i++)
-        for (const struct kept *k = c->at[i]; k != NULL; k = k->next[0])
-            if (seen++ == *at) {
-                ++*at;
-                return k->row;
-            }
-    return NULL;
+    while (k == NULL && at->chain < c->n)
+        k = c->at[at->chain++];
+    at->next = k == NULL ? NULL : k->next[0];
+    return k == NULL ? NULL : k->row;
 }
