@@ -177,8 +177,9 @@ $(B)/tests/histories/%: $(B)/obj/tests/histories/%.o $(B)/obj/tests/histories/hi
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ -lcmocka $(ADAPTER_LIBS) $(CORE_LIBS)
 .PHONY: histories rebuild page
-page: build ## The scorecard page: axe-core, two sheets of A4, under 200 ms (npm, chromium)
-	@tests/browser/page.sh
+page: N = 500000
+page: build ## The scorecard page: axe-core, two sheets of A4, how long (N=500000 cases; npm, chromium)
+	@tests/browser/page.sh $(N)
 histories: N = 1000
 histories: $(B)/tests/histories/play ## Random histories: cells equal SQL over the raw records (N=1000 SEED=1)
 	@BINARIES=$(B) tests/histories/run.sh $(N) $(SEED)
@@ -272,6 +273,10 @@ check: install ## All tests, part by part, in a bed of their own
 
 demo: ## Set up, play a day of a MASH, stay up for your own try
 	@demo/demo.sh
+
+.PHONY: figures
+figures: install build ## The reports' figures beside what is counted from told stories
+	@demo/figures/run.sh
 
 stop: ## End what `make demo` left running
 	@demo/demo.sh stop

@@ -114,6 +114,8 @@ CREATE TABLE fact_case (
     close_class text,
     PRIMARY KEY (shard, case_id)
 );
+-- What a period's figures look at: cases that are open, or ended in it or later.
+CREATE INDEX fact_case_by_end ON fact_case (shard, closed_at);
 
 -- Versions of cases whose profile or calendar casework hasn't activated yet.
 CREATE TABLE fact_case_waiting (

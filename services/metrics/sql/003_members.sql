@@ -406,22 +406,24 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'K23', g.name || '/' || w.service, 'eh', g.district, g.age_band,
            g.person_id::text,
-           EXISTS (SELECT FROM reach r WHERE r.person_id = g.person_id
-                      AND r.service = w.service)::integer, 1
+           (r.person_id IS NOT NULL)::integer, 1
       FROM groups g
      CROSS JOIN (VALUES ('childrens_centre'), ('youth service'))
            AS w (service)
+      LEFT JOIN reach r USING (person_id, service)
     UNION ALL
     SELECT 'K24', k.part, 'csc', y.district, y.age_band, y.person_id::text,
            k.counts::integer, 1
       FROM (SELECT g.person_id, min(g.district) AS district,
                    min(g.age_band) AS age_band,
-                   EXISTS (SELECT FROM known k
-                            WHERE k.person_id = g.person_id) AS is_known,
-                   EXISTS (SELECT FROM counted_notifications n
-                            WHERE n.shard = p_shard AND n.kind = 'other_la'
-                              AND n.person_id = g.person_id) AS is_other
+                   bool_or(k.person_id IS NOT NULL) AS is_known,
+                   bool_or(n.person_id IS NOT NULL) AS is_other
               FROM given g
+              LEFT JOIN known k USING (person_id)
+              LEFT JOIN (SELECT DISTINCT person_id
+                           FROM counted_notifications
+                          WHERE shard = p_shard AND kind = 'other_la') AS n
+             USING (person_id)
              WHERE g.service = 'youth_justice' AND g.in_period
              GROUP BY g.person_id) AS y
      CROSS JOIN LATERAL (VALUES ('known', y.is_known),
