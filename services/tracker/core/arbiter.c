@@ -2,12 +2,10 @@
 
 #include "tracker/core/desk.h"
 #include "tracker/core/drift.h"
-#include "tracker/core/school.h"
-#include "tracker/core/subject.h"
+#include "tracker/core/waiting.h"
 
 #define RU03 "RU03" /* the third need: once a case */
 #define OPEN_INTENT "open_intent"
-#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A decision with the cases that it meets. */
 struct matter {
@@ -49,23 +47,6 @@ arbiter_want(struct rows *rows, const struct referral_decided *d)
     rows_want(rows, TABLE_REFERRAL, &like);
 }
 
-static bool
-is_of_episode(const struct referral_decided *d)
-{
-    return desk_is_missing(d->kind) && !id_is_none(d->episode_id);
-}
-
-/* Whose clocks a notification has while it waits beside an open case: those of
- * its missing episode, or its own. An amendment has other ids than it. */
-static struct id
-waits_as(const struct referral_decided *d, const struct referral_row *known)
-{
-    if (is_of_episode(d))
-        return d->episode_id;
-    return known == NULL || id_is_none(known->waits_as) ? d->notification_id
-                                                        : known->waits_as;
-}
-
 void
 arbiter_want_waiting(struct rows *rows, const struct referral_decided *d)
 {
@@ -74,8 +55,7 @@ arbiter_want_waiting(struct rows *rows, const struct referral_decided *d)
 
     like_referral(d, &like);
     known = rows_get(rows, TABLE_REFERRAL, &like);
-    if (known != NULL)
-        subject_want(rows, waits_as(d, known));
+    waiting_want(rows, d, known);
 }
 
 void
@@ -94,7 +74,7 @@ arbiter_want_case(struct rows *rows, const struct referral_decided *d)
 static bool
 is_of_episode_alone(const struct referral_decided *d)
 {
-    return is_of_episode(d) && d->screened_by.n == 0;
+    return desk_is_message(d) && d->screened_by.n == 0;
 }
 
 /*
@@ -571,12 +551,6 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
                : ST_OK;
 }
 
-static bool
-waited_beside(const struct matter *t)
-{
-    return t->known != NULL && !id_is_none(t->known->waits_as);
-}
-
 /* A clock of the notification that ends as it is decided: nobody waited. */
 static enum status
 say_met(const struct moment *m, const struct matter *t, struct str clock,
@@ -602,11 +576,6 @@ say_met(const struct moment *m, const struct matter *t, struct str clock,
 /* ---- waiting beside an open case -------------------------------------------
  */
 
-static const struct watch_end decided = { .change = CLOCK_STOPPED,
-                                          .reason = { "ended", 5 } };
-static const struct watch_end moved_on = { .change = CLOCK_VOID,
-                                           .reason = { "ended", 5 } };
-
 /*
  * Must a person still decide, though no screening stands for it? The case was
  * open before, and goes on as it is. The messages of an episode that has a
@@ -620,52 +589,6 @@ waits_beside(const struct matter *t, const struct ruling *r)
 
     return t->d->status == DECISION_PROVISIONAL && !t->history &&
            r->event == 0 && !of_case;
-}
-
-/* The set of an episode's messages has waited since the first of them. */
-static time_ms
-waits_since(const struct moment *m, const struct matter *t)
-{
-    const struct episode_row *e =
-        is_of_episode(t->d) ? desk_get(m, t->d->episode_id) : NULL;
-
-    return e != NULL && e->received_at != TIME_NONE ? e->received_at
-                                                    : t->d->received_at;
-}
-
-/*
- * T1 counts from the referral to its decision, L5 from the contact (L1 by way
- * of the MASH), whether or not a case is open (domain.md section 7): a person
- * has to look at this one, too, and its sender is owed an answer.
- */
-static enum status
-watch_waiting(const struct moment *m, const struct matter *t,
-              const struct ruling *r, struct err *err)
-{
-    bool waits = waits_beside(t, r);
-    bool provisional = t->d->status == DECISION_PROVISIONAL;
-    bool mash = t->d->entry == ENTRY_MASH;
-    bool of_episode = is_of_episode(t->d);
-    const struct str clocks[] = { STR("T1"), mash ? STR("L1") : STR("L5") };
-    struct watched w = { .kind = of_episode ? CLOCK_SUBJECT_EPISODE
-                                            : CLOCK_SUBJECT_NOTIFICATION,
-                         .id = waits_as(t->d, t->known),
-                         .child_id = t->d->child_id,
-                         .case_id = r->target->case_id,
-                         .unit = r->target->unit,
-                         .worker = r->target->worker,
-                         .rag = t->d->rag };
-    enum status rc = ST_OK;
-
-    if (!waits && (t->history || (!of_episode && !waited_beside(t))))
-        return ST_OK;
-    if (waits && t->known == NULL && !of_episode && !school_is_notice(t->d))
-        subject_new(m->step->rows, w.id);
-    for (size_t i = 0; rc == ST_OK && i < N_OF(clocks); i++)
-        rc = waits ? watch_start(m, &w, clocks[i], waits_since(m, t), err)
-                   : watch_stop(m, &w, clocks[i],
-                                provisional ? &moved_on : &decided, err);
-    return rc;
 }
 
 /* ---- an episode anew ----------------------------------------------------- */
@@ -760,7 +683,7 @@ answer_final(const struct moment *m, const struct matter *t,
     if (t->history || t->d->status == DECISION_PROVISIONAL ||
         r->target->state == CASE_SCREENING)
         return ST_OK;
-    if (!t->waits && !waited && !waited_beside(t))
+    if (!t->waits && !waited && !waiting_is(t->known))
         rc = say_met(m, t, STR("T1"), r->target, err);
     *answered = true;
     return rc == ST_OK ? say_answer(m, &said, err) : rc;
@@ -808,7 +731,7 @@ remember(const struct moment *m, const struct matter *t, const struct ruling *r,
     row.status = t->d->status;
     row.case_id = r->target->case_id;
     row.effect = r->effect;
-    row.waits_as = waits_beside(t, r) ? waits_as(t->d, t->known) : ID_NONE;
+    row.waits_as = waits_beside(t, r) ? waiting_as(t->d, t->known) : ID_NONE;
     if (answered) {
         const struct answer_said said = answer_to(t, r, STR_NULL);
 
@@ -881,8 +804,8 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
         rc = leave(m, &t, &r, err);
     if (rc == ST_OK)
         rc = say_first(m, &t, &r, err);
-    if (rc == ST_OK)
-        rc = watch_waiting(m, &t, &r, err);
+    if (rc == ST_OK && !t.history)
+        rc = waiting_settle(m, d, t.known, r.target, waits_beside(&t, &r), err);
     if (rc == ST_OK)
         rc = answer_final(m, &t, &r, &answered, err);
     if (rc == ST_OK)

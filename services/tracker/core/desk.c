@@ -14,6 +14,12 @@ desk_is_missing(int kind)
            kind <= KIND_POLICE_MISSING_CANCELLED;
 }
 
+bool
+desk_is_message(const struct referral_decided *d)
+{
+    return desk_is_missing(d->kind) && !id_is_none(d->episode_id);
+}
+
 void
 desk_want(struct rows *rows, struct id episode_id)
 {

@@ -12,6 +12,9 @@
 /** True for the four kinds that the police send about a missing child. */
 bool
 desk_is_missing(int kind);
+/** True for a decision about one message of a missing episode. */
+bool
+desk_is_message(const struct referral_decided *d);
 
 /** Want the episode, its messages, clock, deadlines and alerts. */
 void

@@ -42,12 +42,6 @@ children_of(const struct event *ev)
     return c;
 }
 
-static bool
-is_of_episode(const struct referral_decided *d)
-{
-    return desk_is_missing(d->kind) && !id_is_none(d->episode_id);
-}
-
 /* Round 0: what the record names. */
 static void
 want_named(struct rows *rows, const struct event *ev)
@@ -61,7 +55,7 @@ want_named(struct rows *rows, const struct event *ev)
         const struct referral_decided *d = ev->body;
 
         arbiter_want(rows, d);
-        if (is_of_episode(d))
+        if (desk_is_message(d))
             desk_want(rows, d->episode_id);
         if (school_is_notice(d))
             school_want(rows, d);
@@ -100,7 +94,7 @@ want_of_child(const struct moment *m, struct id child_id, bool all)
 static bool
 touches_no_more(const struct moment *m, const struct referral_decided *d)
 {
-    return !is_of_episode(d) && arbiter_leaves(m, d);
+    return !desk_is_message(d) && arbiter_leaves(m, d);
 }
 
 static void
@@ -194,7 +188,7 @@ decided(struct step *step, const struct referral_decided *d, struct err *err)
 
     if (rc == ST_OK)
         rc = arbiter_decided(&m, d, err);
-    if (rc == ST_OK && is_of_episode(d))
+    if (rc == ST_OK && desk_is_message(d))
         rc = desk_message(&m, d, cases_of_worker(&m, d->child_id), err);
     if (rc == ST_OK && school_is_notice(d))
         rc = school_message(&m, d, d->unit, err);
