@@ -45,7 +45,7 @@ struct verb {
     const char *words; /* what follows the verb, for the help; "" for nothing */
     const char *help;  /* one line */
     size_t min_words, max_words;
-    struct cli_option options[12]; /* beside those of all verbs */
+    struct cli_option options[16]; /* beside those of all verbs */
     bool prints_data;              /* takes --json */
     enum cli_exit (*run)(struct cli *cli);
 };

@@ -16,7 +16,7 @@ static const struct verb *const verbs[] = {
     &verb_match,     &verb_receipt,  &verb_due,       &verb_handovers,
     &verb_missing,   &verb_caseload, &verb_act,       &verb_ack,
     &verb_queue,     &verb_backtest, &verb_keys,      &verb_simulate,
-    &verb_figures,   &verb_rebuild,  &verb_return,
+    &verb_figures,   &verb_rebuild,  &verb_return,    &verb_import,
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 

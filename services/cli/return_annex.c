@@ -20,7 +20,7 @@
 static const char contacts_sql[] =
     "SELECT k.child_id, NULL::uuid, " CHILD
     "(k.received_at AT TIME ZONE 'Europe/London')::date, k.cin_source FROM "
-    "triage.decision k" OF_CHILD "AND NOT k.superseded "
+    "triage.decision k" OF_CHILD "AND NOT k.superseded AND k.kind <> 'go_live' "
     "ORDER BY k.child_id, k.received_at, k.notification_id";
 
 /* An assessment ends with the next completion on its case. */

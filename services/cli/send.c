@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/send.h"
 #include "cli/sign.h"
 #include "cli/verbs.h"
 #include "common/adapters/csv.h"
@@ -14,7 +14,6 @@
 #include "common/adapters/json.h"
 #include "common/engine/memory.h"
 #include "common/engine/monotonic.h"
-#include "intake/core/sheet.h"
 
 enum {
     BATCH_ROWS = 500,
@@ -59,10 +58,10 @@ struct file {
 struct send {
     struct cli *cli;
     struct http_client *client;
-    struct signer *signer;     /* NULL: requests are not signed */
-    struct arena *arena;       /* one batch */
-    struct str agency;         /* for rows that don't say; null: none */
-    struct sheet_options kind; /* as --kind says; item 0: the file's name */
+    struct signer *signer; /* NULL: requests are not signed */
+    struct arena *arena;   /* one batch */
+    struct str agency;     /* for rows that don't say; null: none */
+    const struct send_task *task;
     FILE *results;
     FILE *rejected; /* or NULL */
     int64_t wait_s; /* longest wait for intake to be ready */
@@ -117,21 +116,47 @@ is_csv(const char *name)
     return n > 4 && strcasecmp(name + n - 4, ".csv") == 0;
 }
 
-/* Which cells of a file of rejected rows are reasons. */
+static bool
+is_given(const struct send *s, struct str column)
+{
+    for (size_t i = 0; i < SEND_GIVEN_MAX; i++)
+        if (s->task->given[i].value != NULL &&
+            str_is(column, s->task->given[i].column))
+            return true;
+    return false;
+}
+
+/* Which cells are not sent: reasons of last time, and what is given besides. */
 static size_t
-find_reasons(const struct csv_row *headings, bool reasons[CSV_CELLS_MAX])
+find_dropped(const struct send *s, const struct csv_row *headings,
+             bool dropped[CSV_CELLS_MAX])
 {
     for (size_t i = 0; i < headings->n; i++)
-        reasons[i] = str_is(headings->cells[i], SHEET_ERROR_CODE) ||
+        dropped[i] = str_is(headings->cells[i], SHEET_ERROR_CODE) ||
                      str_is(headings->cells[i], SHEET_ERROR_FIELD) ||
-                     str_is(headings->cells[i], SHEET_ERROR_DETAIL);
+                     str_is(headings->cells[i], SHEET_ERROR_DETAIL) ||
+                     is_given(s, headings->cells[i]);
     return headings->n;
 }
 
-/* A row as it is sent: UTF-8, commas, without reasons of last time. */
+/* The cells of the columns that every row gets, or their headings. */
+static void
+put_given(const struct send *s, bool headings, FILE *to)
+{
+    for (size_t i = 0; i < SEND_GIVEN_MAX; i++) {
+        const struct send_given *g = &s->task->given[i];
+
+        if (g->value == NULL)
+            continue;
+        (void)fputc(',', to);
+        csv_put(to, ',', str_of(headings ? g->column : g->value));
+    }
+}
+
+/* A row as it is sent: UTF-8, commas, without the columns that are dropped. */
 static enum status
-row_of_cells(struct send *s, const struct csv_row *row, const bool *reasons,
-             size_t n, struct str *out, struct err *err)
+row_of_cells(struct send *s, const struct csv_row *row, const bool *dropped,
+             size_t n, bool headings, struct str *out, struct err *err)
 {
     char *text = NULL;
     size_t size = 0, kept = 0;
@@ -140,12 +165,14 @@ row_of_cells(struct send *s, const struct csv_row *row, const bool *reasons,
     if (to == NULL)
         return err_set(err, ST_RETRY, "memory", "no memory for a row");
     for (size_t i = 0; i < row->n; i++) {
-        if (i < n && reasons[i])
+        if (i < n && dropped[i])
             continue;
         if (kept++ > 0)
             (void)fputc(',', to);
         csv_put(to, ',', row->cells[i]);
     }
+    if (row->n >= n) /* a row that lacks cells is refused as it stands */
+        put_given(s, headings, to);
     if (fclose(to) == 0)
         *out = arena_str(s->cli->arena, (struct str){ .p = text, .n = size });
     free(text);
@@ -157,7 +184,7 @@ static enum status
 read_csv_rows(struct send *s, struct csv *csv, struct file *out,
               struct err *err)
 {
-    bool reasons[CSV_CELLS_MAX];
+    bool dropped[CSV_CELLS_MAX];
     size_t room = 0, n = 0, headings = 0;
     struct csv_row row;
     enum status rc;
@@ -173,11 +200,12 @@ read_csv_rows(struct send *s, struct csv *csv, struct file *out,
         line.code = row.code;
         line.detail = row.detail;
         if (headings == 0 && row.code == NULL)
-            n = find_reasons(&row, reasons);
+            n = find_dropped(s, &row, dropped);
         if (row.code != NULL)
             line.text = arena_str(s->cli->arena, row.raw);
         else
-            rc = row_of_cells(s, &row, reasons, n, &line.text, err);
+            rc = row_of_cells(s, &row, dropped, n, headings == 0, &line.text,
+                              err);
         if (rc != ST_OK)
             return rc;
         if (headings == 0) {
@@ -225,15 +253,13 @@ read_csv(struct send *s, const char *name, struct file *out, struct err *err)
     return rc;
 }
 
-/* Where its rows go: by --kind, else a CSV file's name. */
+/* Where its rows go: by the task, else a CSV file's name. */
 static void
 choose_path(struct send *s, struct file *file)
 {
     static const char *const doors[] = {
-        [ITEM_NOTIFICATION] = "notifications",
-        [ITEM_ACTIVITY] = "activities",
-        [ITEM_SCREENING] = "screenings",
-        [ITEM_MATCH] = "matches",
+        [ITEM_NOTIFICATION] = "notifications", [ITEM_ACTIVITY] = "activities",
+        [ITEM_SCREENING] = "screenings",       [ITEM_MATCH] = "matches",
         [ITEM_INDICATOR] = "indicators",
     };
     const char *authority = cli_text(s->cli, "authority");
@@ -241,8 +267,8 @@ choose_path(struct send *s, struct file *file)
     struct sheet_options kind = { .item = ITEM_NOTIFICATION };
     struct str query = STR("");
 
-    if (s->kind.item != 0)
-        kind = s->kind;
+    if (s->task->kind.item != 0)
+        kind = s->task->kind;
     else if (file->csv)
         sheet_of_name(slash == NULL ? file->name : slash + 1, &kind);
     if (authority != NULL)
@@ -265,9 +291,12 @@ choose_path(struct send *s, struct file *file)
 static enum status
 read_file(struct send *s, const char *name, struct file *out, struct err *err)
 {
-    enum status rc = is_csv(name) ? read_csv(s, name, out, err)
-                                  : read_lines(s, name, out, err);
+    bool csv = is_csv(name);
+    enum status rc;
 
+    if (!csv && s->task->given[0].value != NULL)
+        return err_set(err, ST_REJECT, "file", "%s: want a .csv file", name);
+    rc = csv ? read_csv(s, name, out, err) : read_lines(s, name, out, err);
     choose_path(s, out);
     return rc;
 }
@@ -739,10 +768,8 @@ read_kind(const char *word, struct sheet_options *out)
         const char *word;
         enum item_kind_of item;
     } doors[] = {
-        { "notifications", ITEM_NOTIFICATION },
-        { "activities", ITEM_ACTIVITY },
-        { "screenings", ITEM_SCREENING },
-        { "matches", ITEM_MATCH },
+        { "notifications", ITEM_NOTIFICATION }, { "activities", ITEM_ACTIVITY },
+        { "screenings", ITEM_SCREENING },       { "matches", ITEM_MATCH },
         { "indicators", ITEM_INDICATOR },
     };
 
@@ -794,7 +821,7 @@ work(struct send *s, struct err *err)
     struct cli *cli = s->cli;
     struct file *files =
         arena_array(cli->arena, cli->n_words + 1, sizeof *files);
-    const char *at = cli_text(cli, "time"), *results;
+    const char *results;
     enum status rc = open_world(s, err);
 
     results = cli_text(cli, "results");
@@ -802,8 +829,8 @@ work(struct send *s, struct err *err)
         rc = read_file(s, cli->words[i], &files[i], err);
     if (rc == ST_OK && results != NULL)
         rc = read_results(s, results, files, cli->n_words, err);
-    if (rc == ST_OK && at != NULL)
-        rc = send_time(s, at, cli_text(cli, "authority"), err);
+    if (rc == ST_OK && s->task->time != NULL)
+        rc = send_time(s, s->task->time, cli_text(cli, "authority"), err);
     for (size_t i = 0; rc == ST_OK && i < cli->n_words; i++)
         rc = send_file(s, &files[i], err);
     if (s->results != NULL && fflush(s->results) != 0 && rc == ST_OK)
@@ -813,20 +840,16 @@ work(struct send *s, struct err *err)
     return rc;
 }
 
-static enum cli_exit
-run(struct cli *cli)
+enum cli_exit
+send_files(struct cli *cli, const struct send_task *task)
 {
     struct send s = { .cli = cli,
+                      .task = task,
                       .wait_s = 60,
                       .agency = str_of(cli_text(cli, "agency")) };
     struct err err = { .code = "" };
     enum status rc;
 
-    if (!read_kind(cli_text(cli, "kind"), &s.kind))
-        return cli_usage(cli, "--kind: want notifications, activities, "
-                              "screenings, matches, or a kind");
-    if (cli->n_words == 0 && cli_text(cli, "time") == NULL)
-        return cli_usage(cli, "want a FILE, or --time");
     if (!cli_number(cli, "wait", 0, 86400, &s.wait_s))
         return CLI_USAGE;
     s.arena = memory_open((size_t)256 << 20);
@@ -841,11 +864,24 @@ run(struct cli *cli)
         fclose(s.rejected);
     memory_close(s.arena);
     if (cli->n_words > 0)
-        fprintf(stderr, "send: %zu accepted, %zu refused, %zu known before\n",
-                s.accepted, s.refused, s.skipped);
+        fprintf(stderr, "%s: %zu accepted, %zu refused, %zu known before\n",
+                cli->verb->name, s.accepted, s.refused, s.skipped);
     if (rc != ST_OK)
         return cli_fail(cli, rc, &err);
     return s.refused == 0 ? CLI_DONE : CLI_DIFFERENT;
+}
+
+static enum cli_exit
+run(struct cli *cli)
+{
+    struct send_task task = { .time = cli_text(cli, "time") };
+
+    if (!read_kind(cli_text(cli, "kind"), &task.kind))
+        return cli_usage(cli, "--kind: want notifications, activities, "
+                              "screenings, matches, or a kind");
+    if (cli->n_words == 0 && task.time == NULL)
+        return cli_usage(cli, "want a FILE, or --time");
+    return send_files(cli, &task);
 }
 
 const struct verb verb_send = {
@@ -854,29 +890,12 @@ const struct verb verb_send = {
     .help = "NDJSON or CSV to intake, a result a row, resumable",
     .max_words = 64,
     .options = {
-        { .name = "agency", .value = "ID",
-          .help = "sender of rows that don't name one" },
-        { .name = "key", .value = "FILE", .env = "WAYMARK_SIGN_KEY",
-          .help = "sign as --agency with this private key, PEM" },
-        { .name = "kid", .value = "KID",
-          .help = "its name in the register, where there are several" },
-        { .name = "audience", .value = "NAME", .env = "WAYMARK_AUDIENCE",
-          .help = "the door's name, as the authority gives it" },
-        { .name = "authority", .value = "A",
-          .help = "to which authority, where intake serves several" },
-        { .name = "results", .value = "FILE",
-          .help = "a line a row; what it says was accepted is skipped" },
-        { .name = "rejected", .value = "FILE",
-          .help = "rows that were refused, ready to be mended and sent" },
+        SEND_OPTIONS,
         { .name = "kind", .value = "KIND",
           .help = "what the rows are; not given: notifications, of a CSV file "
                   "what its name says" },
         { .name = "time", .value = "INSTANT",
           .help = "first move the log clock to here" },
-        { .name = "wait", .value = "SECONDS", .dflt = "60",
-          .help = "longest wait, in all, for intake to be ready" },
-        { .name = "intake", .value = "URL", .env = "WAYMARK_INTAKE",
-          .help = "http://HOST:PORT or unix:/PATH" },
     },
     .run = run,
 };

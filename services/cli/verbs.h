@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct verb verb_send;
+extern const struct verb verb_import;
 extern const struct verb verb_template;
 extern const struct verb verb_receipt;
 extern const struct verb verb_token;

@@ -3,15 +3,16 @@
 #include <stdio.h>
 
 #include "common/core/codes.h"
+#include "triage/core/go_live.h"
 #include "triage/core/ruling.h"
 
 #define NAMES_MAX 32 /* inputs that one condition names */
 
-/* What a superseded message is kept under: no rule saw it. */
+/* What was superseded, or taken over as it stood: no rule saw it. */
 static bool
 is_ruled(const struct why_decision *d)
 {
-    return !str_is(d->rule_id, "W12");
+    return !str_is(d->rule_id, "W12") && !str_is(d->rule_id, GO_LIVE_RULE);
 }
 
 /* Every input that a condition names, once. */

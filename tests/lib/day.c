@@ -113,6 +113,8 @@ decision_of(struct day *d, const struct decision *in,
     r->missing_90d = in->missing_90d == 0 ? 1 : in->missing_90d;
     r->risk_grade = in->risk_grade;
     r->rag = in->rag;
+    r->match_status =
+        in->match_status == 0 ? MATCH_MATCHED : in->match_status;
     if (in->screened_by != NULL)
         r->screened_by = str_of(in->screened_by);
     if (in->episode != NULL) {

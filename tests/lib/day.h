@@ -63,6 +63,7 @@ struct decision {
     int32_t missing_90d; /* 1 */
     const char *action;
     const char *screened_by;
+    int match_status; /* MATCH_MATCHED */
 };
 
 /** The record of a decision; `decide` hands it to the tracker. */

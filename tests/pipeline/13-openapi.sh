@@ -46,12 +46,12 @@ check 'every schema is used' '[]' "$(jq -c '
     ([.. | objects | .["$ref"]? // empty | split("/") | last] | unique) as $used
     | [.components.schemas | keys[] | select(IN($used[]) | not)]' "$doc")"
 check 'every kind is described' "$(jq -cn '[
-    "csc_step_down", "eh_step_up", "health_referral", "housing_referral", "mash_feed",
+    "csc_step_down", "eh_step_up", "go_live", "health_referral", "housing_referral", "mash_feed",
     "other_la", "police_encompass", "police_missing_cancelled", "police_missing_found",
     "police_missing_reported", "police_missing_risk_changed", "police_ppn",
     "school_referral", "self_referral", "voluntary_referral"]')" \
     "$(jq -c '.components.schemas.any_notification.discriminator.mapping | keys' "$doc")"
-check 'two examples for each kind and activity, screening, match and figure' '30 104 2 2 2' \
+check 'two examples for each kind and activity, screening, match and figure' '32 104 2 2 2' \
     "$(jq -r '[.paths[] | .post? // empty | .requestBody.content["application/json"].examples // empty
         | length] | join(" ")' "$doc")"
 

@@ -228,7 +228,7 @@ awk -F , -v OFS=, -v run="$run" 'NR == 1 { for (i = 1; i <= NF; i++) { gsub(/\r/
 "$waymark" send --agency school-oakfield "$work/filled.csv" >"$work/out" 2>/dev/null
 check 'a template with a row below its explanations is accepted' '3 202' \
     "$(jq -r '"\(.row) \(.status)"' "$work/out")"
-check 'every kind has one' 15 "$(
+check 'every kind has one' 16 "$(
     "$waymark" template x 2>&1 | sed 's/.*one of //' | tr ' ' '\n' |
         while read -r kind; do "$waymark" template "$kind" | wc -l; done | grep -c '^2$'
 )"

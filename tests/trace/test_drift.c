@@ -394,6 +394,49 @@ panel_looks(struct day *d)
     does(d, "2015-07-04T10:00:00", ACTIVITY_PANEL_CONSIDERED);
 }
 
+/* Nobody is sure who the child is; whatever else it is about is decided. */
+static void
+unsure(struct day *d)
+{
+    decide(d, &(struct decision){ .at = "2015-06-26T11:05:00",
+                                  .child = "A",
+                                  .ref = "A",
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .match_status = MATCH_REVIEW });
+}
+
+static void
+unsure_who_is_missing(struct day *d)
+{
+    struct decision in =
+        missing("2015-06-26T11:05:00", KIND_POLICE_MISSING_REPORTED);
+
+    in.reported = "2015-06-26T11:00:00";
+    in.match_status = MATCH_REVIEW;
+    decide(d, &in);
+}
+
+static void
+is_known(struct day *d)
+{
+    decide(d, &(struct decision){ .at = "2015-06-30T11:05:00",
+                                  .child = "A",
+                                  .ref = "A",
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .match_status = MATCH_NEW });
+}
+
+static void
+missing_is_known(struct day *d)
+{
+    struct decision in =
+        missing("2015-06-30T11:05:00", KIND_POLICE_MISSING_REPORTED);
+
+    in.reported = "2015-06-26T11:00:00";
+    in.match_status = MATCH_NEW;
+    decide(d, &in);
+}
+
 /* ---- the table ----------------------------------------------------------- */
 
 struct drift_row {
@@ -479,6 +522,13 @@ static const struct drift_row rows[] = {
       "2015-07-27T23:59:59.999", paused, "2015-07-28T00:00:00",
       "2015-07-29T23:59:59.999", "2015-07-30T00:00:00", "2015-08-04T00:00:00",
       false, goes_on },
+    { "D19 match review open", "D19", "screener", unsure, "2015-06-27T11:05:00",
+      unsure, "2015-06-27T11:05:00.001", "2015-06-30T23:59:59.999",
+      "2015-07-01T00:00:00", "2015-07-04T00:00:00", false, is_known },
+    { "D19 match review of a missing child", "D19", "screener",
+      unsure_who_is_missing, "2015-06-26T12:05:00", unsure_who_is_missing,
+      "2015-06-26T12:05:00.001", "2015-06-30T23:59:59.999",
+      "2015-07-01T00:00:00", "2015-07-04T00:00:00", false, missing_is_known },
     { "D20 step-down without panel", "D20", "district_manager", down_offered,
       "2015-07-03T23:59:59.999", down_offered, "2015-07-04T00:00:00", NULL,
       NULL, NULL, false, panel_looks },
@@ -535,11 +585,19 @@ it_is_raised_once(struct day *d, const struct drift_row *row)
         fail_msg("%s: not told once:\n%s", row->name, mem_text(d->m));
 }
 
+static const char *
+next_on(const char *told_first)
+{
+    if (strcmp(told_first, "worker") == 0)
+        return "unit_leader";
+    return strcmp(told_first, "screener") == 0 ? "mash_manager"
+                                               : "district_manager";
+}
+
 static void
 it_goes_up_where_nobody_has_seen_it(struct day *d, const struct drift_row *row)
 {
-    const char *role =
-        strcmp(row->told, "worker") == 0 ? "unit_leader" : "district_manager";
+    const char *role = next_on(row->told);
 
     comes_true(d, row);
     mem_clear(d->m);
@@ -590,6 +648,7 @@ what_was_seen_stays_where_it_is(struct day *d, const struct drift_row *row)
     tick(d, last);
     n = count_lines(d, told(d, row, "unit_leader")) +
         count_lines(d, told(d, row, "district_manager")) +
+        count_lines(d, told(d, row, "mash_manager")) +
         count_lines(d, told(d, row, "head_of_service"));
     if (n != (row->by_time ? 1 : 0))
         fail_msg("%s: %zu rungs after it was seen:\n%s", row->name, n,
@@ -831,6 +890,28 @@ a_school_that_is_told_of_no_notice_is_a_note_on_a_case(void **s)
     assert_int_equal(count_lines(d, "CaseChanged"), 1);
 }
 
+/* ---- D19 ----------------------------------------------------------------- */
+
+static void
+a_later_doubt_about_the_same_child_is_watched_again(void **s)
+{
+    struct day *d = *s;
+
+    unsure(d);
+    is_known(d);
+    decide(d, &(struct decision){ .at = "2015-07-01T11:05:00",
+                                  .child = "A",
+                                  .ref = "A",
+                                  .amendment = 1,
+                                  .outcome = OUTCOME_SINGLE_AGENCY,
+                                  .match_status = MATCH_REVIEW });
+    mem_clear(d->m);
+    tick(d, "2015-07-02T11:05:00");
+    assert_int_equal(count_lines(d, "AlertRaised rule=D19"), 0);
+    tick(d, "2015-07-02T11:05:00.001");
+    assert_int_equal(count_lines(d, "AlertRaised rule=D19"), 1);
+}
+
 /* ---- T7 ------------------------------------------------------------------ */
 
 static void
@@ -974,6 +1055,7 @@ main(void)
         STORY(a_relay_to_the_school_meets_its_clock),
         STORY(an_amended_incident_moves_the_school_s_clock),
         STORY(a_school_that_is_told_of_no_notice_is_a_note_on_a_case),
+        STORY(a_later_doubt_about_the_same_child_is_watched_again),
         STORY(a_birth_moves_the_unborn_child_s_first_review),
         STORY(no_clock_of_the_unborn_runs_for_a_child_who_is_born),
         STORY(the_birthday_closes_an_episode_as_its_day_begins),

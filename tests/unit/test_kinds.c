@@ -121,6 +121,7 @@ static const struct must_row must_rows[] = {
     { KIND_OTHER_LA, "from_la" },
     { KIND_CSC_STEP_DOWN, "case_id reason" },
     { KIND_EH_STEP_UP, "case_id reason" },
+    { KIND_GO_LIVE, "by" },
 };
 
 static void

@@ -411,7 +411,7 @@ a_column_is_read_the_same_way_in_every_kind(void **state)
     struct sheet_options options = { .item = ITEM_NOTIFICATION };
 
     (void)state;
-    for (options.kind = 1; options.kind <= KIND_EH_STEP_UP; options.kind++)
+    for (options.kind = 1; options.kind <= KIND_LAST; options.kind++)
         sheet_columns(sheet_form(&options), 1, see, &notifications);
     options.item = ITEM_ACTIVITY;
     for (options.kind = 1; options.kind <= ACTIVITY_LAST; options.kind++)

@@ -95,6 +95,26 @@ static const char step_down[] =
     "'sent_at':'2015-06-26T10:20:00Z',"
     "'case_id':'00112233-4455-8677-8899-aabbccddeeff',"
     "'reason':'twenty characters ok'," CHILD "}";
+static const char go_live[] =
+    "{'agency_id':'eh','agency_ref':'G-1','kind':'go_live',"
+    "'sent_at':'2015-06-26T10:20:00Z','by':'manager-1','second_by':'dpo-1',"
+    "'consent':'given','side':'eh','outcome':'eh_intensive','unit':'swale-1',"
+    "'worker':'worker-1','opened_on':'2015-01-12',"
+    "'allocated_on':'2015-01-12','assessment_started_on':'2015-01-20',"
+    "'assessment_completed_on':'2015-02-03','plan_agreed_on':'2015-02-03',"
+    "'review_held_on':'2015-05-01','contact_on':'2015-06-25'," CHILD "}";
+static const char go_live_child[] =
+    "{'agency_id':'eh','agency_ref':'G-2','kind':'go_live',"
+    "'sent_at':'2015-06-26T10:20:00Z','by':'manager-1','second_by':'dpo-1',"
+    CHILD "}";
+static const char go_live_csc[] =
+    "{'agency_id':'csc','agency_ref':'G-3','kind':'go_live',"
+    "'sent_at':'2015-06-26T10:20:00Z','by':'manager-1','second_by':'dpo-1',"
+    "'side':'csc','outcome':'social_care_referral','unit':'duty-team',"
+    "'opened_on':'2015-01-12','icpc_held_on':'2015-02-03',"
+    "'core_group_held_on':'2015-02-13','cp_review_held_on':'2015-05-01',"
+    "'lac_started_on':'2015-01-13','lac_first_review_on':'2015-02-10',"
+    "'lac_last_review_on':'2015-05-12'," CHILD "}";
 static const char activity[] =
     "{'agency_id':'eh','agency_ref':'A-1','activity':'visit',"
     "'occurred_at':'2015-06-26T10:20:00Z','by':'worker-1',"
@@ -138,6 +158,57 @@ static const struct row rows[] = {
     { "found is accepted without a child", found, "{}", "W06" },
     { "cancelled is accepted without a child", cancelled, "{}", "W06" },
     { "a step-down is accepted", step_down, "{}", "" },
+    /* What an authority has on the day it begins. */
+    { "an open case is taken on", go_live, "{}", "" },
+    { "and a child without one", go_live_child, "{}", "" },
+    { "and one of social care", go_live_csc, "{}", "" },
+    { "by two people", go_live_child, "{'second_by':null}", "R18 /second_by" },
+    { "who are two", go_live_child, "{'second_by':' Manager-1'}",
+      "R18 /second_by" },
+    { "not by a school", go_live_child, "{'agency_id':'school'}", "R02 /kind" },
+    { "a case has a side", go_live, "{'side':null}", "R03 /side" },
+    { "an outcome", go_live, "{'outcome':null}", "R03 /outcome" },
+    { "a unit", go_live, "{'unit':null}", "R03 /unit" },
+    { "a day on which it was opened", go_live, "{'opened_on':null}",
+      "R03 /opened_on" },
+    { "a worker on the day that it has one", go_live, "{'worker':null}",
+      "R03 /worker" },
+    { "and that day with the worker", go_live, "{'allocated_on':null}",
+      "R03 /allocated_on" },
+    { "no assessment of early help without consent", go_live,
+      "{'consent':'refused'}", "R03 /consent" },
+    { "an assessment is begun before it ends", go_live,
+      "{'assessment_started_on':null}", "R03 /assessment_started_on" },
+    { "on that day or later", go_live,
+      "{'assessment_started_on':'2015-02-03'}", "" },
+    { "not after it", go_live, "{'assessment_started_on':'2015-02-04'}",
+      "R03 /assessment_completed_on" },
+    { "nothing is done before the case is opened", go_live,
+      "{'contact_on':'2015-01-11'}", "R03 /contact_on" },
+    { "today is no future", go_live, "{'contact_on':'2015-06-26'}", "" },
+    { "tomorrow is", go_live, "{'contact_on':'2015-06-27'}",
+      "R10 /contact_on" },
+    { "nothing is older than the calendar", go_live,
+      "{'opened_on':'2010-12-31'}", "R16 /opened_on" },
+    { "single agency help needs no assessment", go_live,
+      "{'outcome':'single_agency','assessment_started_on':null,"
+      "'assessment_completed_on':null}",
+      "" },
+    { "any other does", go_live,
+      "{'assessment_started_on':null,'assessment_completed_on':null}",
+      "R03 /assessment_completed_on" },
+    { "early help has no outcome of social care", go_live,
+      "{'outcome':'social_care_referral'}", "R15 /outcome" },
+    { "nor social care one of early help", go_live_csc,
+      "{'outcome':'caf_taf'}", "R15 /outcome" },
+    { "nor is an outcome without a case one", go_live, "{'outcome':'nfa'}",
+      "R15 /outcome" },
+    { "early help has no conference", go_live, "{'icpc_held_on':'2015-02-03'}",
+      "R15 /icpc_held_on" },
+    { "a day that can't be read is refused once", go_live,
+      "{'opened_on':'12/13/2015'}", "R03 /opened_on" },
+    { "a later review has a first", go_live_csc,
+      "{'lac_first_review_on':null}", "R03 /lac_first_review_on" },
     /* R01, R02 */
     { "an agency must be in the register", school, "{'agency_id':'nobody'}",
       "R01 /agency_id" },
@@ -651,6 +722,7 @@ static const struct staff_person the_people[] = {
       .role = ROLE_UNIT_LEADER,
       .units = { .at = all_units, .n = 1 } },
     { .id = TEXT("analyst-1"), .role = ROLE_ANALYST },
+    { .id = TEXT("dpo-1"), .role = ROLE_DPO },
 };
 static const struct staff the_staff = { .people = the_people,
                                         .n_people = N(the_people) };
@@ -687,6 +759,10 @@ static const struct other_row staffed_rows[] = {
     { "a screener resolves a match", ITEM_MATCH, match, "{}", "" },
     { "and takes none apart", ITEM_MATCH, match, "{'second_by':'leader-1'}",
       "R23 /by" },
+    { "who answers for data and a leader take cases over", ITEM_NOTIFICATION,
+      go_live, "{'by':'dpo-1','second_by':'leader-1'}", "" },
+    { "two others do not", ITEM_NOTIFICATION, go_live,
+      "{'by':'leader-1','second_by':'analyst-1'}", "R23 /by" },
 };
 
 static void

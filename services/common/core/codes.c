@@ -18,6 +18,7 @@ static const char *const kind_words[] = {
     [KIND_OTHER_LA - 1] = "other_la",
     [KIND_CSC_STEP_DOWN - 1] = "csc_step_down",
     [KIND_EH_STEP_UP - 1] = "eh_step_up",
+    [KIND_GO_LIVE - 1] = "go_live",
 };
 
 const struct codes codes_kind = {

@@ -29,6 +29,8 @@ enum kind {
     KIND_OTHER_LA,
     KIND_CSC_STEP_DOWN,
     KIND_EH_STEP_UP,
+    KIND_GO_LIVE, /* not an agency's: a child that is here already */
+    KIND_LAST = KIND_GO_LIVE,
 };
 extern const struct codes codes_kind;
 

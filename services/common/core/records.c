@@ -54,6 +54,20 @@ const struct fields fields_decision_input = {
     .n = N_OF(decision_input_at),
 };
 
+#define S struct milestone
+static const struct field milestone_at[] = {
+    FIELD_CODE(S, activity, 0, &codes_activity),
+    FIELD_TIME(S, at, 0),
+};
+#undef S
+
+const struct fields fields_milestone = {
+    .name = "Milestone",
+    .size = sizeof(struct milestone),
+    .at = milestone_at,
+    .n = N_OF(milestone_at),
+};
+
 #define S struct notification_received
 static const struct field notification_received_at[] = {
     FIELD_RECORD(S, meta, struct meta, &fields_meta),
@@ -98,6 +112,14 @@ static const struct field notification_received_at[] = {
     FIELD_TEXTS(S, warnings, 0),
     FIELD_ID(S, key_id, F_NULLABLE),
     FIELD_BYTES(S, person, F_NULLABLE),
+    FIELD_CODE(S, side, F_NULLABLE, &codes_side),
+    FIELD_CODE(S, outcome, F_NULLABLE, &codes_outcome),
+    FIELD_CODE(S, csc_status, F_NULLABLE, &codes_csc_status),
+    FIELD_TEXT(S, worker, F_NULLABLE),
+    FIELD_TIME(S, opened_at, F_NULLABLE),
+    FIELD_RECORDS(S, milestones, &fields_milestone),
+    FIELD_TEXT(S, by, F_NULLABLE),
+    FIELD_TEXT(S, second_by, F_NULLABLE),
 };
 #undef S
 
@@ -360,6 +382,9 @@ static const struct field referral_decided_at[] = {
     FIELD_TEXT(S, second_by, F_NULLABLE),
     FIELD_TEXTS(S, warnings, 0),
     FIELD_ID(S, first_child_id, F_NULLABLE),
+    FIELD_TEXT(S, worker, F_NULLABLE),
+    FIELD_TIME(S, opened_at, F_NULLABLE),
+    FIELD_RECORDS(S, milestones, &fields_milestone),
 };
 #undef S
 
@@ -801,7 +826,7 @@ const struct fields fields_person = {
     [REC_##t] = { .type = REC_##t, .fields = &fields_##f, .schema_id = (id) }
 
 static const struct record_def defs[REC_N] = {
-    DEF(NOTIFICATION_RECEIVED, notification_received, 1001),
+    DEF(NOTIFICATION_RECEIVED, notification_received, 1027),
     DEF(ACTIVITY_REPORTED, activity_reported, 1002),
     DEF(SCREENING_RECORDED, screening_recorded, 1003),
     DEF(MATCH_RESOLVED, match_resolved, 1004),
@@ -809,7 +834,7 @@ static const struct record_def defs[REC_N] = {
     DEF(CONFIG_ACTIVATED, config_activated, 1005),
     DEF(TIME_ADVANCED, time_advanced, 1006),
     DEF(NOTIFICATION_ACCEPTED, notification_accepted, 1007),
-    DEF(REFERRAL_DECIDED, referral_decided, 1026),
+    DEF(REFERRAL_DECIDED, referral_decided, 1028),
     DEF(ACTIVITY_RECORDED, activity_recorded, 1009),
     DEF(CHILD_MERGED, child_merged, 1010),
     DEF(CHILD_UNMERGED, child_unmerged, 1011),

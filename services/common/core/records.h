@@ -45,6 +45,13 @@ struct decision_input {
 };
 extern const struct fields fields_decision_input;
 
+/* Something that was done on a case before it was taken on here (go_live). */
+struct milestone {
+    int activity;
+    time_ms at; /* as its local day began */
+};
+extern const struct fields fields_milestone;
+
 /*
  * NotificationReceived: topic notifications.
  * Intake took a notification from an agency about one child.
@@ -94,6 +101,15 @@ struct notification_received {
     /* Of the key that seals person; null where it is plain */
     struct id key_id;
     struct str person; /* An encoded Person, sealed */
+    /* Of kind go_live: the case that is open; null and none: there is none. */
+    int side;
+    int outcome;
+    int csc_status;
+    struct str worker;
+    time_ms opened_at;
+    struct items milestones; /* of struct milestone, by rising time */
+    struct str by;
+    struct str second_by; /* Who agreed; never the same */
 };
 extern const struct fields fields_notification_received;
 
@@ -330,6 +346,9 @@ struct referral_decided {
     struct str second_by;
     struct texts warnings;
     struct id first_child_id; /* The child itself, where it is merged into child_id */
+    struct str worker;        /* These three of kind go_live */
+    time_ms opened_at;        /* of a case that is open already, or null */
+    struct items milestones;  /* of struct milestone, by rising time */
 };
 extern const struct fields fields_referral_decided;
 

@@ -19,13 +19,16 @@ static const struct type_row types[] = {
     [AGENCY_EDUCATION] = { SET_BIT(KIND_SCHOOL_REFERRAL), "2B" },
     [AGENCY_HEALTH] = { SET_BIT(KIND_HEALTH_REFERRAL), "3A" },
     [AGENCY_HOUSING] = { SET_BIT(KIND_HOUSING_REFERRAL), "4" },
-    [AGENCY_SOCIAL_CARE] = { SET_BIT(KIND_CSC_STEP_DOWN), "5A" },
+    [AGENCY_SOCIAL_CARE] = { SET_BIT(KIND_CSC_STEP_DOWN) |
+                                 SET_BIT(KIND_GO_LIVE),
+                             "5A" },
     [AGENCY_OTHER_INTERNAL] = { SET_BIT(KIND_SCHOOL_REFERRAL) |
                                     SET_BIT(KIND_HOUSING_REFERRAL) |
                                     SET_BIT(KIND_VOLUNTARY_REFERRAL),
                                 "5B" },
     [AGENCY_OTHER_AUTHORITY] = { SET_BIT(KIND_OTHER_LA), "5C" },
-    [AGENCY_EARLY_HELP] = { SET_BIT(KIND_EH_STEP_UP), "5D" },
+    [AGENCY_EARLY_HELP] = { SET_BIT(KIND_EH_STEP_UP) | SET_BIT(KIND_GO_LIVE),
+                            "5D" },
     [AGENCY_POLICE] = { MISSING_KINDS | SET_BIT(KIND_POLICE_PPN) |
                             SET_BIT(KIND_POLICE_ENCOMPASS),
                         "6" },

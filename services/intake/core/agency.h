@@ -21,7 +21,7 @@ struct agency {
     struct str cin_source; /* null: as its type has it */
     uint32_t kinds;      /* bits of enum kind; 0: as its type may */
     /* enum entry of each enum kind; at 0 that of the others. */
-    uint8_t entry[KIND_EH_STEP_UP + 1];
+    uint8_t entry[KIND_LAST + 1];
     struct str school_urn; /* of a school, else null */
 };
 

@@ -1,6 +1,7 @@
 #include "intake/core/kinds.h"
 
 #include "common/core/indicators.h"
+#include "intake/core/go_live.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -343,6 +344,62 @@ static const struct form_field step_fields[] = {
       .help = "Needs that are still unmet" },
 };
 
+/* A day of the case; the hours in it are no limit's. */
+#define DAY(name, day, text, when)                                       \
+    { name, FORM_DATE, INTO(TO_RECORD, struct go_live, on[day], date_d), \
+      STRICT, .help = text, .example = when }
+
+/* What a case of an authority says that begins here: all strict, since what is
+ * dropped would be taken for what has not been done. */
+static const struct form_field go_live_fields[] = {
+    { "by", FORM_TEXT, NOTE(by, struct str), MUST, .max = 100,
+      .help = "Who takes the cases over into Waymark",
+      .example = "dpo-1" },
+    { "second_by", FORM_TEXT, NOTE(second_by, struct str), WANTED, .max = 100,
+      .help = "Second person who has looked at them",
+      .example = "manager-1" },
+    { "side", FORM_CODE, NOTE(side, int), STRICT, .codes = &codes_side,
+      .help = "Side of the open case; not given: the child has none",
+      .example = "eh" },
+    { "outcome", FORM_CODE, NOTE(outcome, int), STRICT,
+      .codes = &codes_outcome, .help = "What was decided on the case",
+      .example = "single_agency" },
+    { "csc_status", FORM_CODE, NOTE(csc_status, int), STRICT,
+      .codes = &codes_csc_status, .help = "Status with social care",
+      .example = "none" },
+    { "unit", FORM_TEXT, NOTE(unit, struct str), STRICT, .max = 64,
+      .help = "Unit that works the case", .example = "swale-1" },
+    { "worker", FORM_TEXT, NOTE(worker, struct str), STRICT, .max = 100,
+      .help = "Who owns the case", .example = "worker-1" },
+    DAY("opened_on", GO_LIVE_OPENED, "Case opened", "2015-01-12"),
+    DAY("allocated_on", GO_LIVE_ALLOCATED, "Worker named", "2015-01-13"),
+    DAY("assessment_started_on", GO_LIVE_ASSESSMENT_STARTED,
+        "Last assessment begun", ""),
+    DAY("assessment_completed_on", GO_LIVE_ASSESSMENT_COMPLETED,
+        "and authorised", ""),
+    DAY("plan_agreed_on", GO_LIVE_PLAN_AGREED, "Plan agreed", "2015-02-02"),
+    DAY("review_held_on", GO_LIVE_REVIEW_HELD, "Last review", "2015-05-11"),
+    DAY("contact_on", GO_LIVE_CONTACT, "Last visit or contact with the family",
+        "2015-06-08"),
+    DAY("tracker_reviewed_on", GO_LIVE_TRACKER_REVIEWED,
+        "Last look of the tracker review", "2015-06-01"),
+    DAY("strategy_started_on", GO_LIVE_STRATEGY_STARTED,
+        "Strategy discussion that began the section 47 enquiry", ""),
+    DAY("icpc_held_on", GO_LIVE_ICPC_HELD, "Initial conference", ""),
+    DAY("core_group_held_on", GO_LIVE_CORE_GROUP_HELD, "First core group", ""),
+    DAY("cp_review_held_on", GO_LIVE_CP_REVIEW_HELD,
+        "Last review conference", ""),
+    DAY("cin_plan_started_on", GO_LIVE_CIN_PLAN_STARTED,
+        "Plan of a child in need", ""),
+    DAY("cin_review_held_on", GO_LIVE_CIN_REVIEW_HELD, "and its last review",
+        ""),
+    DAY("lac_started_on", GO_LIVE_LAC_STARTED, "Looked after since", ""),
+    DAY("lac_first_review_on", GO_LIVE_LAC_FIRST_REVIEW,
+        "First review of a looked after child", ""),
+    DAY("lac_last_review_on", GO_LIVE_LAC_LAST_REVIEW,
+        "Its last one, where there were several", ""),
+};
+
 #define KIND(k, fields) [k] = FORM_OF(fields, &common_form)
 
 static const struct form kind_forms[] = {
@@ -361,6 +418,7 @@ static const struct form kind_forms[] = {
     KIND(KIND_OTHER_LA, other_la_fields),
     KIND(KIND_CSC_STEP_DOWN, step_fields),
     KIND(KIND_EH_STEP_UP, step_fields),
+    KIND(KIND_GO_LIVE, go_live_fields),
 };
 
 const struct form *

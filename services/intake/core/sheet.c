@@ -194,7 +194,7 @@ find_field(const struct sheet *s, struct sheet_column *c)
     struct sheet_options any = s->options;
     const struct form_field *f = follow(sheet_form(&any), c);
     bool activity = any.item == ITEM_ACTIVITY;
-    int last = activity ? ACTIVITY_LAST : KIND_EH_STEP_UP;
+    int last = activity ? ACTIVITY_LAST : KIND_LAST;
 
     if (any.kind != 0 || (!activity && any.item != ITEM_NOTIFICATION))
         return f;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "intake/core/figure.h"
+#include "intake/core/go_live.h"
 #include "intake/core/role.h"
 
 #define SENT_LATE_MS (72 * HOUR_MS) /* W10 */
@@ -185,6 +186,25 @@ check_child(struct work *w, struct person *p, int kind)
     check_places(w, p);
 }
 
+/* ---- two people ------------------------------------------------------- */
+
+static void
+check_second(struct work *w, const char *member, struct str by,
+             struct str second, bool must)
+{
+    if (refused_below(w, arena_printf(w->against->arena, "/%s", member)))
+        return;
+    if (is_blank(second)) {
+        if (must)
+            form_problem(&w->reading, "R18", member,
+                         "a second person's name is missing");
+    } else if (str_eq(name_key(w->against->arena, by),
+                      name_key(w->against->arena, second))) {
+        form_problem(&w->reading, "R18", member,
+                     "the second person is the first");
+    }
+}
+
 /* ---- a notification ---------------------------------------------------- */
 
 static void
@@ -212,13 +232,15 @@ static void
 validate_notification(struct work *w, const struct raw_value *raw)
 {
     struct arena *arena = w->against->arena;
-    struct notification_received *rec = arena_alloc(arena, sizeof *rec);
+    struct go_live *read = arena_alloc(arena, sizeof *read);
+    struct notification_received *rec = &read->record;
     struct person *person = arena_alloc(arena, sizeof *person);
     struct reading *r = &w->reading;
     int kind = codes_find(&codes_kind, form_text(raw_get(raw, "kind")));
     const struct form *form = kinds_notification(kind);
 
     fields_clear(&fields_notification_received, rec);
+    go_live_clear(read);
     fields_clear(&fields_person, person);
     rec->amendment = 0;
     r->base[TO_RECORD] = rec;
@@ -237,6 +259,12 @@ validate_notification(struct work *w, const struct raw_value *raw)
     settle_times(w, rec);
     if (rec->kind != 0)
         check_child(w, person, rec->kind);
+    if (rec->kind == KIND_GO_LIVE) {
+        check_second(w, "second_by", rec->by, rec->second_by, true);
+        if (!role_may_govern(w->against->staff, rec->by, rec->second_by))
+            form_problem(r, "R23", "by", "that role may not do this");
+        go_live_check(r, read);
+    }
     if (r->problems.n > 0)
         return;
     settle_agency(w, rec);
@@ -286,23 +314,6 @@ want_reason(struct work *w, struct str reason, int32_t min)
     else if (form_chars(reason) < min)
         form_problem(&w->reading, "R19", "reason", "shorter than %d characters",
                      (int)min);
-}
-
-static void
-check_second(struct work *w, const char *member, struct str by,
-             struct str second, bool must)
-{
-    if (refused_below(w, arena_printf(w->against->arena, "/%s", member)))
-        return;
-    if (is_blank(second)) {
-        if (must)
-            form_problem(&w->reading, "R18", member,
-                         "a second person's name is missing");
-    } else if (str_eq(name_key(w->against->arena, by),
-                      name_key(w->against->arena, second))) {
-        form_problem(&w->reading, "R18", member,
-                     "the second person is the first");
-    }
 }
 
 /* ---- roles --------------------------------------------------------------- */

@@ -109,14 +109,24 @@ settle_amendments(const struct run *r, const struct notification_fact *of,
                        heard_at);
 }
 
+/* Nobody asked for anything when the authority began: its cases alone count. */
+static bool
+is_of_go_live(int kind)
+{
+    return kind == KIND_GO_LIVE;
+}
+
 void
 count_decision(const struct run *r, const struct referral_decided *rec)
 {
     time_ms heard_at = run_reckoning(r).casework_at;
-    struct notification_fact now =
-        notification_get(r, rec->agency_id, rec->agency_ref, rec->amendment);
-    struct id left = now.episode_id;
+    struct notification_fact now;
+    struct id left;
 
+    if (is_of_go_live(rec->kind))
+        return;
+    now = notification_get(r, rec->agency_id, rec->agency_ref, rec->amendment);
+    left = now.episode_id;
     facts_decide(&now, rec, heard_at);
     if (id_is_none(now.episode_id))
         now.repeat = false;
@@ -133,6 +143,8 @@ count_accepted(const struct run *r, const struct notification_accepted *rec)
 {
     struct notification_fact now;
 
+    if (is_of_go_live(rec->kind))
+        return;
     run_like(TABLE_ACCEPTED, &now);
     facts_accept(&now, rec);
     rows_put(r->rows, TABLE_ACCEPTED, &now);

@@ -332,22 +332,57 @@ is_of_the_child(int activity)
            activity == ACTIVITY_SAFETY_PLAN;
 }
 
+/* Move the case by the table, and tell whoever it concerns. */
 static enum status
-on_case(const struct moment *m, const struct activity_recorded *a,
-        struct err *err)
+move_case(const struct moment *m, const struct activity_recorded *a,
+          const struct case_row *known, struct err *err)
 {
-    const struct case_row *known = find_case(m, a);
     const struct case_input input = { .worker = a->worker,
                                       .unit = a->unit,
                                       .to_unit = a->to_unit,
                                       .by = a->by,
                                       .close_outcome = a->outcome,
                                       .clock = a->clock };
-    struct case_said said = { .activity_id = a->activity_id };
-    struct correct_before before;
+    const struct case_said said = { .activity_id = a->activity_id,
+                                    .state_before = known->state };
     struct life_result result;
     struct life_facts facts;
-    struct case_row c;
+    struct case_row c = *known;
+    enum status rc;
+
+    facts = facts_of(m, a, &c);
+    rc = life_step(c.state, c.state_before, event_of(a->activity), &facts,
+                   &result, err);
+    if (rc != ST_OK)
+        return rc;
+    take_facts(&c, a);
+    c.episode_id = ID_NONE; /* it is in somebody's hands now */
+    rc = cases_apply(m, &c, false, event_of(a->activity), &result, &input,
+                     &said, err);
+    if (rc == ST_OK && (result.effects & LIFE_DO_ANSWER) != 0)
+        rc = answer_closed(m, &c, err);
+    return rc;
+}
+
+enum status
+acts_before(const struct moment *m, const struct activity_recorded *a,
+            struct err *err)
+{
+    const struct case_row *known = cases_get(m, a->case_id);
+
+    if (known == NULL)
+        return err_set(err, ST_FATAL, "case",
+                       "a case with a past is not there");
+    return move_case(m, a, known, err);
+}
+
+static enum status
+on_case(const struct moment *m, const struct activity_recorded *a,
+        struct err *err)
+{
+    const struct case_row *known = find_case(m, a);
+    struct correct_before before;
+    struct id case_id;
     enum status rc;
 
     if (is_of_the_child(a->activity) &&
@@ -357,24 +392,13 @@ on_case(const struct moment *m, const struct activity_recorded *a,
         return err_set(err, ST_REJECT, "R22",
                        id_is_none(a->case_id) ? "the child has no open case"
                                               : "no such case");
-    c = *known;
-    facts = facts_of(m, a, &c);
-    rc = life_step(c.state, c.state_before, event_of(a->activity), &facts,
-                   &result, err);
-    if (rc != ST_OK)
-        return rc;
+    case_id = known->case_id;
     before = correct_look(m, known);
-    take_facts(&c, a);
-    c.episode_id = ID_NONE; /* it is in somebody's hands now */
-    said.state_before = known->state;
-    rc = cases_apply(m, &c, false, event_of(a->activity), &result, &input,
-                     &said, err);
-    if (rc == ST_OK && (result.effects & LIFE_DO_ANSWER) != 0)
-        rc = answer_closed(m, &c, err);
+    rc = move_case(m, a, known, err);
     if (rc == ST_OK)
         correct_note(m, a, &before);
     if (rc == ST_OK && a->activity == ACTIVITY_NEED_ADDED)
-        rc = third_need_added(m, a, c.case_id, err);
+        rc = third_need_added(m, a, case_id, err);
     return rc;
 }
 

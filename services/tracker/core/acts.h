@@ -20,6 +20,15 @@ acts_want(struct rows *rows, const struct activity_recorded *a);
 void
 acts_want_more(struct rows *rows, const struct activity_recorded *a);
 
+/**
+ * Move the case that `a` names as it was moved before it came here: by the same
+ * table, but nobody reported it, so nobody can take it back. ST_REJECT R20
+ * where it doesn't fit, R16 past the calendar: then nothing has changed.
+ */
+MUST_CHECK enum status
+acts_before(const struct moment *m, const struct activity_recorded *a,
+            struct err *err);
+
 /** Apply an activity; m->at is when it occurred. ST_REJECT R16 only. */
 MUST_CHECK enum status
 acts_recorded(const struct moment *m, const struct activity_recorded *a,

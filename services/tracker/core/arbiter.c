@@ -2,6 +2,7 @@
 
 #include "tracker/core/desk.h"
 #include "tracker/core/drift.h"
+#include "tracker/core/go_live.h"
 #include "tracker/core/waiting.h"
 
 #define RU03 "RU03" /* the third need: once a case */
@@ -47,25 +48,28 @@ arbiter_want(struct rows *rows, const struct referral_decided *d)
     rows_want(rows, TABLE_REFERRAL, &like);
 }
 
-void
-arbiter_want_waiting(struct rows *rows, const struct referral_decided *d)
+const struct referral_row *
+arbiter_referral(struct rows *rows, const struct referral_decided *d)
 {
-    const struct referral_row *known;
     struct referral_row like;
 
     like_referral(d, &like);
-    known = rows_get(rows, TABLE_REFERRAL, &like);
+    return rows_get(rows, TABLE_REFERRAL, &like);
+}
+
+void
+arbiter_want_waiting(struct rows *rows, const struct referral_decided *d)
+{
+    const struct referral_row *known = arbiter_referral(rows, d);
+
     waiting_want(rows, d, known);
 }
 
 void
 arbiter_want_case(struct rows *rows, const struct referral_decided *d)
 {
-    const struct referral_row *known;
-    struct referral_row like;
+    const struct referral_row *known = arbiter_referral(rows, d);
 
-    like_referral(d, &like);
-    known = rows_get(rows, TABLE_REFERRAL, &like);
     if (known != NULL)
         cases_want(rows, known->case_id);
 }
@@ -118,10 +122,8 @@ static struct matter
 look_up(const struct moment *m, const struct referral_decided *d)
 {
     struct matter t = { .d = d };
-    struct referral_row like;
 
-    like_referral(d, &like);
-    t.known = rows_get(m->step->rows, TABLE_REFERRAL, &like);
+    t.known = arbiter_referral(m->step->rows, d);
     if (t.known != NULL) {
         t.last = cases_get(m, t.known->case_id);
         t.history = t.known->amendment > d->amendment && t.last != NULL;
@@ -333,14 +335,13 @@ arbiter_leaves(const struct moment *m, const struct referral_decided *d)
 {
     struct matter t = look_up(m, d);
 
-    return t.own == NULL && rule_on(&t).event == 0;
+    return d->kind != KIND_GO_LIVE && t.own == NULL && rule_on(&t).event == 0;
 }
 
 /* ---- carrying out -------------------------------------------------------- */
 
-/* What a case learns from any message about its child. */
-static void
-take_facts(struct case_row *c, const struct referral_decided *d)
+void
+arbiter_take_facts(struct case_row *c, const struct referral_decided *d)
 {
     c->needs |= d->needs;
     c->decision_id = d->decision_id;
@@ -383,16 +384,16 @@ take_decision(struct case_row *c, const struct referral_decided *d,
         c->re_referral = d->re_referral;
 }
 
-static void
-begin_case(const struct moment *m, const struct referral_decided *d,
-           const struct ruling *r, struct case_row *c)
+void
+arbiter_begin(const struct moment *m, const struct referral_decided *d,
+              int side, struct case_row *c)
 {
     fields_clear(&tracker_tables[TABLE_CASE].fields, c);
-    c->case_id = cases_id(m, r->side);
+    c->case_id = cases_id(m, side);
     c->child_id = d->child_id;
     c->first_child_id =
         id_is_none(d->first_child_id) ? d->child_id : d->first_child_id;
-    c->side = r->side;
+    c->side = side;
     c->notification_id = d->notification_id;
     c->agency_id = d->agency_id;
     c->agency_ref = d->agency_ref;
@@ -429,7 +430,7 @@ leave(const struct moment *m, const struct matter *t, const struct ruling *r,
 
     if (t->history)
         return say_case(m, &c, &said, err);
-    take_facts(&c, t->d);
+    arbiter_take_facts(&c, t->d);
     c.changes++;
     if (t->d->screened_by.n > 0)
         c.episode_id = ID_NONE; /* a person has left it so */
@@ -523,7 +524,7 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
     enum status rc;
 
     if (is_new)
-        begin_case(m, t->d, r, &c);
+        arbiter_begin(m, t->d, r->side, &c);
     else
         c = *r->target;
     was_outcome = c.outcome;
@@ -539,7 +540,7 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
         return rc;
     if (t->anew)
         end_others(&result);
-    take_facts(&c, t->d);
+    arbiter_take_facts(&c, t->d);
     c.changes++;
     said = said_of(t, r, before);
     rc = cases_apply(m, &c, is_new, r->event, &result, &input, &said, err);
@@ -681,7 +682,7 @@ answer_final(const struct moment *m, const struct matter *t,
 
     *answered = false;
     if (t->history || t->d->status == DECISION_PROVISIONAL ||
-        r->target->state == CASE_SCREENING)
+        t->d->kind == KIND_GO_LIVE || r->target->state == CASE_SCREENING)
         return ST_OK;
     if (!t->waits && !waited && !waiting_is(t->known))
         rc = say_met(m, t, STR("T1"), r->target, err);
@@ -772,6 +773,28 @@ refuse_offer(const struct moment *m, const struct matter *t,
     return rc;
 }
 
+/*
+ * A case that was open before it came here. It is taken on once: who hands it
+ * in again, or another row for a side that is open, finds it as it stands.
+ */
+static enum status
+take_over(const struct moment *m, const struct matter *t, struct err *err)
+{
+    const struct case_row *there = t->known != NULL        ? t->last
+                                   : t->d->side == SIDE_EH ? t->eh
+                                                           : t->csc;
+    struct ruling r = { .target = there,
+                        .side = t->d->side,
+                        .effect = there != NULL ? OUTCOME_EXISTING_CASE
+                                                : t->d->outcome };
+    enum status rc = there != NULL ? leave(m, t, &r, err)
+                                   : go_live_open(m, t->d, &r.target, err);
+
+    if (rc == ST_OK)
+        remember(m, t, &r, false);
+    return rc;
+}
+
 enum status
 arbiter_decided(const struct moment *m, const struct referral_decided *d,
                 struct err *err)
@@ -782,6 +805,8 @@ arbiter_decided(const struct moment *m, const struct referral_decided *d,
     bool refused = false, answered = false;
     enum status rc = ST_OK;
 
+    if (go_live_has_case(d) || (d->kind == KIND_GO_LIVE && t.known != NULL))
+        return take_over(m, &t, err);
     if (!rule_anew(m, &t, &r))
         r = rule_on(&t);
     if (t.own != NULL && r.target != t.own)

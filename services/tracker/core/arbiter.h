@@ -29,6 +29,9 @@ arbiter_want(struct rows *rows, const struct referral_decided *d);
 /** Want, in a later round, the clocks that it has of its own. */
 void
 arbiter_want_waiting(struct rows *rows, const struct referral_decided *d);
+/** What became of it, once wanted; NULL where it is the first. */
+const struct referral_row *
+arbiter_referral(struct rows *rows, const struct referral_decided *d);
 /** Want, in a later round, the case that it went to. */
 void
 arbiter_want_case(struct rows *rows, const struct referral_decided *d);
@@ -38,6 +41,18 @@ arbiter_want_case(struct rows *rows, const struct referral_decided *d);
  * touching: an earlier record of the batch may prove it wrong.
  */
 bool arbiter_leaves(const struct moment *m, const struct referral_decided *d);
+
+/**
+ * Begin the case of a decision, with what the decision says of it, before any
+ * row of the life cycle is applied: id, child, notification, times. Not stored.
+ */
+void
+arbiter_begin(const struct moment *m, const struct referral_decided *d,
+              int side, struct case_row *c);
+
+/** What a case learns from any message about its child. */
+void
+arbiter_take_facts(struct case_row *c, const struct referral_decided *d);
 
 /** Apply a decision; m->at is when it was recorded. ST_REJECT R16 only. */
 MUST_CHECK enum status

@@ -32,7 +32,7 @@ rungs_put(const struct moment *m, const struct watched *w, struct str rule,
 {
     struct deadline_row d;
 
-    if (at == TIME_NEVER)
+    if (at == TIME_NEVER || (m->quiet && at <= m->step->now))
         return;
     fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &d);
     d.subject_id = w->id;
@@ -56,6 +56,10 @@ rungs_watch(const struct moment *m, const struct watched *w, struct str rule,
     rungs_remove(m, w->id, rule);
     if (due_at != TIME_NEVER)
         rungs_put(m, w, rule, STAGE_DUE, due_at + 1, due_at);
+    if (m->quiet && due_at < m->step->now) /* not said; by time the next is */
+        rungs_put(m, w, rule, STAGE_LONGER,
+                  limits_longer(&m->limits, limits_drift(rule), due_at),
+                  due_at);
     return alerts_clear(m, w->id, rungs_rule(rule), TIME_NONE, STR("ended"),
                         err);
 }
@@ -151,7 +155,8 @@ rungs_raise(const struct moment *m, const struct watched *w, struct str rule,
 {
     int32_t raised;
 
-    if (alerts_find(m, w->id, rungs_rule(rule), due_at, &raised) != NULL)
+    if (m->quiet ||
+        alerts_find(m, w->id, rungs_rule(rule), due_at, &raised) != NULL)
         return ST_OK;
     return tell_due(m, w, rule, due_at, m->step->now, err);
 }

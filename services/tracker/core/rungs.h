@@ -17,7 +17,7 @@ struct str rungs_rule(struct str clock);
 /**
  * Set the deadline of a stage (enum deadline_stage): it fires at `at`, never
  * where that is TIME_NEVER, and now where that is past: nobody hears of a
- * thing before it is known. `alert_due_at` is the due instant in the alert's
+ * thing before it is known. In a quiet moment never where it is past. `alert_due_at` is the due instant in the alert's
  * key.
  */
 void rungs_put(const struct moment *m, const struct watched *w, struct str rule,

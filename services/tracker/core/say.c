@@ -28,6 +28,14 @@ fill_meta(const struct moment *m, struct id subject, struct meta *meta)
     meta->profile_version = m->profile_version;
 }
 
+/* Every record of the tracker goes out here. */
+static enum status
+tell(const struct moment *m, enum topic topic, struct id key,
+     enum record_type type, void *rec, struct err *err)
+{
+    return m->quiet ? ST_OK : out_add(m->step->out, topic, key, type, rec, err);
+}
+
 enum status
 say_case(const struct moment *m, const struct case_row *c,
          const struct case_said *said, struct err *err)
@@ -68,8 +76,8 @@ say_case(const struct moment *m, const struct case_row *c,
     rec.age_band = c->age_band;
     rec.sex = c->sex;
     rec.ethnicity = c->ethnicity;
-    return out_add(m->step->out, TOPIC_CASE_JOURNAL, c->child_id,
-                   REC_CASE_CHANGED, &rec, err);
+    return tell(m, TOPIC_CASE_JOURNAL, c->child_id, REC_CASE_CHANGED, &rec,
+                err);
 }
 
 enum status
@@ -95,8 +103,8 @@ say_handover(const struct moment *m, const struct handover_row *h,
     rec.by = h->by;
     rec.locality = c->locality;
     rec.age_band = c->age_band;
-    return out_add(m->step->out, TOPIC_CASE_JOURNAL, h->child_id,
-                   REC_HANDOVER_CHANGED, &rec, err);
+    return tell(m, TOPIC_CASE_JOURNAL, h->child_id, REC_HANDOVER_CHANGED, &rec,
+                err);
 }
 
 enum status
@@ -117,9 +125,9 @@ say_clock(const struct moment *m, const struct clock_row *k, int change,
     rec.stopped_at = k->stopped_at;
     rec.late = k->late;
     rec.unit = unit;
-    return out_add(m->step->out, TOPIC_CASE_JOURNAL,
-                   id_is_none(k->child_id) ? k->subject_id : k->child_id,
-                   REC_CLOCK_CHANGED, &rec, err);
+    return tell(m, TOPIC_CASE_JOURNAL,
+                id_is_none(k->child_id) ? k->subject_id : k->child_id,
+                REC_CLOCK_CHANGED, &rec, err);
 }
 
 enum status
@@ -149,8 +157,8 @@ say_episode(const struct moment *m, const struct episode_row *e,
     rec.locality = e->locality;
     rec.age_band = e->age_band;
     rec.csc_status = e->csc_status;
-    return out_add(m->step->out, TOPIC_CASE_JOURNAL, e->child_id,
-                   REC_MISSING_EPISODE_CHANGED, &rec, err);
+    return tell(m, TOPIC_CASE_JOURNAL, e->child_id, REC_MISSING_EPISODE_CHANGED,
+                &rec, err);
 }
 
 static struct id
@@ -178,8 +186,7 @@ say_raised(const struct moment *m, const struct alert_row *a, struct err *err)
     rec.told = a->told;
     rec.unit = a->unit;
     rec.worker = a->worker;
-    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a), REC_ALERT_RAISED,
-                   &rec, err);
+    return tell(m, TOPIC_ALERTS, alert_key(a), REC_ALERT_RAISED, &rec, err);
 }
 
 static enum status
@@ -202,8 +209,7 @@ say_escalated(const struct moment *m, const struct alert_row *a,
     rec.told = a->told;
     rec.unit = a->unit;
     rec.worker = a->worker;
-    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a),
-                   REC_ALERT_ESCALATED, &rec, err);
+    return tell(m, TOPIC_ALERTS, alert_key(a), REC_ALERT_ESCALATED, &rec, err);
 }
 
 enum status
@@ -223,8 +229,8 @@ say_acknowledged(const struct moment *m, const struct alert_row *a,
     rec.alert_id = a->alert_id;
     rec.rule = a->rule;
     rec.by = a->acknowledged_by;
-    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a),
-                   REC_ALERT_ACKNOWLEDGED, &rec, err);
+    return tell(m, TOPIC_ALERTS, alert_key(a), REC_ALERT_ACKNOWLEDGED, &rec,
+                err);
 }
 
 enum status
@@ -242,8 +248,7 @@ say_cleared(const struct moment *m, const struct alert_row *a,
     rec.case_id = a->case_id;
     rec.child_id = a->child_id;
     rec.reason = reason;
-    return out_add(m->step->out, TOPIC_ALERTS, alert_key(a), REC_ALERT_CLEARED,
-                   &rec, err);
+    return tell(m, TOPIC_ALERTS, alert_key(a), REC_ALERT_CLEARED, &rec, err);
 }
 
 int
@@ -281,7 +286,7 @@ say_answer(const struct moment *m, const struct answer_said *said,
         rec.outcome = said->outcome;
         rec.unit = said->unit;
     }
-    return out_add(m->step->out, TOPIC_FEEDBACK,
-                   id_is_none(said->child_id) ? m->record : said->child_id,
-                   REC_REFERRER_ANSWERED, &rec, err);
+    return tell(m, TOPIC_FEEDBACK,
+                id_is_none(said->child_id) ? m->record : said->child_id,
+                REC_REFERRER_ANSWERED, &rec, err);
 }

@@ -23,6 +23,9 @@ struct moment {
     time_ms at;       /* when it happened: stops clocks */
     struct id record; /* id of the record, null where a deadline fires */
     struct str profile_version;
+    /* What is applied was done before the case came here (go_live.h): nothing
+     * is said of it, and what fell due by now falls due no more. */
+    bool quiet;
 };
 
 /**

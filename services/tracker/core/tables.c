@@ -61,6 +61,7 @@ static const struct field referral_at[] = {
     FIELD_TIME(S, answered_at, N),
     FIELD_CODE(S, answer, N, &codes_answer),
     FIELD_TEXT(S, refusal, N),
+    FIELD_ID(S, review_id, N),
 };
 #undef S
 

@@ -108,6 +108,8 @@ struct referral_row {
     time_ms answered_at;
     int answer; /* enum answer */
     struct str refusal;
+    /* Notification whose match a person has yet to look at (D19), or null. */
+    struct id review_id;
 };
 
 struct handover_row {

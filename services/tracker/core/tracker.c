@@ -4,6 +4,7 @@
 #include "tracker/core/arbiter.h"
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
+#include "tracker/core/identity.h"
 #include "tracker/core/rungs.h"
 #include "tracker/core/school.h"
 #include "tracker/core/subject.h"
@@ -55,6 +56,7 @@ want_named(struct rows *rows, const struct event *ev)
         const struct referral_decided *d = ev->body;
 
         arbiter_want(rows, d);
+        caseload_want(rows, d->worker);
         if (desk_is_message(d))
             desk_want(rows, d->episode_id);
         if (school_is_notice(d))
@@ -114,8 +116,10 @@ want_found(const struct moment *m, const struct event *ev, int round)
 
     if (ev->type == REC_REFERRAL_DECIDED && school_is_notice(ev->body))
         school_want_more(m->step->rows, ev->body);
-    if (ev->type == REC_REFERRAL_DECIDED)
+    if (ev->type == REC_REFERRAL_DECIDED) {
         arbiter_want_waiting(m->step->rows, ev->body);
+        identity_want(m->step->rows, ev->body);
+    }
     if (ev->type == REC_REFERRAL_DECIDED && touches_no_more(m, ev->body))
         return;
     for (size_t i = 0; i < 2; i++)
@@ -192,6 +196,8 @@ decided(struct step *step, const struct referral_decided *d, struct err *err)
         rc = desk_message(&m, d, cases_of_worker(&m, d->child_id), err);
     if (rc == ST_OK && school_is_notice(d))
         rc = school_message(&m, d, d->unit, err);
+    if (rc == ST_OK)
+        rc = identity_message(&m, d, err);
     return rc;
 }
 

@@ -66,6 +66,7 @@ CREATE TABLE referral (
     answered_at timestamptz,
     answer text,
     refusal text,
+    review_id uuid,
     PRIMARY KEY (shard, agency_id, agency_ref)
 );
 

@@ -431,28 +431,54 @@ say_relay(struct step *step, const struct triage_child *child,
                    REC_SCHOOL_RELAY, &rec, err);
 }
 
+/* All of it but what a go_live row alone has. */
+static void
+fill(struct step *step, const struct triage_child *child,
+     const struct triage_decision *d, time_ms occurred_at,
+     struct referral_decided *rec)
+{
+    char subject[ID_TEXT_SIZE];
+
+    fields_clear(&fields_referral_decided, rec);
+    rec->meta.subject =
+        arena_str(step->arena, str_of(id_text(d->notification_id, subject)));
+    rec->meta.occurred_at = occurred_at;
+    rec->meta.profile_version = d->profile_version;
+    say_message(d, rec);
+    say_decision(step->arena, d, rec);
+    say_child(child, d, rec);
+    rec->child_id = triage_survivor(step->rows, d->child_id);
+    if (!id_eq(rec->child_id, d->child_id))
+        rec->first_child_id = d->child_id;
+    rec->relayed = d->relayed || relays(child, d);
+}
+
 enum status
 triage_say(struct step *step, const struct triage_child *child,
            struct triage_decision *d, time_ms occurred_at, struct err *err)
 {
     struct referral_decided rec;
-    char subject[ID_TEXT_SIZE];
     enum status st;
 
-    fields_clear(&fields_referral_decided, &rec);
-    rec.meta.subject = str_of(id_text(d->notification_id, subject));
-    rec.meta.occurred_at = occurred_at;
-    rec.meta.profile_version = d->profile_version;
-    say_message(d, &rec);
-    say_decision(step->arena, d, &rec);
-    say_child(child, d, &rec);
-    rec.child_id = triage_survivor(step->rows, d->child_id);
-    if (!id_eq(rec.child_id, d->child_id))
-        rec.first_child_id = d->child_id;
-    rec.relayed = d->relayed || relays(child, d);
+    fill(step, child, d, occurred_at, &rec);
     st = out_add(step->out, TOPIC_CASEWORK, rec.child_id, REC_REFERRAL_DECIDED,
                  &rec, err);
     if (st == ST_OK)
         st = say_relay(step, child, d, occurred_at, err);
     return st;
+}
+
+enum status
+triage_say_go_live(struct step *step, const struct triage_child *child,
+                   struct triage_decision *d,
+                   const struct notification_received *n, struct err *err)
+{
+    struct referral_decided rec;
+
+    fill(step, child, d, d->occurred_at, &rec);
+    rec.worker = n->worker;
+    rec.opened_at = n->opened_at;
+    rec.milestones = n->milestones;
+    return out_add(step->out, TOPIC_CASEWORK, rec.child_id,
+                   REC_REFERRAL_DECIDED, &rec, err);
 }

@@ -80,4 +80,15 @@ MUST_CHECK enum status triage_say(struct step *step,
                                   struct triage_decision *d,
                                   time_ms occurred_at, struct err *err);
 
+/**
+ * The same of a go_live row, with what it says of the case: worker, opening
+ * and milestones. They are said once; a decision that is said again, since a
+ * person knows better who the child is, leaves the case as it stands.
+ */
+MUST_CHECK enum status triage_say_go_live(struct step *step,
+                                          const struct triage_child *child,
+                                          struct triage_decision *d,
+                                          const struct notification_received *n,
+                                          struct err *err);
+
 #endif

@@ -3,6 +3,7 @@
 #include "triage/core/candidates.h"
 #include "triage/core/decide.h"
 #include "triage/core/facts.h"
+#include "triage/core/go_live.h"
 #include "triage/core/match.h"
 #include "triage/core/one_child.h"
 
@@ -756,6 +757,23 @@ decide(struct receiving *r, struct err *err)
     return st;
 }
 
+/* The case as it was handed in; what became of it since is tracker's. */
+static enum status
+take_over(struct receiving *r, struct err *err)
+{
+    struct triage_decision d = begin_decision(r);
+    enum status st;
+
+    keep_child(r);
+    link_children(r);
+    open_review(r);
+    supersede(r);
+    triage_go_live_decide(r->a, &r->frame, &r->child, r->n, &d);
+    st = triage_say_go_live(r->step, &r->child, &d, r->n, err);
+    triage_keep(r->rows, &d);
+    return st;
+}
+
 /* A lower amendment after a higher one: said, kept, and without effect. */
 static enum status
 note_history(struct receiving *r, struct err *err)
@@ -811,5 +829,5 @@ triage_receive(struct step *step, const struct notification_received *n,
     take_child(&r);
     if (r.top != NULL && n->amendment < r.top->amendment)
         return note_history(&r, err);
-    return decide(&r, err);
+    return triage_is_go_live(n) ? take_over(&r, err) : decide(&r, err);
 }
