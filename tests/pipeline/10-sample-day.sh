@@ -81,6 +81,13 @@ claim 'intake may read two views of the others, and nothing else of theirs' \
         AND has_schema_privilege('waymark_intake', n.oid, 'USAGE')
         AND has_table_privilege('waymark_intake', c.oid, 'SELECT') ORDER BY 1")" \
     'tracker.receipt_state;triage.receipt_state;'
+refs=$(sql "SELECT agency_id || '/' || agency_ref FROM triage.decision WHERE rule_id <> 'W12' ORDER BY recorded_at")
+claim 'why names child, rule and version of each notification of the day' \
+    "$(for ref in $refs; do build/bin/waymark why "$ref" --authority "$authority" | grep -cE '^child_id +[0-9a-f-]{36}$|<- decides$|^profile_version +kent-2015@'; done | sort | uniq -c | tr -s ' ')" \
+    " $(wc -w <<<"$refs") 3"
+claim 'and each comes out the same by the stored version' \
+    "$(for ref in $refs; do build/bin/waymark why "$ref" --authority "$authority" --replay | tail -n 1; done | sort | uniq -c | tr -s ' ')" \
+    " $(wc -w <<<"$refs") replay: same"
 claim 'the replay of the log through the cores gives the same' \
     "$(build/bin/waymark reconcile --authority kent-2015 2>/dev/null | tail -n 1)" \
     'reconcile: 0 differences'

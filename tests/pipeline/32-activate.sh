@@ -60,6 +60,8 @@ jq '.version = "0.2-test" | .ages.value.to_years = 16
     | .examples = []' profiles/kent-2015.json >"$work/two.json"
 "$waymark" profile check "$work/two.json" | tail -n 1
 
+# Ten notifications in all, of which the first four are the old version's.
+for ref in A-7 A-8; do school $ref 12 >/dev/null; done
 school A-1 12 >/dev/null
 claim 'by the profile of the files' "$(wait_decided A-1)" 'KE08 kent-2015@0.1-draft'
 
@@ -106,6 +108,18 @@ claim 'from there on the new rule decides' "$(wait_decided A-5)" 'KE07 kent-2015
 claim 'what was decided before is as it was' "$(decided A-1)" 'KE08 kent-2015@0.1-draft'
 claim 'who did it stands in the log' \
     "$(timeout 20 kcat -b "$WAYMARK_KAFKA" -C -t notifications -p $shard -o beginning -u | grep -a -o -m 1 'Officer Bravo' | head -n 1)" 'Officer Bravo'
+
+for ref in A-9 A-10; do
+    school $ref 12 >/dev/null
+    wait_decided $ref >/dev/null
+done
+why() { "$waymark" why "school-oakfield/$1" --authority $authority "${@:2}"; }
+claim 'why says by which version an old decision was made, and which rule saw what' \
+    "$(why A-1 | grep -cE '^(profile_version     kent-2015@0.1-draft#|  KE08  holds .*need_count=2.*<- decides)')" 2
+claim 'and of a new one the new' \
+    "$(why A-5 | grep -cE '^(profile_version     kent-2015@0.2-test#|  KE07  holds .*need_count=2.*<- decides)')" 2
+claim 'nine that are decided come out the same, each by its own version' \
+    "$(for i in 1 2 3 4 5 7 8 9 10; do why A-$i --replay | tail -n 1; done | sort | uniq -c | tr -s ' ')" ' 9 replay: same'
 
 # Calendar and staff list.
 jq '.holidays += [{"date": "2027-06-01", "day": "Tue", "title": "Test day"}]' \
@@ -163,6 +177,8 @@ testbed/services.sh up "$WAYMARK_BED" $authority WAYMARK_CLOCK_TICK_MS=200 WAYMA
 eval "$(testbed/services.sh env "$WAYMARK_BED")"
 school A-6 12 >/dev/null
 claim 'after a restart, too' "$(wait_decided A-6)" 'KE07 kent-2015@0.2-test'
+claim 'the tenth does, and the old ones still do' \
+    "$(for i in 1 6 7; do why A-$i --replay | tail -n 1; done | sort | uniq -c | tr -s ' ')" ' 3 replay: same'
 testbed/services.sh down "$WAYMARK_BED"
 claim 'the checker replays every version' \
     "$("$waymark" reconcile --authority $authority 2>&1 | tail -n 1)" 'reconcile: 0 differences'
