@@ -14,6 +14,7 @@
 #include "common/core/records.h"
 #include "intake/core/validate.h"
 #include "triage/core/match.h"
+#include "triage/core/names.h"
 #include "triage/core/tables.h"
 
 #include <stdarg.h>

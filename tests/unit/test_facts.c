@@ -1,7 +1,7 @@
 /* What the rules see of a child (domain.md sections 3 and 5). */
 #include "triage/core/facts.h"
+#include "triage/core/kept.h"
 
-#include "triage/core/receive.h"
 #include "triage/core/ruling.h"
 #include "tests/lib/heap.h"
 

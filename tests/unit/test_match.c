@@ -1,6 +1,7 @@
 /* Who is it: numbers, guards, name with birth (domain.md section 4). */
 #include "triage/core/candidates.h"
 #include "triage/core/match.h"
+#include "triage/core/names.h"
 #include "tests/lib/heap.h"
 
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "triage/core/erase.h"
-#include "triage/core/receive.h"
+#include "triage/core/kept.h"
 #include "tests/lib/heap.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))

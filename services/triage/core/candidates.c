@@ -1,7 +1,7 @@
 #include "triage/core/candidates.h"
 
 #include "triage/core/compare.h"
-#include "triage/core/match.h"
+#include "triage/core/names.h"
 
 #include <string.h>
 #include <xxhash.h>

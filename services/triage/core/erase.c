@@ -1,7 +1,7 @@
 #include "triage/core/erase.h"
 
 #include "triage/core/candidates.h"
-#include "triage/core/receive.h"
+#include "triage/core/kept.h"
 
 void
 triage_erase_want(const struct step *step, const struct erasure_recorded *e,

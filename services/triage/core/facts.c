@@ -1,7 +1,7 @@
 #include "triage/core/facts.h"
 
+#include "triage/core/kept.h"
 #include "triage/core/one_child.h"
-#include "triage/core/receive.h"
 
 #include <string.h>
 
@@ -308,17 +308,6 @@ know_cases(struct rows *rows, const struct triage_decision *d,
 }
 
 /* ---- referrals ---- */
-
-bool
-triage_is_referral(const struct triage_decision *d)
-{
-    int outcome = d->effect != 0 ? d->effect : d->outcome;
-
-    if (d->superseded || d->pending || d->status == DECISION_PROVISIONAL)
-        return false;
-    return outcome_rank(outcome) >= outcome_rank(OUTCOME_SINGLE_AGENCY) ||
-           (outcome == OUTCOME_NFA && d->entry == ENTRY_CSC);
-}
 
 static bool
 is_of_same_episode(struct rows *rows, const struct triage_decision *d,

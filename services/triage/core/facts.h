@@ -90,10 +90,4 @@ int32_t triage_need_count(const struct triage_decision *d,
 struct facts triage_facts(struct arena *a, const struct triage_decision *d,
                           const struct known *known);
 
-/**
- * Did this decision, as it stands (TRIAGE_STANDING), make a referral (Annex A
- * list 3; domain.md section 1)? Not while tracker has not answered it.
- */
-bool triage_is_referral(const struct triage_decision *d);
-
 #endif

@@ -1,6 +1,6 @@
 #include "triage/core/journal.h"
 
-#include "triage/core/receive.h"
+#include "triage/core/kept.h"
 #include "triage/core/tables.h"
 
 void

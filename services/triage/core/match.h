@@ -40,19 +40,8 @@ struct match {
 
 #define MATCH_CANDIDATES_MAX 8
 
-/** A name as it is compared (name_key); null for null and for what leaves
- * nothing. */
-struct str triage_norm(struct arena *a, struct str name);
-
-/** The same of a forename; null, too, where "Baby" says that there is none. */
-struct str triage_forename_norm(struct arena *a, struct str name);
-
 /** A UPN that ends in a letter is temporary and says nothing (step 2). */
 bool triage_is_temporary_upn(struct str upn);
-
-/** Equal, or one typing error apart: a letter more, less, other, or two
- * swapped. */
-bool triage_is_typo(struct str a, struct str b);
 
 /** Address and postcode as they are compared; null without both. */
 struct str triage_address_norm(struct arena *a, const struct person *p);

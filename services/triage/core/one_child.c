@@ -2,7 +2,7 @@
 
 #include "common/core/records.h"
 
-#include "triage/core/receive.h"
+#include "triage/core/kept.h"
 
 static struct id
 parent_of(struct rows *rows, struct id child_id)

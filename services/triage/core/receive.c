@@ -4,12 +4,12 @@
 #include "triage/core/decide.h"
 #include "triage/core/facts.h"
 #include "triage/core/go_live.h"
+#include "triage/core/kept.h"
 #include "triage/core/match.h"
+#include "triage/core/names.h"
 #include "triage/core/one_child.h"
 
 #include <string.h>
-
-#define SUPERSEDED "W12" /* warning, and the rule id of what is history */
 
 /* One notification on its way through. */
 struct receiving {
@@ -54,20 +54,6 @@ offers_a_case(int kind)
 }
 
 /* ---- wanting ---- */
-
-void
-triage_want_child(struct rows *rows, struct id child_id)
-{
-    struct triage_child child = { .child_id = child_id };
-    struct triage_case c = { .child_id = child_id };
-    struct triage_episode ep = { .child_id = child_id };
-    struct triage_decision d = { .referral_of = child_id };
-
-    rows_want(rows, TRIAGE_CHILD, &child);
-    rows_want_group(rows, TRIAGE_CASE, BY_CHILD_ID, &c);
-    rows_want_group(rows, TRIAGE_EPISODE, BY_CHILD_ID, &ep);
-    rows_want_group(rows, TRIAGE_STANDING, STANDING_BY_REFERRAL, &d);
-}
 
 static void
 want_first(const struct step *step, const struct notification_received *n)
@@ -232,60 +218,6 @@ triage_receive_want(const struct step *step,
 }
 
 /* ---- who ---- */
-
-void
-triage_keep(struct rows *rows, const struct triage_decision *d)
-{
-    rows_put(rows, TRIAGE_DECISION, d);
-    triage_keep_standing(rows, d);
-}
-
-void
-triage_keep_standing(struct rows *rows, const struct triage_decision *d)
-{
-    struct triage_decision standing = *d;
-
-    standing.referral_of = triage_is_referral(d) ? d->child_id : ID_NONE;
-    rows_put(rows, TRIAGE_STANDING, &standing);
-}
-
-const struct triage_decision *
-triage_standing(struct rows *rows, struct id notification_id)
-{
-    struct triage_decision like = { .notification_id = notification_id };
-
-    return rows_get(rows, TRIAGE_STANDING, &like);
-}
-
-bool
-triage_is_history(const struct triage_decision *d)
-{
-    return str_is(d->rule_id, SUPERSEDED);
-}
-
-const struct triage_child *
-triage_child_of(struct rows *rows, struct id child_id)
-{
-    struct triage_child like = { .child_id = child_id };
-
-    return rows_get(rows, TRIAGE_CHILD, &like);
-}
-
-const struct triage_decision *
-triage_top(struct rows *rows, struct str agency_id, struct str agency_ref)
-{
-    struct triage_decision like = { .agency_id = agency_id,
-                                    .agency_ref = agency_ref };
-    const struct triage_decision *d;
-    const struct triage_decision *top = NULL;
-    size_t at = 0;
-
-    while ((d = rows_next(rows, TRIAGE_DECISION, DECISION_BY_KEY, &like,
-                          &at)) != NULL)
-        if (top == NULL || d->amendment > top->amendment)
-            top = d;
-    return top;
-}
 
 static struct match
 matched(struct id child_id, struct str step)
@@ -783,7 +715,7 @@ note_history(struct receiving *r, struct err *err)
     d.superseded = true;
     d.outcome = OUTCOME_EXISTING_CASE;
     d.status = DECISION_FINAL;
-    d.rule_id = STR(SUPERSEDED);
+    d.rule_id = STR(TRIAGE_SUPERSEDED);
     d.side = r->top->side;
     d.unit = r->top->unit;
     d.locality = r->top->locality;
@@ -791,7 +723,7 @@ note_history(struct receiving *r, struct err *err)
     d.existing_case_id = r->top->existing_case_id;
     d.need_count = __builtin_popcount(d.needs);
     d.profile_version = r->frame.version->version;
-    triage_warn(r->a, &d, STR(SUPERSEDED));
+    triage_warn(r->a, &d, STR(TRIAGE_SUPERSEDED));
     triage_count_decision(r->a, &d);
     triage_keep(r->rows, &d);
     return triage_say(r->step, &r->child, &d, d.occurred_at, err);

@@ -1,8 +1,8 @@
 #include "triage/core/relay.h"
 
 #include "triage/core/decide.h"
+#include "triage/core/kept.h"
 #include "triage/core/one_child.h"
-#include "triage/core/receive.h"
 
 /* Whom an activity turned out to be about. */
 struct subject {

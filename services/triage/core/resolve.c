@@ -1,7 +1,7 @@
 #include "triage/core/resolve.h"
 
 #include "triage/core/decide.h"
-#include "triage/core/match.h"
+#include "triage/core/kept.h"
 #include "triage/core/one_child.h"
 #include "triage/core/receive.h"
 

@@ -1,7 +1,7 @@
 #include "triage/core/screen.h"
 
 #include "triage/core/decide.h"
-#include "triage/core/receive.h"
+#include "triage/core/kept.h"
 
 static void
 want_key(struct rows *rows, struct str agency_id, struct str agency_ref)
