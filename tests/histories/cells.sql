@@ -47,7 +47,8 @@ CREATE UNLOGGED TABLE counted (
 
 -- ---- notifications ----------------------------------------------------------
 
--- What stands of each: its highest amendment, as it was decided last.
+-- What stands of each: its highest amendment, as it was decided last. What an
+-- authority brought along at go-live asked for nothing: its cases alone count.
 CREATE UNLOGGED TABLE standing AS
 SELECT DISTINCT ON (m.h, m.at, body ->> 'agency_id', body ->> 'agency_ref')
        m.h, m.at, local_month(body ->> 'received_at') AS month,
@@ -66,6 +67,7 @@ SELECT DISTINCT ON (m.h, m.at, body ->> 'agency_id', body ->> 'agency_ref')
        AND body ->> 'kind' NOT IN ('csc_step_down', 'eh_step_up') AS early_help
   FROM moment m
   JOIN raw r ON r.h = m.h AND r.type = 'ReferralDecided' AND r.n < m.casework
+       AND r.body ->> 'kind' <> 'go_live'
  ORDER BY m.h, m.at, body ->> 'agency_id', body ->> 'agency_ref',
        (body ->> 'amendment')::integer DESC, r.n DESC;
 

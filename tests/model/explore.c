@@ -149,7 +149,7 @@ static struct view
 view_of(const struct model *x, const struct mem *m, time_ms now, int side)
 {
     const struct case_row *c = case_of(m, x->child, side);
-    const struct zone *zone = &x->day->calendar.zone;
+    const struct zone *zone = &x->day->given.calendar.zone;
     const struct handover_row *h;
     struct view v = { .state = 0 };
 
@@ -749,7 +749,7 @@ explore(struct model *x, size_t depth)
 {
     struct mem *m =
         mem_open(&(struct mem_options){ .def = &tracker_service,
-                                        .settings = &x->day->settings,
+                                        .settings = &x->day->given.settings,
                                         .authority = 2,
                                         .authority_name = "kent-2015" });
     size_t i = 0;
