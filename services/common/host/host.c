@@ -103,7 +103,7 @@ static const struct config_entry entries[] = {
     { .name = "MEMORY_MB", .type = CONFIG_INT, .dflt = "512", .min = 64,
       .max = 65536, .help = "memory that one batch may take, MiB",
       .offset = AT(memory_mb) },
-    { .name = "QUEUE_KB", .type = CONFIG_INT, .dflt = "512", .min = 256,
+    { .name = "QUEUE_KB", .type = CONFIG_INT, .dflt = "2048", .min = 256,
       .max = 1048576, .help = "records read ahead, kB an authority",
       .offset = AT(queue_kb) },
     { .name = "SEAL_KEY_FILE", .type = CONFIG_TEXT, .dflt = "",
