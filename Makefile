@@ -280,6 +280,10 @@ figures: install build ## The reports' figures beside what is counted from told 
 
 stop: ## End what `make demo` left running
 	@demo/demo.sh stop
+.PHONY: wipe
+wipe: stop ## Take the demo's data and keys away, too
+	@testbed/bed.sh wipe demo
+	@rm -rf var/demo-keys
 
 SEED ?= 1
 BUDGET ?= full
