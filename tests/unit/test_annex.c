@@ -10,26 +10,9 @@
 #include <cmocka.h>
 
 #include "cli/core/annex.h"
+#include "tests/lib/heap.h"
 
 #define N_OF(list) (sizeof(list) / sizeof(list)[0])
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    if (room == NULL)
-        abort();
-    return room;
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static date_d
 day(const char *text)
@@ -216,7 +199,7 @@ test_row(void **state)
     struct arena a;
     char said[400] = "";
 
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     e.dob = day(r->dob);
     e.on = day(r->on);
     e.completed = day(r->completed);
@@ -225,7 +208,7 @@ test_row(void **state)
         say_cell(said, sizeof said, &list.cells[i]);
     assert_string_equal(said, r->want);
     assert_int_equal(findings.n, r->told);
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 /* ---- beside the table
@@ -250,7 +233,7 @@ headers_are_those_of_the_guide(void **state)
     struct arena a;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     for (int i = 0; i < ANNEX_LISTS; i++) {
         char said[400] = "";
 
@@ -260,7 +243,7 @@ headers_are_those_of_the_guide(void **state)
                            "%s,", list.headers[c]);
         assert_string_equal(said, want[i]);
     }
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 static void
@@ -278,7 +261,7 @@ every_ethnicity_has_its_letter(void **state)
 
     (void)state;
     assert_int_equal(codes_ethnicity.n, N_OF(want));
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     for (size_t i = 0; i < N_OF(want); i++) {
         struct annex_entry e = { .sex = SEX_M,
                                  .ethnicity = (int)i + 1,
@@ -289,7 +272,7 @@ every_ethnicity_has_its_letter(void **state)
         assert_true(str_is(list.cells[1].text, "a) Male"));
         assert_true(str_is(list.cells[2].text, want[i]));
     }
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 /* Counted back from each referral, on the same day a year ago the last time. */
@@ -312,7 +295,7 @@ earlier_referrals_are_the_childs_own_of_twelve_months(void **state)
     size_t row = 0;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     for (size_t i = 0; i < N_OF(told); i++)
         entries[i] = (struct annex_entry){
             GIRL,
@@ -327,7 +310,7 @@ earlier_referrals_are_the_childs_own_of_twelve_months(void **state)
             assert_int_equal(list.cells[row++ * list.n_columns + 8].number,
                              told[i].want);
     assert_int_equal(list.n_rows, row);
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 int

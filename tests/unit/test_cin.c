@@ -11,27 +11,10 @@
 #include <cmocka.h>
 
 #include "cli/core/cin.h"
+#include "tests/lib/heap.h"
 
 #define N_OF(list) (sizeof(list) / sizeof(list)[0])
 enum { DEEDS_MAX = 8, CASES_MAX = 3, STORY = 400 };
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    if (room == NULL)
-        abort();
-    return room;
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 static date_d
 day(const char *text)
@@ -247,7 +230,7 @@ test_row(void **state)
     struct cin made;
     struct story s = { .n = 0 };
 
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_true(cin_year(STR("2025-26"), &o));
     child = fill_child(&a, r);
     cin_make(&a, &o, &child, 1, &made);
@@ -255,7 +238,7 @@ test_row(void **state)
         say_child(&s, &made.children[i]);
     say_findings(&s, &made.findings);
     assert_string_equal(s.text, r->want);
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 /* = taken, - left out, ? will be asked, ! stops */
@@ -522,7 +505,7 @@ what_two_children_share_is_no_ones(void **state)
     struct cin made;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_true(cin_year(STR("2025-26"), &o));
     o.without_stopped = false;
     two[0] = fill_child(&a, &girl);
@@ -537,7 +520,7 @@ what_two_children_share_is_no_ones(void **state)
     assert_int_equal(made.n_children, 2);
     assert_true(str_is(made.children[0].upn, "M886000000001"));
     assert_string_equal(made.children[1].upn_unknown, "UN5"); /* 1520 */
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 /* Without holidays, nine and three weeks before 31 March 2026. */
@@ -560,7 +543,7 @@ what_is_open_too_long_will_be_asked_about(void **state)
     struct cin made;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_true(cin_year(STR("2025-26"), &o));
     for (size_t i = 0; i < N_OF(told); i++) {
         struct row r = { "", .cases = { { "2026-01-05" } } };
@@ -571,7 +554,7 @@ what_is_open_too_long_will_be_asked_about(void **state)
         cin_make(&a, &o, &child, 1, &made);
         assert_int_equal(made.findings.n, told[i].asked);
     }
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 static void
@@ -584,7 +567,7 @@ who_stops_the_file_can_be_left_out_of_it(void **state)
     struct cin made;
 
     (void)state;
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     assert_true(cin_year(STR("2025-26"), &o));
     two[0] = fill_child(&a, &girl);
     two[1] = fill_child(&a, &girl);
@@ -599,7 +582,7 @@ who_stops_the_file_can_be_left_out_of_it(void **state)
     assert_int_equal(made.n_stops, 1);
     assert_int_equal(made.n_children, 1);
     assert_true(str_is(made.children[0].la_child_id, "LC2"));
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 int

@@ -11,27 +11,10 @@
 #include <cmocka.h>
 
 #include "cli/core/daily.h"
+#include "tests/lib/heap.h"
 
 #define N_OF(list) (sizeof(list) / sizeof(list)[0])
 enum { CHILDREN_MAX = 3, EPISODES_MAX = 3, ITEMS_MAX = 3 };
-
-static void *
-more(void *self, size_t size)
-{
-    void *room = malloc(size);
-
-    (void)self;
-    if (room == NULL)
-        abort();
-    return room;
-}
-
-static void
-give_back(void *self, void *room)
-{
-    (void)self;
-    free(room);
-}
 
 /*
  * A day in text: children "a" to "z", each with its details as a digit and
@@ -106,7 +89,7 @@ test_row(void **state)
     char said[200];
     size_t at = 0;
 
-    arena_init(&a, more, NULL);
+    heap_arena(&a);
     n_before = read_day(&a, r->before, before);
     n_now = read_day(&a, r->now, now);
     n = daily_compare(&a, before, n_before, now, n_now, &changes);
@@ -130,7 +113,7 @@ test_row(void **state)
         at += (size_t)snprintf(said + at, sizeof said - at, " ");
     }
     assert_string_equal(said, r->want);
-    arena_release(&a, give_back);
+    heap_release(&a);
 }
 
 static void
