@@ -188,7 +188,8 @@ send_one(struct hand *h, struct desk *d, bool *found, struct err *err)
         return rc;
     s->o.world->at(s->o.world->at_self, "claimed");
     outcome = deliver(s, d, &m, &why);
-    s->o.world->at(s->o.world->at_self, "told");
+    s->o.world->at(s->o.world->at_self,
+                   outcome == ST_OK ? "told" : "not_told");
     count(s, d, &m, outcome, &why);
     d->now = clock_ms(CLOCK_REALTIME);
     return desk_note(d, &m, outcome, &why, err);
