@@ -1,7 +1,7 @@
 #!/bin/bash
 # 31-erase.sh: what two people erased is gone. Canary names of an erased
 # notification are in no topic's file, table, outbox, dead letter or log,
-# searched byte by byte; what others said of other children is still there,
+# searched byte by byte; what others said, of that child too, is still there,
 # nothing that was counted has changed, and the checker declares what it can no
 # longer repeat. Says what the write-ahead log still holds.
 set -uo pipefail
@@ -80,19 +80,24 @@ checked() # the last line of reconcile, and its exit code
     echo "$(tail -n 1 "$work/reconcile") exit $code"
 }
 
-canaries='Zebracanary|Quokkacanary|Ocelotcanary|9434765919|zebracanary|quokkacanary|ocelotcanary'
+canaries='Zebracanary|Quokkacanary|Ocelotcanary|9434765919|zebracanary|quokkacanary|ocelotcanary|Tapircanary|tapircanary'
 
 one=$(child E-1 school_referral Zebracanary Quokkacanary 2008-03-04 \
     ',"nhs_number":"9434765919","postcode":"CT1 1AA","address":"7 Ocelotcanary Lane"')
 other=$(child E-2 school_referral Testchild Bravo 2009-05-06)
-child E-3 school_referral Testchild Charlie 2010-07-08 >/dev/null
-two=$(child E-4 school_referral Testchild Charlie 2010-07-08)
+child E-3 school_referral Testchild Charlie 2010-07-08 \
+    ',"postcode":"CT1 1AA","address":"8 Bravo Lane"' >/dev/null
+two=$(child E-4 school_referral Testchild Charlie 2010-07-08 \
+    ',"postcode":"CT2 2BB","address":"9 Tapircanary Lane","aliases":["Tapircanary"]')
 settle
 claim 'triage knows the names before' \
     "$(sql "SELECT forename || ' ' || surname FROM triage.child WHERE shard = $shard AND surname = 'Quokkacanary'")" \
     'Zebracanary Quokkacanary'
 claim 'and found a child by what two told of it' \
     "$(sql "SELECT told_by FROM triage.child WHERE surname = 'Charlie'")" 2
+claim 'and it lives where the later of them said' \
+    "$(sql "SELECT address, aliases FROM triage.child WHERE surname = 'Charlie'")" \
+    '9 Tapircanary Lane Tapircanary'
 claim 'the checker finds all as it is' "$(checked)" 'reconcile: 0 differences exit 0'
 counted >"$work/before"
 
@@ -151,8 +156,9 @@ claim 'no number of it is left' \
     "$(sql "SELECT count(*) FROM triage.child_identifier WHERE shard = $shard")" 0
 claim 'casework heard that a child was erased, once' \
     "$(sql "SELECT count(*) FROM triage.child WHERE told_by = 0")" 1
-claim 'a child of whom others told keeps its name' \
-    "$(sql "SELECT told_by, surname FROM triage.child WHERE surname = 'Charlie'")" '1 Charlie'
+claim 'a child of whom others told keeps what they told, and no more' \
+    "$(sql "SELECT told_by, surname, address, postcode, aliases FROM triage.child WHERE surname = 'Charlie'")" \
+    '1 Charlie 8 Bravo Lane CT1 1AA '
 claim 'the others are still there' \
     "$(sql "SELECT surname FROM triage.child WHERE surname = 'Bravo'")" Bravo
 claim 'two keys were erased' \
@@ -166,7 +172,7 @@ claim 'the checker finds no difference' \
     "$(checked | sed 's/, [0-9]* declared/, some declared/')" \
     'reconcile: 0 differences, some declared exit 0'
 claim 'and declares nothing but what follows from an erasure' \
-    "$(grep -c declared: "$work/reconcile") $(grep declared: "$work/reconcile" | grep -cvE 'erased|declared: table (child|child_identifier|decision|standing|child_link|match_review|episode) ')" \
+    "$(grep -c declared: "$work/reconcile") $(grep declared: "$work/reconcile" | grep -cvE 'erased|declared: table (child|child_block|child_identifier|child_told|decision|standing|child_link|match_review|episode) ')" \
     "$(grep -c declared: "$work/reconcile") 0"
 grep -v " differences 0$" "$work/reconcile"
 
@@ -179,6 +185,7 @@ sql "UPDATE triage.decision d SET outcome = s.outcome FROM triage.standing s WHE
 testbed/services.sh down "$WAYMARK_BED"
 sql 'VACUUM (FULL, ANALYZE) triage.child; '
 sql 'VACUUM (FULL, ANALYZE) triage.child_identifier'
+sql 'VACUUM (FULL, ANALYZE) triage.child_told'
 sql 'VACUUM (FULL, ANALYZE) intake.person_key'
 sql 'VACUUM (FULL) pg_catalog.pg_statistic'
 sql 'CHECKPOINT'

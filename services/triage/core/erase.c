@@ -2,6 +2,44 @@
 
 #include "triage/core/candidates.h"
 #include "triage/core/kept.h"
+#include "triage/core/told.h"
+
+/* The notification's child as it is without it. */
+static struct triage_child
+without(const struct step *step, const struct triage_child *was,
+        const struct erasure_recorded *e)
+{
+    return triage_told_without(step->rows, step->arena, was, e->item_id);
+}
+
+static void
+want_child(const struct step *step, const struct triage_decision *d)
+{
+    struct triage_child child = { .child_id = d->child_id };
+    struct triage_identifier number = { .child_id = d->child_id };
+
+    rows_want(step->rows, TRIAGE_DECISION, d);
+    rows_want(step->rows, TRIAGE_CHILD, &child);
+    rows_want_group(step->rows, TRIAGE_IDENTIFIER, IDENTIFIER_BY_CHILD,
+                    &number);
+    triage_told_want(step->rows, d->child_id);
+}
+
+/* The blocks in which the child will be found by what is left of it. */
+static void
+want_blocks(const struct step *step, const struct triage_decision *d,
+            const struct erasure_recorded *e)
+{
+    const struct triage_child *was = triage_child_of(step->rows, d->child_id);
+    struct triage_child left;
+    struct description now;
+
+    if (was == NULL)
+        return;
+    left = without(step, was, e);
+    now = triage_description(step->arena, &left);
+    triage_blocks_want_of(step->rows, &now);
+}
 
 void
 triage_erase_want(const struct step *step, const struct erasure_recorded *e,
@@ -15,38 +53,41 @@ triage_erase_want(const struct step *step, const struct erasure_recorded *e,
         return;
     }
     d = triage_standing(step->rows, e->item_id);
-    if (d != NULL) {
-        struct triage_child child = { .child_id = d->child_id };
-        struct triage_identifier id = { .child_id = d->child_id };
+    if (d == NULL)
+        return;
+    if (round == 1)
+        want_child(step, d);
+    else
+        want_blocks(step, d, e);
+}
 
-        rows_want(step->rows, TRIAGE_DECISION, d);
-        rows_want(step->rows, TRIAGE_CHILD, &child);
-        rows_want_group(step->rows, TRIAGE_IDENTIFIER, IDENTIFIER_BY_CHILD,
-                        &id);
-    }
+/* Numbers that nobody else told are no longer the child's. */
+static void
+drop_numbers(struct rows *rows, struct id child_id,
+             const struct erasure_recorded *e)
+{
+    struct triage_identifier like = { .child_id = child_id };
+    const struct triage_identifier *number;
+    size_t at = 0;
+
+    while ((number = rows_next(rows, TRIAGE_IDENTIFIER, IDENTIFIER_BY_CHILD,
+                               &like, &at)) != NULL)
+        if (!triage_told_number(rows, number, e->item_id))
+            rows_delete(rows, TRIAGE_IDENTIFIER, number);
 }
 
 static void
-empty_child(struct arena *a, struct rows *rows, const struct triage_child *was)
+take_back(const struct step *step, const struct triage_child *was,
+          const struct triage_told *told, const struct erasure_recorded *e)
 {
-    const struct description told = triage_description(a, was);
-    const struct description nothing = { .dob = DATE_NONE };
-    struct triage_identifier id = { .child_id = was->child_id };
-    const struct triage_identifier *number;
-    struct triage_child child;
-    size_t at = 0;
+    const struct triage_child left = without(step, was, e);
+    const struct description then = triage_description(step->arena, was);
+    const struct description now = triage_description(step->arena, &left);
 
-    fields_clear(&triage_tables[TRIAGE_CHILD].fields, &child);
-    child.child_id = was->child_id;
-    child.first_seen_at = was->first_seen_at;
-    child.told_by = 0;
-    child.merged_into = was->merged_into;
-    child.joined = was->joined;
-    rows_put(rows, TRIAGE_CHILD, &child);
-    triage_blocks_keep(rows, was->child_id, &told, &nothing);
-    while ((number = rows_next(rows, TRIAGE_IDENTIFIER, IDENTIFIER_BY_CHILD,
-                               &id, &at)) != NULL)
-        rows_delete(rows, TRIAGE_IDENTIFIER, number);
+    rows_put(step->rows, TRIAGE_CHILD, &left);
+    triage_blocks_keep(step->rows, was->child_id, &then, &now);
+    drop_numbers(step->rows, was->child_id, e);
+    rows_delete(step->rows, TRIAGE_TOLD, told);
 }
 
 static enum status
@@ -68,21 +109,18 @@ triage_erase(struct step *step, const struct erasure_recorded *e,
 {
     const struct triage_decision *d = triage_standing(step->rows, e->item_id);
     const struct triage_child *was;
-    struct triage_child child;
+    const struct triage_told *told;
+    bool last;
 
     if (d != NULL)
         d = rows_get(step->rows, TRIAGE_DECISION, d);
     if (d == NULL || triage_is_history(d))
         return ST_OK;
     was = triage_child_of(step->rows, d->child_id);
-    if (was == NULL || was->told_by == 0)
+    told = triage_told_by(step->rows, d->child_id, e->item_id);
+    if (was == NULL || told == NULL)
         return ST_OK;
-    if (was->told_by == 1) {
-        empty_child(step->arena, step->rows, was);
-        return say(step, d->child_id, err);
-    }
-    child = *was;
-    child.told_by--;
-    rows_put(step->rows, TRIAGE_CHILD, &child);
-    return ST_OK;
+    last = was->told_by == 1;
+    take_back(step, was, told, e);
+    return last ? say(step, was->child_id, err) : ST_OK;
 }

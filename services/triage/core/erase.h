@@ -1,8 +1,9 @@
 /**
  * Erasing a person: the key of a notification is gone, and what triage knew
- * from it goes, too. A child that nobody else has told of keeps its id and no
- * more; decisions hold codes only and stay, so that nothing that was counted
- * changes. Casework hears ChildErased.
+ * from it alone goes, too. What others told of the child stays, also where this
+ * one had told it anew since. A child that nobody else has told of keeps its id
+ * and no more, and casework hears ChildErased. Decisions hold codes only and
+ * stay, so that nothing that was counted changes.
  */
 #ifndef WAYMARK_TRIAGE_CORE_ERASE_H
 #define WAYMARK_TRIAGE_CORE_ERASE_H

@@ -6,10 +6,8 @@
 #include "triage/core/go_live.h"
 #include "triage/core/kept.h"
 #include "triage/core/match.h"
-#include "triage/core/names.h"
 #include "triage/core/one_child.h"
-
-#include <string.h>
+#include "triage/core/told.h"
 
 /* One notification on its way through. */
 struct receiving {
@@ -293,91 +291,6 @@ find_child(struct receiving *r, struct err *err)
 
 /* ---- keeping the child ---- */
 
-static void
-keep_text(struct str *kept, struct str told, bool over)
-{
-    if (told.p != NULL && (kept->p == NULL || over))
-        *kept = told;
-}
-
-/* Another forename than ours is one more name that it goes by. */
-static void
-add_alias(struct receiving *r, struct str name)
-{
-    struct triage_child *c = &r->child;
-    struct str *at;
-
-    if (str_eq(name, c->forename) || triage_forename_norm(r->a, name).p == NULL)
-        return;
-    for (size_t i = 0; i < c->aliases.n; i++)
-        if (str_eq(c->aliases.at[i], name))
-            return;
-    at = arena_array(r->a, c->aliases.n + 1, sizeof *at);
-    for (size_t i = 0; i < c->aliases.n; i++)
-        at[i] = c->aliases.at[i];
-    at[c->aliases.n] = name;
-    c->aliases = (struct texts){ .at = at, .n = c->aliases.n + 1 };
-}
-
-/* Names stay as first told, unless this notification made the child. */
-static void
-keep_names(struct receiving *r, bool over)
-{
-    struct triage_child *c = &r->child;
-    bool named = triage_forename_norm(r->a, r->p->forename).p != NULL;
-
-    keep_text(&c->forename, r->p->forename,
-              over || (c->forename_norm.p == NULL && named));
-    keep_text(&c->surname, r->p->surname, over);
-    add_alias(r, r->p->forename);
-    for (size_t i = 0; i < r->p->aliases.n; i++)
-        add_alias(r, r->p->aliases.at[i]);
-    c->forename_norm = triage_forename_norm(r->a, c->forename);
-    c->surname_norm = triage_norm(r->a, c->surname);
-}
-
-static void
-keep_birth(struct receiving *r, bool over)
-{
-    struct triage_child *c = &r->child;
-
-    if (r->p->dob != DATE_NONE &&
-        (c->dob == DATE_NONE || over ||
-         (c->dob_estimated && !r->p->dob_estimated))) {
-        c->dob = r->p->dob;
-        c->dob_estimated = r->p->dob_estimated;
-    }
-    if (r->p->expected_dob != DATE_NONE)
-        c->expected_dob = r->p->expected_dob;
-    c->mother_norm = c->dob == DATE_NONE && c->expected_dob != DATE_NONE
-                         ? triage_mother_norm(r->a, r->p)
-                         : STR_NULL;
-}
-
-/* Where it lives and learns is as last told. */
-static void
-keep_rest(struct receiving *r)
-{
-    struct triage_child *c = &r->child;
-    struct str address = triage_address_norm(r->a, r->p);
-
-    keep_text(&c->postcode, r->p->postcode, true);
-    keep_text(&c->address, r->p->address, true);
-    keep_text(&c->address_norm, address, true);
-    keep_text(&c->school_urn, r->p->school_urn, true);
-    keep_text(&c->looked_after_by, r->p->looked_after_by, true);
-    keep_text(&c->la_child_id, r->p->la_child_id, false);
-    if (r->p->sex != 0 && (c->sex == 0 || c->sex == SEX_U))
-        c->sex = r->p->sex;
-    if (r->p->ethnicity != 0 &&
-        (c->ethnicity == 0 || r->p->ethnicity != ETHNICITY_NOBT))
-        c->ethnicity = r->p->ethnicity;
-    if (r->p->disability != 0)
-        c->disability = r->p->disability;
-    if (r->p->sen != TRI_UNKNOWN)
-        c->sen = r->p->sen;
-}
-
 /* In a review a number may be another child's: it stays where it is. */
 static bool
 belongs_to_another(struct receiving *r, const struct triage_identifier *id)
@@ -407,28 +320,23 @@ keep_number(struct receiving *r, int kind, struct str value, struct str la_code)
     rows_put(r->rows, TRIAGE_IDENTIFIER, &id);
 }
 
-/* Numbers as first told, of which no second one may differ. */
-static void
-keep_numbers_told(struct receiving *r, bool over)
-{
-    keep_text(&r->child.nhs_number, r->p->nhs_number, over);
-    if (!triage_is_temporary_upn(r->p->upn))
-        keep_text(&r->child.upn, r->p->upn, over);
-}
-
 static void
 keep_child(struct receiving *r)
 {
-    bool own = r->child_is_new ||
-               (r->top != NULL && r->top->match_status != MATCH_MATCHED);
+    const struct telling telling = {
+        .child_id = r->child.child_id,
+        .notification_id = r->n->notification_id,
+        .person = r->p,
+        .over = r->child_is_new ||
+                (r->top != NULL && r->top->match_status != MATCH_MATCHED),
+    };
+    struct triage_told told = triage_told_row(r->a, &r->child, &telling);
     struct description was = triage_description(r->a, &r->child);
     struct description now;
 
-    keep_names(r, own);
-    keep_birth(r, own);
-    keep_rest(r);
-    keep_numbers_told(r, own);
-    r->child.told_by++;
+    rows_new_group(r->rows, TRIAGE_TOLD, ROWS_KEY, &told);
+    rows_put(r->rows, TRIAGE_TOLD, &told);
+    triage_told_add(r->a, &r->child, &told);
     rows_put(r->rows, TRIAGE_CHILD, &r->child);
     now = triage_description(r->a, &r->child);
     triage_blocks_keep(r->rows, r->child.child_id,
@@ -450,6 +358,7 @@ make_child(struct receiving *r)
     r->child.child_id = child_id;
     r->child.told_by = 0;
     r->child.joined = 0;
+    r->child.tellings = 0;
     r->child.first_seen_at = r->n->meta.recorded_at;
     r->child_is_new = true;
     rows_new_group(r->rows, TRIAGE_CASE, BY_CHILD_ID, &c);

@@ -44,6 +44,7 @@ static const struct field child_at[] = {
     FIELD_TEXT(S, upn, P),
     FIELD_ID(S, merged_into, N),
     FIELD_I32(S, joined, 0),
+    FIELD_I32(S, tellings, 0),
 };
 #undef S
 
@@ -60,6 +61,34 @@ static const struct field identifier_at[] = {
     FIELD_TEXT(S, value, F_PERSONAL),
     FIELD_TEXT(S, la_code, 0),
     FIELD_ID(S, child_id, 0),
+};
+#undef S
+
+#define S struct triage_told
+static const struct field told_at[] = {
+    FIELD_ID(S, child_id, 0),
+    FIELD_I32(S, nth, 0),
+    FIELD_ID(S, notification_id, 0),
+    FIELD_BOOL(S, over, 0),
+    FIELD_TEXT(S, forename, P),
+    FIELD_TEXT(S, surname, P),
+    FIELD_TEXTS(S, aliases, F_PERSONAL),
+    FIELD_DATE(S, dob, P),
+    FIELD_BOOL(S, dob_estimated, 0),
+    FIELD_DATE(S, expected_dob, P),
+    FIELD_TEXT(S, mother_norm, P),
+    FIELD_CODE(S, sex, N, &codes_sex),
+    FIELD_CODE(S, ethnicity, N, &codes_ethnicity),
+    FIELD_SET(S, disability, 0, &codes_disability),
+    FIELD_TRI(S, sen, N),
+    FIELD_TEXT(S, nhs_number, P),
+    FIELD_TEXT(S, upn, P),
+    FIELD_TEXT(S, la_child_id, P),
+    FIELD_TEXT(S, la_code, N),
+    FIELD_TEXT(S, postcode, P),
+    FIELD_TEXT(S, address, P),
+    FIELD_TEXT(S, school_urn, P),
+    FIELD_TEXT(S, looked_after_by, P),
 };
 #undef S
 
@@ -251,6 +280,14 @@ const struct table triage_tables[TRIAGE_TABLE_N] = {
                                                  "child_identifier_by_child",
                                              .fields = { 3 }, .n = 1 } },
         .n_index = 2,
+        .due = -1,
+    },
+    [TRIAGE_TOLD] = {
+        .fields = FIELDS("child_told", struct triage_told, told_at),
+        .n_key = 2,
+        .index = { [TOLD_BY_CHILD] = { .name = "child_told_pkey",
+                                       .fields = { 0 }, .n = 1 } },
+        .n_index = 1,
         .due = -1,
     },
     [TRIAGE_LINK] = {

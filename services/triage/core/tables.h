@@ -4,9 +4,9 @@
  *
  * sql/ holds the same in SQL, column by column; the shard's number stands
  * before every key there. Names and what else identifies stand in child,
- * child_identifier and nowhere else; child_block has hashes of them. A new row
- * is cleared with fields_clear(&triage_tables[T].fields, &row) before it is
- * filled.
+ * child_identifier, child_told and nowhere else; child_block has hashes of
+ * them. A new row is cleared with fields_clear(&triage_tables[T].fields, &row)
+ * before it is filled.
  */
 #ifndef WAYMARK_TRIAGE_CORE_TABLES_H
 #define WAYMARK_TRIAGE_CORE_TABLES_H
@@ -21,6 +21,7 @@ enum triage_table {
     TRIAGE_CHILD = 0,
     TRIAGE_BLOCK,
     TRIAGE_IDENTIFIER,
+    TRIAGE_TOLD,
     TRIAGE_LINK,
     TRIAGE_REVIEW,
     TRIAGE_DECISION,
@@ -47,6 +48,9 @@ enum {
     IDENTIFIER_BY_VALUE = 0, /* kind, value */
     IDENTIFIER_BY_CHILD,
 };
+
+/* Index of TRIAGE_TOLD: child_id, in the order of telling. */
+enum { TOLD_BY_CHILD = 0 };
 
 /* Indexes of TRIAGE_DECISION. */
 enum {
@@ -93,13 +97,14 @@ struct triage_child {
     struct str address_norm; /* address and postcode together */
     struct str school_urn;
     struct str looked_after_by;
-    /* How many notifications have told of it: with the last of them that is
-     * erased all of it is, but for id and first_seen_at. */
+    /* How many notifications have told of it and are not erased: with the last
+     * of them all of it goes, but for id and first_seen_at. */
     int32_t told_by;
     struct str nhs_number; /* the first that was told: two that differ are */
     struct str upn;        /* two children; a permanent one */
     struct id merged_into; /* the child that stands for it, or null */
     int32_t joined;        /* how many children name this one in merged_into */
+    int32_t tellings;      /* how many there ever were, erased ones included */
 };
 
 /*
@@ -125,6 +130,36 @@ enum triage_identifier_kind {
     IDENTIFIER_LA,
 };
 extern const struct codes codes_triage_identifier;
+
+/*
+ * What one notification told of a child (told.h): the child's row is made of
+ * these, and made again without one that is erased.
+ */
+struct triage_told {
+    struct id child_id;
+    int32_t nth; /* from 1, in the order of telling */
+    struct id notification_id;
+    bool over; /* its names and birth replaced those told before */
+    struct str forename;
+    struct str surname;
+    struct texts aliases;
+    date_d dob;
+    bool dob_estimated;
+    date_d expected_dob;
+    struct str mother_norm; /* only where it told no birth */
+    int sex;
+    int ethnicity;
+    uint32_t disability;
+    enum tri sen;
+    struct str nhs_number;
+    struct str upn;
+    struct str la_child_id;
+    struct str la_code;
+    struct str postcode;
+    struct str address;
+    struct str school_urn;
+    struct str looked_after_by;
+};
 
 /* Two children who belong together and are not the same: both ways. */
 struct triage_link {

@@ -32,8 +32,7 @@ want(const struct step *step, const struct event *ev, int round)
             triage_relay_want(step, ev->body, round);
         return;
     case REC_ERASURE_RECORDED:
-        if (round < 2)
-            triage_erase_want(step, ev->body, round);
+        triage_erase_want(step, ev->body, round);
         return;
     case REC_CASE_CHANGED:
         if (round == 0)

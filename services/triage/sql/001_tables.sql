@@ -1,7 +1,8 @@
 -- Tables of triage; services/triage/core/tables.h says what they hold. The
 -- schema comes from search_path.
 
--- A person, as last told; names stand here and in child_identifier only.
+-- A person, as last told; names stand here, in child_identifier and child_told
+-- only.
 CREATE TABLE child (
     shard integer NOT NULL,
     child_id uuid NOT NULL,
@@ -29,6 +30,7 @@ CREATE TABLE child (
     upn text,
     merged_into uuid, -- the child that stands for it
     joined integer NOT NULL,
+    tellings integer NOT NULL, -- so many there were, erased ones included
     PRIMARY KEY (shard, child_id)
 ) WITH (fillfactor = 50); -- it changes while it is told of
 CREATE INDEX child_by_mother
@@ -53,6 +55,36 @@ CREATE TABLE child_identifier (
     la_code text COLLATE "C" NOT NULL,
     child_id uuid NOT NULL,
     PRIMARY KEY (shard, kind, value, la_code, child_id)
+);
+
+-- What one notification told of a child: with it erased the child's row is made
+-- again of the others.
+CREATE TABLE child_told (
+    shard integer NOT NULL,
+    child_id uuid NOT NULL,
+    nth integer NOT NULL,
+    notification_id uuid NOT NULL,
+    over boolean NOT NULL,
+    forename text,
+    surname text,
+    aliases text NOT NULL,
+    dob date,
+    dob_estimated boolean NOT NULL,
+    expected_dob date,
+    mother_norm text,
+    sex text,
+    ethnicity text,
+    disability text NOT NULL,
+    sen boolean,
+    nhs_number text,
+    upn text,
+    la_child_id text,
+    la_code text,
+    postcode text,
+    address text,
+    school_urn text,
+    looked_after_by text,
+    PRIMARY KEY (shard, child_id, nth)
 );
 
 -- Two children who belong together and are not the same.
