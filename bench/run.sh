@@ -63,6 +63,8 @@ new_bed() # phase
     use_bed
     # Rows tell when they were committed.
     sql 'ALTER SYSTEM SET track_commit_timestamp = on'
+    # PostgreSQL's own default; a bed of tests has a quarter of it.
+    sql "ALTER SYSTEM SET shared_buffers = '128MB'"
     testbed/bed.sh down "$bed" >/dev/null
     testbed/bed.sh up "$bed" >/dev/null
     use_bed

@@ -131,8 +131,9 @@ CREATE TABLE deadline (
     profile_version text,
     PRIMARY KEY (shard, subject_id, rule, stage, alert_due_at)
 );
-CREATE INDEX deadline_by_due ON deadline
-    (shard, due_at, subject_id, rule COLLATE "C", stage, alert_due_at);
+-- No more than the instant, which many share: those are kept as one entry, and
+-- whoever asks in order sorts them (docs/decisions.md, "What falls due").
+CREATE INDEX deadline_by_due ON deadline (shard, due_at);
 
 -- Findings; a cleared one stays, because what was said stays said.
 CREATE TABLE alert (
