@@ -250,6 +250,25 @@ tracker_step(struct step *step, const struct event *ev, struct err *err)
 
 /* ---- firing -------------------------------------------------------------- */
 
+static enum status fire_case(const struct moment *m,
+                             const struct deadline_row *d, struct err *err);
+
+/* An offer ends after everybody who was to hear of it by then: the time that
+ * the upper rungs wait for is over at the same instant. */
+static enum status
+fire_beside(const struct moment *m, const struct case_row *c, struct err *err)
+{
+    const struct deadline_row *d;
+    enum status rc = ST_OK;
+    size_t at = 0;
+
+    while (rc == ST_OK &&
+           (d = subject_next(m, TABLE_DEADLINE, c->case_id, &at)) != NULL)
+        if (d->due_at <= m->at)
+            rc = fire_case(m, d, err);
+    return rc;
+}
+
 static enum status
 fire_case(const struct moment *m, const struct deadline_row *d, struct err *err)
 {
@@ -265,6 +284,8 @@ fire_case(const struct moment *m, const struct deadline_row *d, struct err *err)
     rc = rungs_fire(m, &w, d, &expired, err);
     if (rc == ST_OK && first_l3)
         rc = cases_offer_late(m, c, err);
+    if (rc == ST_OK && expired)
+        rc = fire_beside(m, c, err);
     if (rc == ST_OK && expired)
         rc = cases_offer_expired(m, c, err);
     return rc;
