@@ -645,11 +645,13 @@ is_older(const struct case_row *a, const struct case_row *b)
 /* The younger goes into the older, with what it still had to wait for. */
 static enum status
 merge_into(const struct moment *m, const struct case_row *younger,
-           const struct case_row *older, struct err *err)
+           const struct case_row *older, struct id *gained, struct err *err)
 {
     const struct life_facts facts = { .side = younger->side,
                                       .older_open = true };
     const struct case_said said = { .state_before = younger->state };
+    const struct case_said taken = { .state_before = older->state };
+    const bool gains = (younger->needs & ~older->needs) != 0;
     const struct case_input none = { .close_outcome = 0 };
     struct watched w = cases_watched(older, cases_offer(m, older));
     struct case_row c = *younger;
@@ -671,20 +673,23 @@ merge_into(const struct moment *m, const struct case_row *younger,
     c.merged_into = older->case_id;
     if (rc == ST_OK)
         rc = cases_apply(m, &c, false, LIFE_MERGED, &result, &none, &said, err);
-    return rc;
+    *gained = gains ? taker.case_id : ID_NONE;
+    return rc == ST_OK && gains ? say_case(m, &taker, &taken, err) : rc;
 }
 
 static enum status
 merge_side(const struct moment *m, const struct child_merged *merged, int side,
-           struct err *err)
+           struct id *gained, struct err *err)
 {
     const struct case_row *a =
         cases_open(m, merged->survivor_id, side, ID_NONE);
     const struct case_row *b = cases_open(m, merged->merged_id, side, ID_NONE);
 
+    *gained = ID_NONE;
     if (a == NULL || b == NULL)
         return ST_OK;
-    return is_older(a, b) ? merge_into(m, b, a, err) : merge_into(m, a, b, err);
+    return is_older(a, b) ? merge_into(m, b, a, gained, err)
+                          : merge_into(m, a, b, gained, err);
 }
 
 /* The rows of `from` that `whose` was first (none: all) are `to`'s now. */
@@ -711,12 +716,13 @@ move_cases(const struct moment *m, struct id from, struct id to,
 
 enum status
 cases_merge(const struct moment *m, const struct child_merged *merged,
-            struct err *err)
+            struct id *gained, struct err *err)
 {
-    enum status rc = merge_side(m, merged, SIDE_EH, err);
+    struct id gained_csc;
+    enum status rc = merge_side(m, merged, SIDE_EH, gained, err);
 
     if (rc == ST_OK)
-        rc = merge_side(m, merged, SIDE_CSC, err);
+        rc = merge_side(m, merged, SIDE_CSC, &gained_csc, err);
     if (rc == ST_OK)
         rc =
             move_cases(m, merged->merged_id, merged->survivor_id, ID_NONE, err);

@@ -87,10 +87,14 @@ MUST_CHECK enum status
 cases_offer_expired(const struct moment *m, const struct case_row *c,
                     struct err *err);
 
-/** Two children are one: of two open cases on a side the younger is merged. */
+/**
+ * Two children are one: of two open cases on a side the younger is merged.
+ * *gained is the early help case that has needs by it which it had not, the
+ * null id where there is none.
+ */
 MUST_CHECK enum status
 cases_merge(const struct moment *m, const struct child_merged *merged,
-            struct err *err);
+            struct id *gained, struct err *err);
 /** And apart again: cases go back to whose they were, merged ones go on. */
 MUST_CHECK enum status
 cases_unmerge(const struct moment *m, const struct child_unmerged *unmerged,

@@ -42,27 +42,26 @@ is_worked(const struct case_row *c)
     return c->state >= CASE_UNALLOCATED && c->state <= CASE_REVIEW;
 }
 
-enum status
-third_need_added(const struct moment *m, const struct activity_recorded *a,
-                 struct id case_id, struct err *err)
+/* The rule that has hit now: NULL where none does, or it is no case for it. */
+static const struct rule *
+find_trigger(const struct moment *m, const struct case_row *c)
 {
-    const struct case_row *known = cases_get(m, case_id);
-    const struct case_input input = { .by = a->by };
-    struct case_said said = { .activity_id = a->activity_id };
-    const struct rule *rule;
+    if (c == NULL || c->side != SIDE_EH || c->third_need || !is_worked(c))
+        return NULL;
+    return rule_that_holds(m->limits.profile, c);
+}
+
+static enum status
+take_outcome(const struct moment *m, const struct case_row *known, int outcome,
+             const struct case_input *input, struct case_said *said,
+             struct err *err)
+{
     struct life_result result;
     struct life_facts facts;
-    struct case_row c;
+    struct case_row c = *known;
     enum status rc;
 
-    if (known == NULL || known->side != SIDE_EH || known->third_need ||
-        !is_worked(known))
-        return ST_OK;
-    rule = rule_that_holds(m->limits.profile, known);
-    if (rule == NULL)
-        return ST_OK;
-    c = *known;
-    c.outcome = rule->outcome;
+    c.outcome = outcome;
     c.third_need = true;
     c.changes++; /* the need itself is corrected no more (correct.h) */
     facts = (struct life_facts){ .side = c.side,
@@ -70,11 +69,40 @@ third_need_added(const struct moment *m, const struct activity_recorded *a,
                                  .was_outcome = known->outcome,
                                  .csc_status = c.csc_status,
                                  .has_worker = c.worker.n > 0 };
+    said->state_before = known->state;
     rc = life_step(c.state, c.state_before, LIFE_FINAL_HELP, &facts, &result,
                    err);
     if (rc != ST_OK)
         return rc;
-    said.state_before = known->state;
-    return cases_apply(m, &c, false, LIFE_FINAL_HELP, &result, &input, &said,
+    return cases_apply(m, &c, false, LIFE_FINAL_HELP, &result, input, said,
                        err);
+}
+
+enum status
+third_need_added(const struct moment *m, const struct activity_recorded *a,
+                 struct id case_id, struct err *err)
+{
+    const struct case_row *known = cases_get(m, case_id);
+    const struct case_input input = { .by = a->by };
+    struct case_said said = { .activity_id = a->activity_id };
+    const struct rule *rule = find_trigger(m, known);
+
+    return rule == NULL
+               ? ST_OK
+               : take_outcome(m, known, rule->outcome, &input, &said, err);
+}
+
+enum status
+third_need_merged(const struct moment *m, const struct child_merged *merged,
+                  struct id case_id, struct err *err)
+{
+    const struct case_row *known = cases_get(m, case_id);
+    const struct case_input input = { .by = merged->by };
+    struct case_said said = { .activity_id = ID_NONE };
+    const struct rule *rule = find_trigger(m, known);
+
+    if (rule == NULL ||
+        cases_open(m, known->child_id, SIDE_CSC, ID_NONE) != NULL)
+        return ST_OK;
+    return take_outcome(m, known, rule->outcome, &input, &said, err);
 }

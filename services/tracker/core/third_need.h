@@ -1,8 +1,9 @@
 /**
  * The third unmet need of a single-agency case (RUT 3.16; rule RU03): it asks
- * for a CAF and a team, once a case, whether a notification or a worker brings
- * it. A notification's is triage's decision; here is a worker's, who adds a
- * need to a case that is open.
+ * for a CAF and a team, once a case, whether a notification, a worker or a
+ * merge brings it. A notification's is triage's decision; here are the others:
+ * a worker adds a need to a case that is open, or two children who each had a
+ * case turn out to be one.
  */
 #ifndef WAYMARK_TRACKER_CORE_THIRD_NEED_H
 #define WAYMARK_TRACKER_CORE_THIRD_NEED_H
@@ -20,5 +21,14 @@
 MUST_CHECK enum status third_need_added(const struct moment *m,
                                         const struct activity_recorded *a,
                                         struct id case_id, struct err *err);
+
+/**
+ * The same after the case as it is stored got the needs of the one that
+ * `merged` ended. Nothing either where the child is open to social care, which
+ * comes first (C05). A null id does nothing.
+ */
+MUST_CHECK enum status third_need_merged(const struct moment *m,
+                                         const struct child_merged *merged,
+                                         struct id case_id, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "tracker/core/rungs.h"
 #include "tracker/core/school.h"
 #include "tracker/core/subject.h"
+#include "tracker/core/third_need.h"
 
 /* ---- touching ------------------------------------------------------------ */
 
@@ -215,10 +216,13 @@ static enum status
 merged(struct step *step, const struct child_merged *c, struct err *err)
 {
     struct moment m;
+    struct id gained = ID_NONE;
     enum status rc = moment_of(&m, step, c->meta.recorded_at, c->meta.id,
                                c->meta.profile_version, err);
 
-    return rc == ST_OK ? cases_merge(&m, c, err) : rc;
+    if (rc == ST_OK)
+        rc = cases_merge(&m, c, &gained, err);
+    return rc == ST_OK ? third_need_merged(&m, c, gained, err) : rc;
 }
 
 static enum status
