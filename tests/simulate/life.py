@@ -361,7 +361,7 @@ class Life:
             self.drift(case, "D12", Finding(case.subject, "D12", at, rungs))
         if any(self.was_short(old, at) for old in self.of_child[case.child]
                if old is not case):
-            self.drift(case, "D07", Finding(case.subject, "D07", at, [
+            self.drift(case, "D07:%d" % at, Finding(case.subject, "D07", at, [
                 (now, "leader+district")] + self.ladder.upper(now, True)))
 
     def was_short(self, old, at):
@@ -413,18 +413,28 @@ class Life:
             self.stop(case, name, now)
         case.state, case.return_to, case.offer = case.return_to, None, None
 
-    def expire(self, now):
-        """Row 16: an offer ends by itself when L3 has passed twice."""
+    def next_expiry(self, now):
+        """The first instant up to now at which L3 has passed twice, or None."""
+        ends = [c.offer["expires"] + 1 for c in self.cases.values()
+                if c.offer is not None and c.offer["expires"] < now]
+        return min(ends, default=None)
+
+    def expire(self, at):
+        """Row 16: an offer ends by itself; who hears of it by then has heard."""
         for case in self.cases.values():
-            if case.offer is not None and case.offer["expires"] < now:
-                late = case.offer["expires"] + 1
-                self.offer_ends(case, late, late)
+            if case.offer is not None and case.offer["expires"] + 1 == at:
+                self.offer_ends(case, at, at)
 
     def accept(self, case, when, body, now):
         side = "eh" if case.side == "csc" else "csc"
         worker = body.get("worker")
+        there = self.open_case(case.child, side, True)
         self.end_case(case, "closed", when, now)
         case.handed_over = True
+        if there is not None:  # one child, one side: one case (section 1)
+            if side == "csc":
+                self.returned(there, when, False, now)
+            return
         new = self.new_case(case.name + ">", case.child, side,
                             "allocated" if worker else "unallocated", when)
         new.needs, new.consent = set(case.needs), case.consent

@@ -65,9 +65,11 @@ class Oracle:
     def advance(self, now):
         if self.now is not None and now <= self.now:
             return
+        while (at := self.life.next_expiry(now)) is not None:
+            self.ladder.advance(at)
+            self.life.expire(at)
         self.ladder.advance(now)
         self.now = now
-        self.life.expire(now)
 
     def repeated(self, what, body):
         key = (what, body["agency_id"], body["agency_ref"],
