@@ -118,7 +118,8 @@ sim_new_child(struct sim_world *w, time_ms at, int age_first, int age_last)
     return c;
 }
 
-/* Made up from the number, so that no two children are alike. */
+/* Made up from the number, so that no two children are alike. No part is common
+ * to all of them: linkage would ask a person about every two of one day. */
 static const char *
 surname(struct sim_world *w, unsigned number)
 {
@@ -129,11 +130,11 @@ surname(struct sim_world *w, unsigned number)
     number = (unsigned)(number * UINT64_C(1234577) % 3200000);
     for (int i = 0; i < NAME_LETTERS; i++, number /= 20)
         text[i] = letters[number % 20];
+    text[0] = (char)(text[0] - 'a' + 'A');
     text[NAME_LETTERS] = '\0';
-    return arena_printf(w->arena, "Example%s", text).p;
+    return arena_printf(w->arena, "%s", text).p;
 }
 
-/* 999 is kept for tests; one without a check digit is passed over. */
 static struct str
 nhs_number(struct sim_world *w, unsigned number)
 {
