@@ -239,10 +239,23 @@ DIR ?=
 json-suite: build ## JSON and what is none as bodies (DIR=files y_*, n_*, i_*)
 	@BUILD=$(B) tests/jsonsuite/run.sh $(DIR)
 
-.PHONY: simulate
+.PHONY: simulate simulate-year simulate-killed
 DAYS ?= 28
 simulate: build ## A made-up authority against an oracle (DAYS=365 SEED=n, SEEDS="1 2 3", RUNS="plain again killed")
 	@DAYS=$(DAYS) SEEDS="$(or $(SEEDS),$(SEED))" tests/simulate/run.sh
+
+simulate-year: build ## The same, three years, the first one twice: the same bytes (25 min alone)
+	@DAYS=365 SEEDS=1 RUNS="plain again" tests/simulate/run.sh
+	@DAYS=365 SEEDS="2 3" RUNS=plain tests/simulate/run.sh
+
+simulate-killed: build ## Undisturbed, then with kill -9 of tracker and notifier (DAYS=91 SEED=2; 15 min alone)
+	@DAYS=$(DAYS) SEEDS="$(SEED)" RUNS="plain killed" tests/simulate/run.sh
+simulate-killed: DAYS = 91
+simulate-killed: SEED = 2
+
+.PHONY: drift-table
+drift-table: $(B)/tests/trace/test_drift ## Each drift rule: raised on its limit, not before, escalated, cleared
+	@out=$$($< --table 2>&1) || { echo "$$out"; exit 1; }; echo "$$out" | sed -n '/^rule /,$$p'
 
 .PHONY: returns
 returns: build ## The census of made-up children against the DfE's rules (N=3000 SEED=1)
