@@ -308,6 +308,9 @@ compose: install build ## Compose on an engine of its own (root): kill every con
 
 bench: install build ## How fast, against what (JSON)
 	@bench/run.sh
+.PHONY: lookups
+lookups: install build ## How quickly a child is found among many, as a table (LOOKUP_SIZES="100000 1000000")
+	@PHASES=lookups bench/run.sh | bench/lookups_table.sh
 
 .PHONY: man
 man: ## Manual pages to build/man

@@ -10,7 +10,7 @@
 #   SIZES="10000 1000000" MORE=200000
 #                   size: children in the tables, notifications about them
 #   PHASES="latency chain alone", size, door (door.sh),
-#   deadlines (deadlines.sh)
+#   deadlines (deadlines.sh), lookups (lookups.sh)
 #
 # Every phase has a bed of its own, with fsync, full_page_writes and
 # synchronous_commit on. "chain": triage, tracker and metrics together, until
@@ -439,6 +439,8 @@ settings()
 
 # shellcheck source=bench/deadlines.sh
 . bench/deadlines.sh
+# shellcheck source=bench/lookups.sh
+. bench/lookups.sh
 make -s build bench-build
 about=$(machine)
 for phase in $PHASES; do
@@ -449,6 +451,7 @@ for phase in $PHASES; do
     size) run_size ;;
     deadlines) run_deadlines ;;
     door) run_door ;;
+    lookups) run_lookups ;;
     *)
         say "no phase $phase"
         exit 2
