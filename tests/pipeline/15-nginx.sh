@@ -43,14 +43,26 @@ certificate door "$name"
 certificate housing housing-east
 certificate unregistered someone
 certificate stranger housing-east
-# nginx trusts two; the register knows one of them.
-cat "$work/housing.crt" "$work/unregistered.crt" >"$work/agencies.crt"
+# An authority may issue certificates itself; of two one gets lost.
+certificate issuer 'who issues'
+issued() # name
+{
+    quiet openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+        -keyout "$work/$1.key" -out "$work/$1.csr" -subj "/CN=$1"
+    quiet openssl x509 -req -in "$work/$1.csr" -CA "$work/issuer.crt" \
+        -CAkey "$work/issuer.key" -CAcreateserial -days 2 -out "$work/$1.crt"
+}
+issued kept
+issued lost
+print_of() { openssl x509 -in "$work/$1.crt" -noout -fingerprint -sha256 | cut -d= -f2; }
+# nginx trusts three; the register knows all but one.
+cat "$work/housing.crt" "$work/unregistered.crt" "$work/issuer.crt" >"$work/agencies.crt"
 quiet openssl ecparam -name prime256v1 -genkey -noout -out "$work/health.pem"
 cp -a profiles "$work/profiles"
 jq --arg pem "$(openssl pkey -in "$work/health.pem" -pubout)" \
-    --arg print "$(openssl x509 -in "$work/housing.crt" -noout -fingerprint -sha256 | cut -d= -f2)" '
+    --arg print "$(print_of housing)" --arg kept "$(print_of kept)" --arg lost "$(print_of lost)" '
     (.agencies[] | select(.id == "health-trust")).keys = [{kid: "h", pem: $pem}]
-    | (.agencies[] | select(.id == "housing-east")).certificates = [$print]' \
+    | (.agencies[] | select(.id == "housing-east")).certificates = [$print, $kept, $lost]' \
     profiles/agencies.json >"$work/profiles/agencies.json"
 token() { "$build/bin/waymark" token --agency health-trust --key "$work/health.pem"; }
 
@@ -79,6 +91,12 @@ sed -e "s|listen 443|listen 127.0.0.1:$tls|" -e "s|/etc/waymark/tls|$work|" \
 PATH=$PATH:/usr/sbin
 claim 'the copy waits for two seconds' "$(grep -c '^client_[a-z]*_timeout 2s;' "$work/waymark.conf")" 2
 claim 'the configuration is sound' "$(nginx -t -c "$work/nginx.conf" -p "$work" 2>&1 | grep -c successful)" 1
+# The same by the script of its container, under another name.
+mkdir -p "$work/top/etc/waymark" "$work/top/var/log/nginx" "$work/tmp"
+cp "$work/waymark.conf" "$work/top/etc/waymark/"
+claim 'and so it is in a container' \
+    "$(TOP=$work/top TMPDIR=$work/tmp WAYMARK_NAME=door.example sh deploy/nginx/compose.sh -t 2>&1 |
+        grep -c successful) $(grep -c 'server_name door.example;' "$work/tmp/waymark.conf")" '1 1'
 nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.start" || {
     cat "$work/nginx.start" >&2
     exit 1
@@ -139,6 +157,36 @@ as() { echo "--cert $work/$1.crt --key $work/$1.key"; }
     for path in /metrics /readyz /livez / /v2 /v1/../metrics /v1/%2e%2e/metrics //metrics; do
         claim "$path is not for outside" "$(behind "$path" --path-as-is)" '404 path'
     done
+}
+
+# ---- certificates that were lost -----------------------------------------------------
+
+reload() { nginx -s reload -c "$work/nginx.conf" -p "$work" 2>>"$work/nginx.start"; }
+answers() { [ "$(post "$(message housing-east)" --cert "$work/$1.crt" --key "$work/$1.key")" = "$2" ]; } # certificate answer
+# shellcheck disable=SC2046
+{
+    claim 'what an issuer signed is let in' "$(post "$(message housing-east)" $(as lost))" '202 -'
+    : >"$work/index.txt"
+    printf '[ca]\ndefault_ca = d\n[d]\ndatabase = %s\ndefault_md = sha256\ndefault_crl_days = 2\n' \
+        "$work/index.txt" >"$work/ca.conf"
+    quiet openssl ca -config "$work/ca.conf" -keyfile "$work/issuer.key" -cert "$work/issuer.crt" -revoke "$work/lost.crt"
+    quiet openssl ca -config "$work/ca.conf" -keyfile "$work/issuer.key" -cert "$work/issuer.crt" -gencrl -out "$work/revoked.crl"
+    echo "ssl_crl $work/revoked.crl;" >"$work/revoked.conf"
+    reload
+    wait_for 40 answers lost '400 request'
+    claim 'one on the list of revoked ones is refused' "$(post "$(message housing-east)" $(as lost))" '400 request'
+    claim 'the others of its issuer are not' "$(post "$(message housing-east)" $(as kept))" '202 -'
+    claim 'one of whose issuer there is no list is' "$(post "$(message housing-east)" $(as housing))" '400 request'
+    rm "$work/revoked.conf"
+    reload
+    wait_for 40 answers housing '202 -'
+    # The other way, which holds at intake itself: out of the register.
+    jq --arg kept "$(print_of kept)" '(.agencies[] | select(.id == "housing-east")).certificates -= [$kept]' \
+        "$work/profiles/agencies.json" >"$work/agencies.new" && mv "$work/agencies.new" "$work/profiles/agencies.json"
+    kill -HUP "${pids[1]}"
+    wait_for 40 answers kept '401 cert_unknown'
+    claim 'one that was taken out of the register is unknown' "$(post "$(message housing-east)" $(as kept))" '401 cert_unknown'
+    claim 'and the rest of it is as before' "$(post "$(message housing-east)" $(as housing))" '202 -'
 }
 
 # ---- attacks ---------------------------------------------------------------------
