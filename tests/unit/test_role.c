@@ -106,6 +106,58 @@ test_record(void **state)
     assert_letters(row->name, found, row->may);
 }
 
+/* All that aren't named here are case work. */
+static const struct {
+    int activity;
+    const char *may;       /* no unit named */
+    const char *elsewhere; /* a unit that is none of theirs */
+} others[] = {
+    { ACTIVITY_HANDOVER_ACCEPTED, "LDHY", "Y" },
+    { ACTIVITY_HANDOVER_DECLINED, "LDHY", "Y" },
+    { ACTIVITY_CAF_RECEIVED, "WLDHYC", "WYC" },
+    { ACTIVITY_INTENT_DECLINED, "WLDHYC", "WYC" },
+    { ACTIVITY_CONSULTED, "SMY", "SMY" },
+    { ACTIVITY_CONSULTATION_ANSWERED, "SMY", "SMY" },
+    { ACTIVITY_ENCOMPASS_RELAYED, "WLDHSMY", "WSMY" },
+    { ACTIVITY_ALERT_ACKNOWLEDGED, "WLDHSMY", "WSMY" },
+};
+
+static void
+assert_may(int activity, const char *unit, const char *want)
+{
+    char found[sizeof letters] = "";
+    struct activity_reported rec;
+
+    fields_clear(&fields_activity_reported, &rec);
+    rec.activity = activity;
+    rec.unit = str_of(unit);
+    for (size_t i = 0; i < N_OF(roles); i++) {
+        struct staff_person p = person(roles[i]);
+
+        if (role_may_record(&p, &rec))
+            add_letter(found, letters[i]);
+    }
+    assert_letters(codes_word(&codes_activity, activity), found, want);
+}
+
+static void
+every_activity_has_its_roles_and_leaders_their_units(void **state)
+{
+    (void)state;
+    for (int a = 1; a <= (int)codes_activity.n; a++) {
+        const char *may = "WLDHY", *elsewhere = "WY";
+
+        for (size_t i = 0; i < N_OF(others); i++)
+            if (others[i].activity == a) {
+                may = others[i].may;
+                elsewhere = others[i].elsewhere;
+            }
+        assert_may(a, "", may);
+        assert_may(a, "swale-1", may);
+        assert_may(a, "dover-1", elsewhere);
+    }
+}
+
 static void
 screenings_are_decided_on_ones_own_side(void **state)
 {
@@ -213,7 +265,8 @@ a_list_with_an_officer_governs_who_governs(void **state)
 int
 main(void)
 {
-    struct CMUnitTest tests[N_OF(record_rows) + 4] = {
+    struct CMUnitTest tests[N_OF(record_rows) + 5] = {
+        cmocka_unit_test(every_activity_has_its_roles_and_leaders_their_units),
         cmocka_unit_test(screenings_are_decided_on_ones_own_side),
         cmocka_unit_test(
             matches_are_resolved_at_the_door_and_taken_apart_above),
@@ -222,7 +275,7 @@ main(void)
     };
 
     for (size_t i = 0; i < N_OF(record_rows); i++)
-        tests[4 + i] =
+        tests[5 + i] =
             (struct CMUnitTest){ .name = record_rows[i].name,
                                  .test_func = test_record,
                                  .initial_state =
