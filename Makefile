@@ -244,11 +244,11 @@ DAYS ?= 28
 simulate: build ## A made-up authority against an oracle (DAYS=365 SEED=n, SEEDS="1 2 3", RUNS="plain again killed")
 	@DAYS=$(DAYS) SEEDS="$(or $(SEEDS),$(SEED))" tests/simulate/run.sh
 
-simulate-year: build ## The same, three years, the first one twice: the same bytes (25 min alone)
+simulate-year: build ## The same, three years, the first one twice: the same bytes (4 min a run on two free cores)
 	@DAYS=365 SEEDS=1 RUNS="plain again" tests/simulate/run.sh
 	@DAYS=365 SEEDS="2 3" RUNS=plain tests/simulate/run.sh
 
-simulate-killed: build ## Undisturbed, then with kill -9 of tracker and notifier (DAYS=91 SEED=2; 15 min alone)
+simulate-killed: build ## Undisturbed, then with kill -9 of tracker and notifier (DAYS=91 SEED=2)
 	@DAYS=$(DAYS) SEEDS="$(SEED)" RUNS="plain killed" tests/simulate/run.sh
 simulate-killed: DAYS = 91
 simulate-killed: SEED = 2
