@@ -10,6 +10,7 @@
 #include "raw_text.h"
 
 #include "intake/core/cell.h"
+#include "sliced.h"
 
 struct row {
     const char *name;
@@ -43,8 +44,7 @@ static const struct row rows[] = {
     { "eight digits stay", cell_date, "20150626", "20150626" },
     { "a serial number with an hour is no date", cell_date, "42181.5",
       "42181.5" },
-    { "something behind a day stays", cell_date, "26/06/2015x",
-      "26/06/2015x" },
+    { "something behind a day stays", cell_date, "26/06/2015x", "26/06/2015x" },
     { "a name stays", cell_date, "Testchild", "Testchild" },
 
     { "a day with minutes is an instant", cell_instant, "26/06/2015 07:12",
@@ -56,10 +56,14 @@ static const struct row rows[] = {
     { "the last minute of a day", cell_instant, "26/06/2015 23:59",
       "2015-06-26T23:59:00" },
     { "hour 24 stays", cell_instant, "26/06/2015 24:00", "26/06/2015 24:00" },
-    { "minute 60 stays", cell_instant, "26/06/2015 07:60",
-      "26/06/2015 07:60" },
+    { "minute 60 stays", cell_instant, "26/06/2015 07:60", "26/06/2015 07:60" },
     { "afternoon in words stays", cell_instant, "26/06/2015 07:12 PM",
       "26/06/2015 07:12 PM" },
+    { "an hour alone stays", cell_instant, "26/06/2015 07", "26/06/2015 07" },
+    { "a minute has two digits", cell_instant, "26/06/2015 07:1",
+      "26/06/2015 07:1" },
+    { "so has a second", cell_instant, "26/06/2015 07:12:5",
+      "26/06/2015 07:12:5" },
     { "a day alone has no hour and stays", cell_instant, "26/06/2015",
       "26/06/2015" },
     { "a whole serial number has no hour and stays", cell_instant, "42181",
@@ -86,14 +90,18 @@ static const struct row rows[] = {
 static void
 test_row(void **state)
 {
+    static const char *const behind[] = { "", "0", "5:30", ":30", "/2015" };
     const struct row *row = *state;
     struct arena arena;
-    struct str got;
 
     heap_arena(&arena);
-    got = row->read(&arena, str_of(row->cell));
-    assert_int_equal(got.n, strlen(row->want));
-    assert_memory_equal(got.p, row->want, got.n);
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        struct sliced room;
+        struct str got = row->read(&arena, sliced(&room, row->cell, behind[i]));
+
+        assert_int_equal(got.n, strlen(row->want));
+        assert_memory_equal(got.p, row->want, got.n);
+    }
     heap_release(&arena);
 }
 

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "sliced.h"
 #include "triage/core/nicknames.h"
 
 #define N(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -40,6 +41,10 @@ jaro_winkler_gives_the_published_values(void **state)
         { "tanya", "tonya", 8800 },
         { "sean", "susan", 8050 },
         { "jon", "john", 9333 },
+        { "jon", "jones", 9067 },
+        /* one letter stands at the edge of the window, one beyond it */
+        { "abcdef", "xxaxxx", 4444 },
+        { "abcdef", "xxxaxx", 0 },
         { "abc", "xyz", 0 },
         { "same", "same", 10000 },
         { "", "a", 0 },
@@ -53,6 +58,13 @@ jaro_winkler_gives_the_published_values(void **state)
         if (compare_names(a, b) != rows[i].like)
             fail_msg("%s %s: %d", rows[i].a, rows[i].b, compare_names(a, b));
         assert_int_equal(compare_names(b, a), rows[i].like);
+        for (const char *behind = "abehnrstx"; *behind != '\0'; behind++) {
+            struct sliced room;
+
+            a = sliced(&room, rows[i].a, behind);
+            assert_int_equal(compare_names(a, b), rows[i].like);
+            assert_int_equal(compare_names(b, a), rows[i].like);
+        }
     }
     assert_int_equal(compare_names(STR_NULL, STR_NULL), 0);
 }

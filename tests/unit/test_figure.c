@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "intake/core/figure.h"
+#include "sliced.h"
 
 struct row {
     const char *name;
@@ -43,34 +44,35 @@ static const struct row rows[] = {
     { "nor is 1500 K", "1500 K", UNIT_COUNT, LEVEL, NO(FIGURE_SUFFIX) },
     { "a note's star is no number", "276*", UNIT_COUNT, LEVEL,
       NO(FIGURE_SUFFIX) },
-    { "a range is no number", "75-80", UNIT_PERCENT, LEVEL,
-      NO(FIGURE_SUFFIX) },
+    { "a range is no number", "75-80", UNIT_PERCENT, LEVEL, NO(FIGURE_SUFFIX) },
     { "half a child is none", "1.5", UNIT_COUNT, LEVEL, NO(FIGURE_RANGE) },
     { "half a post is one", "1.5", UNIT_FRACTIONAL, LEVEL, VALUE(15, 1) },
-    { "a rate has decimals", "246.3", UNIT_PER_100000, LEVEL,
-      VALUE(2463, 1) },
-    { "four decimals are read", "0.1234", UNIT_PERCENT, LEVEL,
-      VALUE(1234, 4) },
+    { "a rate has decimals", "246.3", UNIT_PER_100000, LEVEL, VALUE(2463, 1) },
+    { "four decimals are read", "0.1234", UNIT_PERCENT, LEVEL, VALUE(1234, 4) },
     { "five are not", "0.12345", UNIT_PERCENT, LEVEL, NO(FIGURE_OTHER) },
     { "a point wants digits behind it", "5.", UNIT_PERCENT, LEVEL,
       NO(FIGURE_OTHER) },
     { "and before it", ".5", UNIT_PERCENT, LEVEL, NO(FIGURE_OTHER) },
-    { "100.00 % is the most", "100.00%", UNIT_PERCENT, LEVEL,
-      VALUE(10000, 2) },
+    { "100.00 % is the most", "100.00%", UNIT_PERCENT, LEVEL, VALUE(10000, 2) },
     { "100.01 % is too much", "100.01%", UNIT_PERCENT, LEVEL,
       NO(FIGURE_RANGE) },
     { "a change may be more", "100.01%", UNIT_PERCENT, MEASURE_CHANGE,
       VALUE(10001, 2) },
     { "a target may not", "101", UNIT_PERCENT, MEASURE_TARGET,
       NO(FIGURE_RANGE) },
-    { "a change may fall", "-156", UNIT_COUNT, MEASURE_CHANGE,
-      VALUE(-156, 0) },
+    { "a change may fall", "-156", UNIT_COUNT, MEASURE_CHANGE, VALUE(-156, 0) },
     { "or rise", "+136", UNIT_COUNT, MEASURE_CHANGE, VALUE(136, 0) },
     { "a level has no sign", "-156", UNIT_COUNT, LEVEL, NO(FIGURE_RANGE) },
     { "fifteen digits are read", "999999999999999", UNIT_COUNT, LEVEL,
       VALUE(INT64_C(999999999999999), 0) },
     { "sixteen are not", "1000000000000000", UNIT_COUNT, LEVEL,
       NO(FIGURE_OTHER) },
+    { "digits behind the point are counted as well", "99999999999999.9",
+      UNIT_PER_100000, LEVEL, VALUE(INT64_C(999999999999999), 1) },
+    { "so sixteen are not read", "999999999999999.9", UNIT_PER_100000, LEVEL,
+      NO(FIGURE_OTHER) },
+    { "a blank is no percent sign", "5 ", UNIT_PERCENT, LEVEL,
+      NO(FIGURE_SUFFIX) },
     { "na is a gap", "na", UNIT_COUNT, LEVEL, GAP(GAP_NOT_AVAILABLE) },
     { "so is N/A", "N/A", UNIT_PERCENT, LEVEL, GAP(GAP_NOT_AVAILABLE) },
     { "Awaiting data is another", "Awaiting data", UNIT_PER_100000, LEVEL,
@@ -83,16 +85,22 @@ static const struct row rows[] = {
 static void
 test_row(void **state)
 {
+    static const char *const behind[] = { "", "0", "%", " %", ",000", ".5" };
     const struct row *row = *state;
-    struct figure f;
 
-    assert_int_equal(
-        figure_read(str_of(row->text), row->unit, row->measure, &f), row->is);
-    if (row->is != FIGURE_VALUE && row->is != FIGURE_GAP)
-        return;
-    assert_int_equal(f.gap, row->gap);
-    assert_int_equal(f.amount, row->amount);
-    assert_int_equal(f.decimals, row->decimals);
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        struct sliced room;
+        struct figure f;
+
+        assert_int_equal(figure_read(sliced(&room, row->text, behind[i]),
+                                     row->unit, row->measure, &f),
+                         row->is);
+        if (row->is != FIGURE_VALUE && row->is != FIGURE_GAP)
+            continue;
+        assert_int_equal(f.gap, row->gap);
+        assert_int_equal(f.amount, row->amount);
+        assert_int_equal(f.decimals, row->decimals);
+    }
 }
 
 static void
