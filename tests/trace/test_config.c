@@ -370,7 +370,7 @@ test_row(void **state)
                                 .n = N_OF(entries),
                                 .argv = argv };
     struct values values = { .name = NULL };
-    enum config_action action = 0;
+    enum config_action action = CONFIG_HELP; /* which it must set */
     struct err err = { .code = "" };
     enum status rc;
 

@@ -441,6 +441,45 @@ what_triage_knows_itself_is_never_unknown(void **state)
     assert_true(str_is(text.at[0], "x=-"));
 }
 
+/* Numbers are written into a decision and read again when it is replayed. */
+static void
+a_number_is_read_back_as_it_was_written(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t n;
+    } rows[] = {
+        { "level=0", true, 0 },
+        { "level=3", true, 3 },
+        { "level=-1", true, -1 },
+        { "level=-20", true, -20 },
+        { "level=999999999", true, 999999999 },
+        { "level=1000000000", false, 0 },
+        { "level=-999999999", true, -999999999 },
+        { "level=-1000000000", false, 0 },
+        { "level=", false, 0 },
+        { "level=--1", false, 0 },
+        { "level=1x", false, 0 },
+        { "level=/", false, 0 },
+        { "level=:", false, 0 },
+    };
+    struct desk *k = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct str line = str_of(rows[i].text);
+        struct facts facts;
+        struct value level;
+
+        if (triage_facts_read(&k->a, (struct texts){ .at = &line, .n = 1 },
+                              &facts) != rows[i].ok)
+            fail_msg("%s", rows[i].text);
+        level = facts_get(&facts, STR("level"));
+        if (rows[i].ok)
+            assert_true(level.kind == VALUE_INT && level.i == rows[i].n);
+    }
+}
+
 static void
 a_disability_is_known_once_it_is_said(void **state)
 {
@@ -486,6 +525,7 @@ main(void)
         DESK(a_cancellation_holds_until_it_is_withdrawn),
         DESK(what_nobody_said_is_unknown_and_never_false),
         DESK(what_triage_knows_itself_is_never_unknown),
+        DESK(a_number_is_read_back_as_it_was_written),
         DESK(a_disability_is_known_once_it_is_said),
         DESK(kinds_bring_their_own_need),
     };

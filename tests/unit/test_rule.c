@@ -294,6 +294,51 @@ static const struct check checks[] = {
 };
 #define N_CHECKS (sizeof checks / sizeof checks[0])
 
+/* What a comparison says of one value of its input, which stands on that side.
+ */
+static bool
+says(enum rule_op op, int64_t input, int64_t limit, bool on_left)
+{
+    int64_t a = on_left ? input : limit;
+    int64_t b = on_left ? limit : input;
+
+    return op == RULE_EQ   ? a == b
+           : op == RULE_NE ? a != b
+           : op == RULE_LT ? a < b
+           : op == RULE_LE ? a <= b
+           : op == RULE_GT ? a > b
+                           : a >= b;
+}
+
+/* A limit is good that some of the input's numbers meet and others don't. */
+static void
+a_limit_must_divide_the_range_of_its_input(void **state)
+{
+    enum { MIN = 2, MAX = 5 };
+    static const struct rule_input input = {
+        .name = "n", .kind = VALUE_INT, .min = MIN, .max = MAX
+    };
+
+    (void)state;
+    for (enum rule_op op = RULE_EQ; op <= RULE_GE; op++)
+        for (int64_t limit = MIN - 2; limit <= MAX + 2; limit++)
+            for (int on_left = 0; on_left < 2; on_left++) {
+                struct rule_node args[] = { VAR_OF("n"), VAR_OF("n") };
+                struct rule_node node = { .op = op, .args = args, .n_args = 2 };
+                bool meets = false, fails = false;
+                struct err err = { .code = "" };
+                enum status st;
+
+                args[on_left] = (struct rule_node)INT_OF(limit);
+                for (int64_t n = MIN; n <= MAX; n++)
+                    *(says(op, n, limit, on_left) ? &meets : &fails) = true;
+                st = rule_check(&node, &input, 1, &err);
+                assert_int_equal(st, meets && fails ? ST_OK : ST_REJECT);
+                assert_string_equal(err.code,
+                                    st == ST_OK ? "" : "profile-limit");
+            }
+}
+
 static void
 a_condition_is_checked(void **state)
 {
@@ -319,6 +364,7 @@ main(void)
         cmocka_unit_test(only_undecided_rules_above_the_first_hit_ask),
         cmocka_unit_test(a_list_where_all_apply_joins_the_actions_of_every_hit),
         cmocka_unit_test(a_branch_that_is_decided_asks_for_nothing),
+        cmocka_unit_test(a_limit_must_divide_the_range_of_its_input),
     };
     struct CMUnitTest truths[N_ROWS];
     struct CMUnitTest sound[N_CHECKS];

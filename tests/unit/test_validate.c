@@ -173,6 +173,9 @@ static const struct row rows[] = {
       "R03 /opened_on" },
     { "a worker on the day that it has one", go_live, "{'worker':null}",
       "R03 /worker" },
+    { "a worker of one letter as well", go_live,
+      "{'worker':'w','allocated_on':null}", "R03 /allocated_on" },
+    { "a unit may have one", go_live, "{'unit':'u'}", "" },
     { "and that day with the worker", go_live, "{'allocated_on':null}",
       "R03 /allocated_on" },
     { "no assessment of early help without consent", go_live,
@@ -222,6 +225,15 @@ static const struct row rows[] = {
       school, "{'colour':'red'}", "R03 /colour" },
     { "a member that may be a name is not repeated", school,
       "{'Testchild Beta':'red'}", "R03 " },
+    { "a field's name has digits, from 0", school, "{'part0':'x'}",
+      "R03 /part0" },
+    { "to 9", school, "{'part9':'x'}", "R03 /part9" },
+    { "and begins with none", school, "{'9part':'x'}", "R03 " },
+    { "it may begin with z", school, "{'z':'x'}", "R03 /z" },
+    { "forty letters may be one", school, "{'" X10 X10 X10 X10 "':'x'}",
+      "R03 /" X10 X10 X10 X10 },
+    { "more may not", school, "{'" X10 X10 X10 X10 "x':'x'}", "R03 " },
+    { "nor may none", school, "{'':'x'}", "R03 " },
     { "an unknown member of the child points into the child", school,
       "{'child':{'shoe_size':'3'}}", "R03 /child/shoe_size" },
     { "another kind's field is not known", school,
@@ -948,6 +960,39 @@ test_sources(void **state)
     assert_int_equal(f->v.record.notification->entry, ENTRY_CSC);
 }
 
+/* Each once, as it was told, at the beginning of its local day; those of one
+ * day in the order in which they are done. */
+static void
+test_milestones(void **state)
+{
+    static const struct {
+        int activity;
+        const char *at;
+    } want[] = {
+        { ACTIVITY_ALLOCATED, "2015-01-12T00:00:00.000Z" },
+        { ACTIVITY_ASSESSMENT_STARTED, "2015-01-20T00:00:00.000Z" },
+        { ACTIVITY_ASSESSMENT_COMPLETED, "2015-02-03T00:00:00.000Z" },
+        { ACTIVITY_PLAN_AGREED, "2015-02-03T00:00:00.000Z" },
+        { ACTIVITY_REVIEW_HELD, "2015-04-30T23:00:00.000Z" },
+        { ACTIVITY_VISIT, "2015-06-24T23:00:00.000Z" },
+    };
+    struct fixture *f = *state;
+    const struct notification_received *rec;
+    const struct milestone *at;
+    char text[TIME_TEXT_SIZE];
+
+    look(&f->arena, ITEM_NOTIFICATION, go_live, "{}", &f->v);
+    rec = f->v.record.notification;
+    at = rec->milestones.at;
+    assert_string_equal(time_text(rec->opened_at, text),
+                        "2015-01-12T00:00:00.000Z");
+    assert_int_equal(rec->milestones.n, N(want));
+    for (size_t i = 0; i < N(want); i++) {
+        assert_int_equal(at[i].activity, want[i].activity);
+        assert_string_equal(time_text(at[i].at, text), want[i].at);
+    }
+}
+
 static void
 test_activity_record(void **state)
 {
@@ -1057,6 +1102,7 @@ main(void)
         WITH(test_no_value_in_reasons, "no reason repeats a value"),
         WITH(test_sources, "source and door follow from agency and kind"),
         WITH(test_activity_record, "an activity fills its record"),
+        WITH(test_milestones, "what a case went through is told in its order"),
         WITH(test_content_hash, "the same content has the same hash"),
         WITH(test_cin_source,
              "a discipline is a health agency's, else its own source counts"),
