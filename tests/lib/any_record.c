@@ -108,6 +108,14 @@ fill(struct arena *a, uint64_t *seed, const struct fields *fields, void *out)
     }
 }
 
+void
+any_fields(struct arena *a, const struct fields *fields, uint64_t seed,
+           void *out)
+{
+    seed = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    fill(a, &seed, fields, out);
+}
+
 void *
 any_record_of(struct arena *a, enum record_type type, uint64_t seed)
 {

@@ -11,6 +11,10 @@
  */
 void *any_record_of(struct arena *a, enum record_type type, uint64_t seed);
 
+/** The same for any struct of fields, a row of a table say, at `out`. */
+void any_fields(struct arena *a, const struct fields *fields, uint64_t seed,
+                void *out);
+
 /** The next number from a seed that isn't 0 (xorshift64*). */
 uint64_t any_next(uint64_t *seed);
 /** A number below `n`, which isn't 0. */
