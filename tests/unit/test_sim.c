@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,75 @@ time_goes_up_and_every_letter_follows_its_instants_clock_step(void **s)
                                            w->options.first + DAYS));
 }
 
+static void
+the_plan_counts_its_own_letters(void **s)
+{
+    struct world *w = *s;
+    struct sim_plan plan;
+    size_t n[SIM_ACTIVITY + 1] = { 0 };
+
+    sim_make(&w->arena, &w->options, &plan);
+    for (size_t i = 0; i < plan.n; i++)
+        n[plan.steps[i].door]++;
+    assert_int_equal(plan.times, n[SIM_TIME]);
+    assert_int_equal(plan.notifications, n[SIM_NOTIFICATION]);
+    assert_int_equal(plan.screenings, n[SIM_SCREENING]);
+    assert_int_equal(plan.activities, n[SIM_ACTIVITY]);
+    for (int door = SIM_TIME; door <= SIM_ACTIVITY; door++)
+        assert_true(n[door] > 0);
+}
+
+/* The instant that a body gives under this name; TIME_NONE without. */
+static time_ms
+instant_of(struct str body, const char *member)
+{
+    char name[40];
+    struct err err;
+    const char *at;
+    time_ms t;
+
+    snprintf(name, sizeof name, "\"%s\":\"", member);
+    at = strstr(body.p, name);
+    if (at == NULL)
+        return TIME_NONE;
+    at += strlen(name);
+    assert_int_equal(
+        time_parse(NULL, (struct str){ .p = at, .n = strcspn(at, "\"") }, &t,
+                   &err),
+        ST_OK);
+    return t;
+}
+
+static void
+nobody_tells_what_has_not_happened(void **s)
+{
+    static const char *const members[] = { "sent_at",     "occurred_at",
+                                           "reported_at", "graded_at",
+                                           "found_at",    "incident_at" };
+    struct world *w = *s;
+    struct sim_plan plan;
+
+    sim_make(&w->arena, &w->options, &plan);
+    for (size_t m = 0; m < sizeof members / sizeof members[0]; m++) {
+        size_t seen = 0;
+
+        for (size_t i = 0; i < plan.n; i++) {
+            const struct sim_step *step = &plan.steps[i];
+            time_ms t = step->door == SIM_TIME
+                            ? TIME_NONE
+                            : instant_of(step->body, members[m]);
+
+            if (t == TIME_NONE)
+                continue;
+            seen++;
+            if (t > step->at)
+                fail_msg("%s after it was sent: %.*s", members[m],
+                         STR_ARG(step->body));
+        }
+        assert_true(seen > 0);
+    }
+}
+
 /* The reference by which a body names its notification; null without. */
 static struct str
 reference(struct str body)
@@ -185,6 +255,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         PLAN(the_same_seed_makes_the_same_plan_and_another_does_not),
         PLAN(time_goes_up_and_every_letter_follows_its_instants_clock_step),
+        PLAN(the_plan_counts_its_own_letters),
+        PLAN(nobody_tells_what_has_not_happened),
         PLAN(no_two_letters_of_one_instant_are_about_one_notification),
         PLAN(as_many_notifications_come_as_were_asked_for),
         cmocka_unit_test(drawing_keeps_to_its_span_and_reaches_both_ends),
