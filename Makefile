@@ -144,7 +144,8 @@ $(B)/tests/adapter/%: $(B)/obj/tests/adapter/%.o $(TESTLIB_OBJ) $(INTAKE_LIB) $(
 $(B)/tests/adapter/test_witness: $(call obj,services/cli/witness.c)
 
 # What the pipeline tests put into the log, or lose from it.
-TOOLS := $(B)/tests/pipeline/plant $(B)/tests/pipeline/roam $(B)/tests/faults/topic $(B)/bench/load_log
+TOOLS := $(B)/tests/pipeline/plant $(B)/tests/pipeline/roam $(B)/tests/faults/topic $(B)/bench/load_log \
+  $(B)/tests/linkage/population $(B)/tests/population/triage
 $(B)/tests/pipeline/%: $(B)/obj/tests/pipeline/%.o $(SHELL_LIB) $(CORE_LIB)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LD_$(VARIANT)) -o $@ $^ $(ADAPTER_LIBS) $(CORE_LIBS)

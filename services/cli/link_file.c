@@ -104,20 +104,28 @@ make_room(struct link_people *people, struct err *err)
     return ST_OK;
 }
 
+enum status
+link_add(struct link_people *people, struct str id,
+         const struct str raw[COLUMN_N], struct arena *arena, struct err *err)
+{
+    enum status rc = make_room(people, err);
+
+    if (rc != ST_OK)
+        return rc;
+    people->ids[people->n] = arena_str(arena, id);
+    people->at[people->n++] = linkage_prepare(arena, raw);
+    return ST_OK;
+}
+
 static enum status
 add_record(struct link_people *people, const struct headings *h,
            const struct csv_row *row, struct arena *arena, struct err *err)
 {
     struct str raw[COLUMN_N];
-    enum status rc = make_room(people, err);
 
-    if (rc != ST_OK)
-        return rc;
     for (size_t c = 0; c < COLUMN_N; c++)
         raw[c] = h->cell[c] < row->n ? row->cells[h->cell[c]] : STR_NULL;
-    people->ids[people->n] = arena_str(arena, row->cells[0]);
-    people->at[people->n++] = linkage_prepare(arena, raw);
-    return ST_OK;
+    return link_add(people, row->cells[0], raw, arena, err);
 }
 
 static enum status

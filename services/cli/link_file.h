@@ -30,6 +30,13 @@ struct link_people {
 MUST_CHECK enum status link_read(struct link_people *people, const char *path,
                                  const char *map, struct arena *arena,
                                  struct err *err);
+/**
+ * Add one record as it was told. Keeps copies in `arena`. ST_REJECT, "size":
+ * over LINK_RECORDS_MAX; ST_RETRY: no memory.
+ */
+MUST_CHECK enum status link_add(struct link_people *people, struct str id,
+                                const struct str raw[COLUMN_N],
+                                struct arena *arena, struct err *err);
 /** How rare every value is, and which given names are established. */
 MUST_CHECK enum status link_count(struct link_people *people, struct err *err);
 /**

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/link_children.h"
 #include "cli/link_decide.h"
 #include "cli/link_file.h"
 #include "cli/link_pairs.h"
@@ -34,6 +35,7 @@ struct work {
     struct link_training training;
     struct links links;
     FILE *reviews; /* or NULL */
+    int64_t area;  /* children who live there; 0: the records are in files */
     int64_t started_ms;
 };
 
@@ -159,6 +161,21 @@ read_files(struct work *w, struct err *err)
 }
 
 static enum status
+read_children(struct work *w, struct err *err)
+{
+    struct pg *pg = NULL;
+    int32_t shard = -1;
+    enum status rc = cli_shard(w->cli, &shard, err);
+
+    if (rc == ST_OK)
+        rc = cli_pg(w->cli, &pg, err);
+    if (rc == ST_OK)
+        rc = link_children_read(&w->people, pg, shard, w->cli->arena, err);
+    pg_close(pg);
+    return rc == ST_OK ? link_count(&w->people, err) : rc;
+}
+
+static enum status
 set_weights(struct work *w, struct err *err)
 {
     const char *weights = cli_text(w->cli, "weights");
@@ -204,11 +221,11 @@ has_no_pairs(const struct work *w)
 static enum status
 work(struct work *w, struct err *err)
 {
-    enum status rc = read_files(w, err);
+    enum status rc = w->area > 0 ? read_children(w, err) : read_files(w, err);
 
-    if (rc == ST_OK && has_no_pairs(w))
+    if (rc == ST_OK && has_no_pairs(w) && w->area == 0)
         return ST_OK;
-    if (rc == ST_OK)
+    if (rc == ST_OK && w->area == 0)
         set_children(w);
     if (rc == ST_OK)
         rc = link_pairs_find(&w->people, &w->pairs, err);
@@ -227,7 +244,7 @@ read_mode(struct work *w)
     static const size_t files[MODE_N][2] = {
         [MODE_LINK] = { 2, 2 },
         [MODE_DEDUPE] = { 1, 1 },
-        [MODE_TRAIN] = { 1, 2 },
+        [MODE_TRAIN] = { 0, 2 },
     };
     size_t n = w->cli->n_words - 1;
 
@@ -239,6 +256,25 @@ read_mode(struct work *w)
         }
     (void)cli_usage(w->cli,
                     "want link A.csv B.csv, dedupe A.csv or train A.csv");
+    return false;
+}
+
+/* Without a file it is the authority's own children, of so many. */
+static bool
+read_area(struct work *w)
+{
+    const char *text = cli_text(w->cli, "area");
+    char *end = NULL;
+
+    if (w->mode != MODE_TRAIN || w->cli->n_words > 1)
+        return true;
+    if (text != NULL)
+        w->area = strtoll(text, &end, 10);
+    if (cli_text(w->cli, "authority") != NULL && text != NULL && end != text &&
+        *end == '\0' && w->area >= 2 && w->area <= LINK_AREA_MOST)
+        return true;
+    (void)cli_usage(w->cli, "train without a file: want --authority A and "
+                            "--area N, the children who live there");
     return false;
 }
 
@@ -282,12 +318,15 @@ run(struct cli *cli)
     struct err err = { .code = "" };
     enum status rc;
 
-    if (!read_mode(&w) || !read_threshold(&w) || !check_people(cli))
+    if (!read_mode(&w) || !read_area(&w) || !read_threshold(&w) ||
+        !check_people(cli))
         return CLI_USAGE;
     if (reviews != NULL && (w.reviews = fopen(reviews, "w")) == NULL)
         return cli_usage(cli, "--reviews: %s can't be written", reviews);
     rc = work(&w, &err);
-    if (rc == ST_OK && w.mode == MODE_TRAIN)
+    if (rc == ST_OK && w.area > 0)
+        link_children_print(stdout, &w.model, w.people.n, w.area);
+    else if (rc == ST_OK && w.mode == MODE_TRAIN)
         link_weights_print(stdout, &w.model);
     else if (rc == ST_OK)
         print_links(&w);
@@ -303,9 +342,9 @@ run(struct cli *cli)
 
 const struct verb verb_match = {
     .name = "match",
-    .words = "link A.csv B.csv | dedupe A.csv | train A.csv [B.csv]",
+    .words = "link A.csv B.csv | dedupe A.csv | train [A.csv [B.csv]]",
     .help = "records of one person, within a file or across two",
-    .min_words = 2,
+    .min_words = 1,
     .max_words = 3,
     .options = {
         { .name = "map", .value = "COLUMN=HEADING,...",
@@ -318,6 +357,10 @@ const struct verb verb_match = {
           .help = "children, any, or auto: by their dates of birth" },
         { .name = "weights", .value = "FILE",
           .help = "of `match train`, in place of training" },
+        { .name = "authority", .value = "A",
+          .help = "train on what was told of its own children" },
+        { .name = "area", .value = "N",
+          .help = "with it: how many children live there" },
         { .name = "reviews", .value = "FILE",
           .help = "CSV of pairs for people to look at" },
     },
