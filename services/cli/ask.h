@@ -6,32 +6,17 @@
 #define WAYMARK_CLI_ASK_H
 
 #include "cli/cli.h"
+#include "cli/sign.h"
 
 #define ASK_ACCEPTED 202
 #define ASK_CONFLICT 409
 
 /* Options of every verb that asks; they must be among the verb's. */
 #define ASK_OPTIONS                                                            \
-    { .name = "authority",                                                     \
-      .value = "A",                                                            \
-      .help = "whose, where intake has several" },                             \
-        { .name = "agency",                                                    \
-          .value = "ID",                                                       \
-          .help = "the authority's own that asks" },                           \
-        { .name = "key",                                                       \
-          .value = "FILE",                                                     \
-          .env = "WAYMARK_SIGN_KEY",                                           \
-          .help = "sign as --agency with this private key, PEM" },             \
-        { .name = "kid",                                                       \
-          .value = "KID",                                                      \
-          .help = "its name in the register, where there are several" },       \
-        { .name = "audience",                                                  \
-          .value = "NAME",                                                     \
-          .env = "WAYMARK_AUDIENCE",                                           \
-          .help = "the door's name, as the authority gives it" },              \
+    SIGN_OPTIONS("the authority's own that asks"), SIGN_INTAKE,                \
     {                                                                          \
-        .name = "intake", .value = "URL", .env = "WAYMARK_INTAKE",             \
-        .help = "intake's address"                                             \
+        .name = "authority", .value = "A",                                     \
+        .help = "whose, where intake has several"                              \
     }
 
 struct ask_answer {

@@ -187,7 +187,8 @@ cli_number(const struct cli *cli, const char *option, int64_t min, int64_t max,
 enum cli_exit
 cli_fail(const struct cli *cli, enum status st, const struct err *err)
 {
-    fprintf(stderr, "waymark %s: %s\n", cli->verb->name, err->text);
+    fprintf(stderr, "waymark %s: %s%s%s\n", cli->verb->name, err->code,
+            err->code[0] == '\0' ? "" : ": ", err->text);
     return st == ST_REJECT ? CLI_USAGE : CLI_WORLD;
 }
 
@@ -244,6 +245,21 @@ cli_go_on(struct err *err)
 
 /* ---- the world --------------------------------------------------------- */
 
+/* True if the option or one of libpq's own variables names the server. */
+static bool
+says_where_pg_is(const struct cli *cli)
+{
+    static const char *const variables[] = { "PGHOST", "PGHOSTADDR", "PGPORT",
+                                             "PGSERVICE" };
+
+    if (cli_text(cli, "pgconn")[0] != '\0')
+        return true;
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        if (getenv(variables[i]) != NULL)
+            return true;
+    return false;
+}
+
 enum status
 cli_pg(const struct cli *cli, struct pg **out, struct err *err)
 {
@@ -253,7 +269,12 @@ cli_pg(const struct cli *cli, struct pg **out, struct err *err)
     enum status rc = pg_open(&options, out, err);
 
     if (rc == ST_OK)
-        rc = pg_exec(*out, "SET timezone TO 'UTC'", err);
+        return pg_exec(*out, "SET timezone TO 'UTC'", err);
+    if (rc == ST_RETRY && !says_where_pg_is(cli))
+        return err_set(
+            err, ST_REJECT, "config",
+            "where is PostgreSQL? PGCONN, --pgconn CONNINFO or "
+            "PGHOST, PGPORT, PGUSER, PGDATABASE say it; none is set");
     return rc;
 }
 
@@ -489,5 +510,30 @@ cli_show(const struct cli *cli, struct pg *pg, const char *title,
     if (rc == ST_OK && n != NULL)
         *n = pg_n_rows(res);
     pg_result_close(res);
+    return rc;
+}
+
+enum status
+cli_list_begin(const struct cli *cli, struct pg_params *p, struct err *err)
+{
+    int32_t shard;
+    enum status rc = cli_shard(cli, &shard, err);
+
+    pg_params_init(p, cli->arena);
+    pg_add_i32(p, shard);
+    pg_add_text(p, str_of(cli_text(cli, "unit")));
+    return rc;
+}
+
+enum status
+cli_list(const struct cli *cli, const char *title, const char *sql,
+         const struct pg_params *p, struct err *err)
+{
+    struct pg *pg = NULL;
+    enum status rc = cli_pg(cli, &pg, err);
+
+    if (rc == ST_OK)
+        rc = cli_show(cli, pg, title, NULL, sql, p, NULL, err);
+    pg_close(pg);
     return rc;
 }

@@ -80,7 +80,7 @@ bool cli_flag(const struct cli *cli, const char *option);
 bool cli_number(const struct cli *cli, const char *option, int64_t min,
                 int64_t max, int64_t *out);
 
-/** Say an error on stderr and return the exit code that its status has. */
+/** Say code and text on stderr; returns the exit code that the status has. */
 enum cli_exit cli_fail(const struct cli *cli, enum status st,
                        const struct err *err);
 /** Say what is wrong with the command line; returns CLI_USAGE. */
@@ -98,15 +98,18 @@ MUST_CHECK enum status cli_go_on(struct err *err);
 
 /* ---- the world --------------------------------------------------------- */
 
-/** Connect to PostgreSQL; times are shown in UTC. Caller closes. */
+/**
+ * Connect to PostgreSQL; times are shown in UTC. Caller closes. ST_REJECT, code
+ * "config": nobody says where it is, and libpq's own default isn't it either.
+ */
 MUST_CHECK enum status cli_pg(const struct cli *cli, struct pg **out,
                               struct err *err);
 /** How to reach Kafka; ST_REJECT, code "config", where nobody says. */
 MUST_CHECK enum status cli_kafka(const struct cli *cli, struct kafka_conn *out,
                                  struct err *err);
 /**
- * The master keys, where `service` seals or opens persons; else *out is NULL. The
- * option seal-key-file must be the verb's. ST_REJECT, code "config": they
+ * The master keys, where `service` seals or opens persons; else *out is NULL.
+ * The option seal-key-file must be the verb's. ST_REJECT, code "config": they
  * can't be read. Caller closes.
  */
 MUST_CHECK enum status cli_seal(const struct cli *cli, const char *service,
@@ -148,5 +151,17 @@ MUST_CHECK enum status cli_show(const struct cli *cli, struct pg *pg,
                                 const char *title, const char *json_key,
                                 const char *sql, const struct pg_params *params,
                                 size_t *n, struct err *err);
+
+/**
+ * The parameters of a list: $1 is the partition of --authority (-1: all), $2
+ * the text of --unit (NULL: all); both must be the verb's. The caller adds the
+ * others and gives them to cli_list. Statuses as cli_shard.
+ */
+MUST_CHECK enum status cli_list_begin(const struct cli *cli,
+                                      struct pg_params *p, struct err *err);
+/** Connect and show one query's rows, as cli_show does. */
+MUST_CHECK enum status cli_list(const struct cli *cli, const char *title,
+                                const char *sql, const struct pg_params *p,
+                                struct err *err);
 
 #endif

@@ -60,25 +60,17 @@ static enum cli_exit
 run(struct cli *cli)
 {
     struct err err = { .code = "" };
-    struct pg *pg = NULL;
     struct pg_params p;
     int64_t within_s;
-    int32_t shard;
     enum status rc;
 
     if (!read_within(cli, &within_s))
         return CLI_USAGE;
-    rc = cli_shard(cli, &shard, &err);
-    if (rc == ST_OK)
-        rc = cli_pg(cli, &pg, &err);
-    pg_params_init(&p, cli->arena);
-    pg_add_i32(&p, shard);
-    pg_add_text(&p, str_of(cli_text(cli, "unit")));
+    rc = cli_list_begin(cli, &p, &err);
     pg_add_i64(&p, within_s);
     pg_add_text(&p, str_of(cli_text(cli, "worker")));
     if (rc == ST_OK)
-        rc = cli_show(cli, pg, "due", NULL, sql, &p, NULL, &err);
-    pg_close(pg);
+        rc = cli_list(cli, "due", sql, &p, &err);
     return rc == ST_OK ? CLI_DONE : cli_fail(cli, rc, &err);
 }
 

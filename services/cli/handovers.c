@@ -12,8 +12,8 @@ static const char sql[] =
     "tracker.cases c ON c.shard = h.shard AND c.case_id = h.case_id LEFT JOIN "
     "tracker.clock t ON t.shard = h.shard AND t.subject_id = h.case_id AND "
     "t.clock = 'T18' AND t.started_at = h.offered_at "
-    "WHERE ($1 = -1 OR h.shard = $1) AND ($2 OR h.state = 'offered') AND "
-    "($3::text IS NULL OR h.from_unit = $3 OR h.to_unit = $3) AND (NOT $4 OR "
+    "WHERE ($1 = -1 OR h.shard = $1) AND ($3 OR h.state = 'offered') AND "
+    "($2::text IS NULL OR h.from_unit = $2 OR h.to_unit = $2) AND (NOT $4 OR "
     "t.state = 'started') ORDER BY coalesce(t.due_at, h.due_at), "
     "h.handover_id";
 
@@ -22,22 +22,14 @@ run(struct cli *cli)
 {
     struct err err = { .code = "" };
     bool panel = cli_flag(cli, "panel");
-    struct pg *pg = NULL;
     struct pg_params p;
-    int32_t shard;
-    enum status rc = cli_shard(cli, &shard, &err);
+    enum status rc = cli_list_begin(cli, &p, &err);
 
-    if (rc == ST_OK)
-        rc = cli_pg(cli, &pg, &err);
-    pg_params_init(&p, cli->arena);
-    pg_add_i32(&p, shard);
     pg_add_bool(&p, cli_flag(cli, "all"));
-    pg_add_text(&p, str_of(cli_text(cli, "unit")));
     pg_add_bool(&p, panel);
     if (rc == ST_OK)
-        rc = cli_show(cli, pg, panel ? "for the panel" : "hand-overs", NULL,
-                      sql, &p, NULL, &err);
-    pg_close(pg);
+        rc = cli_list(cli, panel ? "for the panel" : "hand-overs", sql, &p,
+                      &err);
     return rc == ST_OK ? CLI_DONE : cli_fail(cli, rc, &err);
 }
 

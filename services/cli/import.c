@@ -37,19 +37,11 @@ static enum cli_exit
 list_overdue(struct cli *cli)
 {
     struct err err = { .code = "" };
-    struct pg *pg = NULL;
     struct pg_params p;
-    int32_t shard;
-    enum status rc = cli_shard(cli, &shard, &err);
+    enum status rc = cli_list_begin(cli, &p, &err);
 
     if (rc == ST_OK)
-        rc = cli_pg(cli, &pg, &err);
-    pg_params_init(&p, cli->arena);
-    pg_add_i32(&p, shard);
-    pg_add_text(&p, str_of(cli_text(cli, "unit")));
-    if (rc == ST_OK)
-        rc = cli_show(cli, pg, "overdue", NULL, overdue, &p, NULL, &err);
-    pg_close(pg);
+        rc = cli_list(cli, "overdue", overdue, &p, &err);
     return rc == ST_OK ? CLI_DONE : cli_fail(cli, rc, &err);
 }
 

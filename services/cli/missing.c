@@ -12,8 +12,8 @@ static const char sql[] =
     "(shard) LEFT JOIN LATERAL (SELECT o.unit, o.worker FROM tracker.cases o "
     "WHERE o.shard = e.shard AND o.child_id = e.child_id AND o.state NOT IN "
     "('closed', 'merged', 'transferred') ORDER BY o.side DESC LIMIT 1) k ON "
-    "true WHERE ($1 = -1 OR e.shard = $1) AND ($2 OR e.state IN ('missing', "
-    "'found')) AND ($3::text IS NULL OR coalesce(k.unit, e.unit) = $3) "
+    "true WHERE ($1 = -1 OR e.shard = $1) AND ($3 OR e.state IN ('missing', "
+    "'found')) AND ($2::text IS NULL OR coalesce(k.unit, e.unit) = $2) "
     "ORDER BY e.state DESC, coalesce(e.rhi_due_at, e.reported_at), "
     "e.episode_id";
 
@@ -21,20 +21,12 @@ static enum cli_exit
 run(struct cli *cli)
 {
     struct err err = { .code = "" };
-    struct pg *pg = NULL;
     struct pg_params p;
-    int32_t shard;
-    enum status rc = cli_shard(cli, &shard, &err);
+    enum status rc = cli_list_begin(cli, &p, &err);
 
-    if (rc == ST_OK)
-        rc = cli_pg(cli, &pg, &err);
-    pg_params_init(&p, cli->arena);
-    pg_add_i32(&p, shard);
     pg_add_bool(&p, cli_flag(cli, "all"));
-    pg_add_text(&p, str_of(cli_text(cli, "unit")));
     if (rc == ST_OK)
-        rc = cli_show(cli, pg, "missing episodes", NULL, sql, &p, NULL, &err);
-    pg_close(pg);
+        rc = cli_list(cli, "missing episodes", sql, &p, &err);
     return rc == ST_OK ? CLI_DONE : cli_fail(cli, rc, &err);
 }
 

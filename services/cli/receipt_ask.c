@@ -53,8 +53,8 @@ show_state(const struct json *doc)
            STR_ARG(unit.n > 0 ? unit : STR("the duty desk")),
            STR_ARG(member(holder, "phone")));
     if (json_bool(json_get(doc, "seen_by_person"), &seen))
-        printf("%s\n", seen ? "a person has seen it"
-                            : "nobody has seen it yet");
+        printf("%s\n",
+               seen ? "a person has seen it" : "nobody has seen it yet");
 }
 
 static void
@@ -110,7 +110,8 @@ run(struct cli *cli)
     enum cli_exit code;
 
     if (options.base == NULL || options.base[0] == '\0')
-        return cli_usage(cli, "where is intake? WAYMARK_INTAKE or --intake URL");
+        return cli_usage(cli,
+                         "where is intake? WAYMARK_INTAKE or --intake URL");
     if (http_client_open(&options, &client, &err) != ST_OK)
         return cli_fail(cli, ST_FATAL, &err);
     code = ask(cli, client, &err);
@@ -127,16 +128,8 @@ const struct verb verb_receipt = {
     .options = {
         { .name = "authority", .value = "A",
           .help = "whose notification, where intake has several" },
-        { .name = "agency", .value = "ID",
-          .help = "the agency that sent it and asks" },
-        { .name = "key", .value = "FILE", .env = "WAYMARK_SIGN_KEY",
-          .help = "sign as --agency with this private key, PEM" },
-        { .name = "kid", .value = "KID",
-          .help = "its name in the register, where there are several" },
-        { .name = "audience", .value = "NAME", .env = "WAYMARK_AUDIENCE",
-          .help = "the door's name, as the authority gives it" },
-        { .name = "intake", .value = "URL", .env = "WAYMARK_INTAKE",
-          .help = "intake's address" },
+        SIGN_OPTIONS("the agency that sent it and asks"),
+        SIGN_INTAKE,
     },
     .prints_data = true,
     .run = run,

@@ -5,26 +5,14 @@
 #define WAYMARK_CLI_SEND_H
 
 #include "cli/cli.h"
+#include "cli/sign.h"
 #include "intake/core/sheet.h"
 
 #define SEND_GIVEN_MAX 3
 
 /* Options of both; a verb that sends has all of them. */
 #define SEND_OPTIONS                                                           \
-    { .name = "agency",                                                        \
-      .value = "ID",                                                           \
-      .help = "sender of rows that don't name one" },                          \
-        { .name = "key",                                                       \
-          .value = "FILE",                                                     \
-          .env = "WAYMARK_SIGN_KEY",                                           \
-          .help = "sign as --agency with this private key, PEM" },             \
-        { .name = "kid",                                                       \
-          .value = "KID",                                                      \
-          .help = "its name in the register, where there are several" },       \
-        { .name = "audience",                                                  \
-          .value = "NAME",                                                     \
-          .env = "WAYMARK_AUDIENCE",                                           \
-          .help = "the door's name, as the authority gives it" },              \
+    SIGN_OPTIONS("sender of rows that don't name one"), SIGN_INTAKE,           \
         { .name = "authority",                                                 \
           .value = "A",                                                        \
           .help = "to which authority, where intake serves several" },         \
@@ -34,13 +22,9 @@
         { .name = "rejected",                                                  \
           .value = "FILE",                                                     \
           .help = "rows that were refused, ready to be mended and sent" },     \
-        { .name = "wait",                                                      \
-          .value = "SECONDS",                                                  \
-          .dflt = "60",                                                        \
-          .help = "longest wait, in all, for intake to be ready" },            \
     {                                                                          \
-        .name = "intake", .value = "URL", .env = "WAYMARK_INTAKE",             \
-        .help = "http://HOST:PORT or unix:/PATH"                               \
+        .name = "wait", .value = "SECONDS", .dflt = "60",                      \
+        .help = "longest wait, in all, for intake to be ready"                 \
     }
 
 /* A column that every row of a sheet gets, whatever the file has in it. */

@@ -9,6 +9,28 @@ struct signer;
 
 #define SIGN_SECONDS 60 /* how long a token is good */
 
+/* Options of every verb that calls the door, signed where there is a key. */
+#define SIGN_OPTIONS(who)                                                      \
+    { .name = "agency", .value = "ID", .help = who },                          \
+        { .name = "key",                                                       \
+          .value = "FILE",                                                     \
+          .env = "WAYMARK_SIGN_KEY",                                           \
+          .help = "sign as --agency with this private key, PEM" },             \
+        { .name = "kid",                                                       \
+          .value = "KID",                                                      \
+          .help = "its name in the register, where there are several" },       \
+    {                                                                          \
+        .name = "audience", .value = "NAME", .env = "WAYMARK_AUDIENCE",        \
+        .help = "the door's name, as the authority gives it"                   \
+    }
+
+/* Where the door is. */
+#define SIGN_INTAKE                                                            \
+    {                                                                          \
+        .name = "intake", .value = "URL", .env = "WAYMARK_INTAKE",             \
+        .help = "intake's address, http://HOST:PORT or unix:/PATH"             \
+    }
+
 /* Texts are borrowed while it is open. */
 struct sign_options {
     const char *key_file; /* PEM, the agency's private key */
