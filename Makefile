@@ -322,6 +322,9 @@ man: ## Manual pages to build/man
 	        man/service.inc | scdoc >build/man/waymark-$$p.8; \
 	done
 	@mandoc -T lint -W error build/man/*.[18]
+.PHONY: man-check
+man-check: man build ## Do the manual pages name every verb, option and setting?
+	@tests/lib/manual.sh $(call program_file,cli)
 
 .PHONY: clean
 clean: ## Remove build/
