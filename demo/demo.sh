@@ -99,6 +99,7 @@ live()
     echo "and look at what became of it:"
     echo
     echo "  (set -a; eval \"\$(testbed/bed.sh env $bed)\"; build/bin/waymark case --authority demo-live --notification school-oakfield/TRY-1)"
+    echo "  (set -a; eval \"\$(testbed/bed.sh env $bed)\"; build/bin/waymark why --authority demo-live school-oakfield/TRY-1)"
     echo
 }
 

@@ -76,6 +76,12 @@ claim 'the check of settings shows where the database is, without password' \
     'PGCONN=host=db password=*** exit 0 '
 claim 'nor any in a URI' \
     "$(check triage PGCONN=postgresql://u:sesame@db/waymark | grep -c sesame)" 0
+claim 'a command that nobody told where the database is asks for it' \
+    "$(clean PGUSER=nobody-of-this-name "$build/bin/waymark" caseload 2>&1 | cut -d '?' -f 1)" \
+    'waymark caseload: config: where is PostgreSQL'
+claim 'and says that it does not answer where it was told' \
+    "$(clean PGHOST=/nonexistent "$build/bin/waymark" caseload 2>&1 | cut -d ' ' -f -3)" \
+    'waymark caseload: database:'
 secret=$(mktemp)
 echo 'host=db user=u' >"$secret"
 claim 'nor what was read from a file' \
