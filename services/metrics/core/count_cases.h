@@ -12,7 +12,10 @@ void count_case(const struct run *r, const struct case_changed *rec);
 /** HandoverChanged: the offer as it stands, and its cells. */
 void count_handover(const struct run *r, const struct handover_changed *rec);
 
-/** Count the facts that waited for this; `wait` is an enum wait. */
+/**
+ * Count the facts that waited for what has just been activated: `wait` is an
+ * enum wait. They were wanted by their group of that wait (want.h).
+ */
 void release_cases(const struct run *r, int wait);
 void release_handovers(const struct run *r, int wait);
 

@@ -20,7 +20,10 @@ void count_answer(const struct run *r, const struct referrer_answered *rec);
 /** What a CaseChanged says took effect. */
 void count_effect(const struct run *r, const struct case_changed *rec);
 
-/** Count the facts that waited for this; `wait` is an enum wait. */
+/**
+ * Count the facts that waited for what has just been activated: `wait` is an
+ * enum wait. They were wanted by their group of that wait (want.h).
+ */
 void release_notifications(const struct run *r, int wait);
 
 #endif

@@ -25,7 +25,10 @@ void count_episode(const struct run *r,
 void count_joined(const struct run *r, const struct child_merged *rec);
 void count_parted(const struct run *r, const struct child_unmerged *rec);
 
-/** Count the facts that waited for this; `wait` is an enum wait. */
+/**
+ * Count the facts that waited for what has just been activated: `wait` is an
+ * enum wait. They were wanted by their group of that wait (want.h).
+ */
 void release_work(const struct run *r, int wait);
 
 #endif

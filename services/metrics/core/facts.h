@@ -3,7 +3,12 @@
  * Pure functions over structs; metrics.c moves the rows.
  *
  * The facts given in must have been cleared or filled before; texts of the
- * record are borrowed by the fact.
+ * record are borrowed by the fact. `heard_at` is the last TimeAdvanced that
+ * the record's own topic gave before it, TIME_NONE before the first: by it a
+ * change counts as before or after a month's end. Months are local ones.
+ *
+ * The facts_derive_* set `waits_for` to an enum wait, and no month, where
+ * calendar or profile that they need isn't known yet; 0 where nothing is missing.
  */
 #ifndef WAYMARK_METRICS_CORE_FACTS_H
 #define WAYMARK_METRICS_CORE_FACTS_H
@@ -58,8 +63,11 @@ void facts_fill_case(struct case_fact *f, const struct case_fact *old,
  */
 void facts_derive_case(struct case_fact *f, const struct terms *t);
 
+/** The offer as `rec` has it; one that was accepted without saying when, was
+ * so when that happened. Whatever stood in the fact is gone. */
 void facts_fill_handover(struct handover_fact *f,
                          const struct handover_changed *rec, time_ms heard_at);
+/** Fill `month`, that of the answer, of an accepted offer; none for others. */
 void facts_derive_handover(struct handover_fact *f, const struct terms *t);
 
 /**

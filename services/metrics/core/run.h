@@ -23,7 +23,10 @@ struct run {
 /** A run in earnest over the step's rows and settings. */
 struct run run_of(const struct step *step);
 
-/** Set the struct of a row to null values. */
+/**
+ * Set `like`, the struct of that table's rows (tables.h), to null values: the
+ * caller then fills the columns of the key or group to look for.
+ */
 void run_like(enum metrics_table table, void *like);
 
 /** How far time has come; a cleared one before anything was told. */
@@ -36,8 +39,10 @@ struct reckoning run_reckoning(const struct run *r);
 struct tally run_tally(const struct run *r, time_ms heard_at);
 
 /**
- * The rows of a group as they stand now, for changing them while we look; the
- * list is the arena's.
+ * The rows that have the columns of the table's group `index` (tables.h) as
+ * `like` has them, as they stand now, for changing them while we look. The
+ * group was wanted before; the list is the arena's, *n long, the rows are the
+ * batch's.
  */
 const void **run_group(const struct run *r, enum metrics_table table, int index,
                        const void *like, size_t *n);

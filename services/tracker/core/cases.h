@@ -1,6 +1,9 @@
 /**
  * Cases and hand-overs as rows: finding them, and carrying out what the life
  * cycle's table says (life.h).
+ *
+ * All that return a status store what they change and give it out, with the
+ * statuses of say.h; ST_REJECT, code R16, where a limit lies past the calendar.
  */
 #ifndef WAYMARK_TRACKER_CORE_CASES_H
 #define WAYMARK_TRACKER_CORE_CASES_H
@@ -57,7 +60,7 @@ struct case_input {
  * Carry out a row of the table on `c`, a copy that already holds what the
  * record says of it; `is_new` where it isn't stored yet. Gives out CaseChanged
  * first, then clocks, hand-over and alerts. Answers to referrers are the
- * caller's. ST_REJECT R16 past the calendar.
+ * caller's.
  */
 MUST_CHECK enum status
 cases_apply(const struct moment *m, struct case_row *c, bool is_new,
@@ -78,7 +81,10 @@ MUST_CHECK enum status
 cases_restored(const struct moment *m, const struct case_row *now,
                struct case_row *c, struct err *err);
 
-/** L3 has passed for the first time: the offer says so. */
+/**
+ * L3 has passed for the first time: the offer says so, and L3 counts once more
+ * from its due instant. Nothing where no offer of `c` waits.
+ */
 MUST_CHECK enum status
 cases_offer_late(const struct moment *m, const struct case_row *c,
                  struct err *err);

@@ -21,11 +21,18 @@ struct correct_before {
     size_t n;
 };
 
+/**
+ * How it stands, to be taken before the activity is applied; `c` is stored and
+ * its clocks were wanted (cases_want).
+ */
 struct correct_before
 correct_look(const struct moment *m, const struct case_row *c);
 
-/** The activity was applied to that case: keep what it changed. Counts `c`'s
- * changes; the caller has stored the rest of it. */
+/**
+ * The activity was applied to the case of `before`, which the caller has stored:
+ * keep what it changed. Counts it among the stored case's changes, unless it
+ * was a contact that moved nothing else.
+ */
 void
 correct_note(const struct moment *m, const struct activity_recorded *a,
              const struct correct_before *before);
@@ -36,16 +43,20 @@ correct_note_interview(const struct moment *m,
                        const struct activity_recorded *a,
                        const struct episode_row *before);
 
-/** Want the activity that `a` corrects and, in a later round, what it was on.
- */
+/** Want the activity that `a` corrects; nothing where `a` is no correction. */
 void
 correct_want(struct rows *rows, const struct activity_recorded *a);
+/**
+ * Want, in a later round, the case or episode that it was on with all that
+ * hangs on it, and in the round behind that the case's worker.
+ */
 void
 correct_want_more(struct rows *rows, const struct activity_recorded *a);
 
 /**
  * Take back the activity that `a` names. ST_REJECT R22: nobody knows it; R20:
- * it can't be taken back, or no longer.
+ * it can't be taken back, or no longer: then nothing has changed. ST_REJECT
+ * "size" and ST_FATAL as say.h has them.
  */
 MUST_CHECK enum status
 correct_apply(const struct moment *m, const struct activity_recorded *a,

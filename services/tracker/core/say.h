@@ -44,20 +44,22 @@ struct case_said {
     struct id activity_id;
 };
 
+/** CaseChanged: the case as `c` has it, which need not be stored yet. */
 MUST_CHECK enum status
 say_case(const struct moment *m, const struct case_row *c,
          const struct case_said *said, struct err *err);
+/** HandoverChanged: the offer as `h` has it; place and age are its case's. */
 MUST_CHECK enum status
 say_handover(const struct moment *m, const struct handover_row *h,
              const struct case_row *c, struct err *err);
 /**
- * `change` is an enum clock_change; `unit` is the one that works the clock's
+ * ClockChanged. `change` is an enum clock_change; `unit` is the one that works the clock's
  * subject now, null where none does.
  */
 MUST_CHECK enum status
 say_clock(const struct moment *m, const struct clock_row *k, int change,
           struct str unit, struct err *err);
-/** `worker` has the child's open case; null where nobody does. */
+/** MissingEpisodeChanged. `worker` has the child's open case, or null. */
 MUST_CHECK enum status
 say_episode(const struct moment *m, const struct episode_row *e,
             struct str worker, struct err *err);
@@ -68,10 +70,11 @@ say_episode(const struct moment *m, const struct episode_row *e,
  */
 MUST_CHECK enum status
 say_alert(const struct moment *m, const struct alert_row *a, struct err *err);
+/** AlertAcknowledged: by whom and when stands in the row. */
 MUST_CHECK enum status
 say_acknowledged(const struct moment *m, const struct alert_row *a,
                  struct err *err);
-/** `reason` is a code: ended, closed, merged, corrected. */
+/** AlertCleared. `reason` is a code: ended, closed, merged, corrected. */
 MUST_CHECK enum status
 say_cleared(const struct moment *m, const struct alert_row *a,
             struct str reason, struct err *err);

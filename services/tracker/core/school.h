@@ -15,11 +15,13 @@ bool school_is_notice(const struct referral_decided *d);
 /** True for the clock of a notice. */
 bool school_is_clock(struct str clock);
 
-/** Want the notice of a decision and, in a later round, its clock. */
+/** Want the notice of a decision. */
 void school_want(struct rows *rows, const struct referral_decided *d);
+/** In a later round, its clock with what hangs on it. */
 void school_want_more(struct rows *rows, const struct referral_decided *d);
-/** Want the notices about a child and, in a later round, their clocks. */
+/** Want the notices about a child. */
 void school_want_child(struct rows *rows, struct id child_id);
+/** In a later round, their clocks with what hangs on them. */
 void school_want_child_more(struct rows *rows, struct id child_id);
 
 /**

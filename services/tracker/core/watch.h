@@ -5,7 +5,12 @@
  * clears its alert; that the alert was raised stays said.
  *
  * Ids of clocks are struct str here, because rows hold them so. What the
- * functions read of a subject is wanted with subject_want (subject.h).
+ * functions read of a subject is wanted with subject_want (subject.h). `w` is
+ * the subject, with whoever is told; an end or a change happens at m->at.
+ *
+ * All that return a status give what say_clock and alerts_clear do; those that
+ * work out a due instant anew (start, pause, resume, birth, take_over) also
+ * ST_REJECT, code R16, past the calendar.
  */
 #ifndef WAYMARK_TRACKER_CORE_WATCH_H
 #define WAYMARK_TRACKER_CORE_WATCH_H
@@ -15,6 +20,7 @@
 /** The clock's row, running or not; NULL if it never ran. */
 const struct clock_row *watch_clock(const struct moment *m, struct id subject,
                                     struct str clock);
+/** Started, and neither stopped nor void; a paused one runs, too. */
 bool watch_runs(const struct moment *m, struct id subject, struct str clock);
 
 /** The subject's next clock, running or not: start with *at = 0, NULL at the
@@ -63,10 +69,14 @@ MUST_CHECK enum status watch_stop_all(const struct moment *m,
 MUST_CHECK enum status watch_reopen(const struct moment *m,
                                     const struct watched *w, struct err *err);
 
-/** Pause or resume at m->at the pausable clocks; `clock` null: all of them. */
+/**
+ * Pause the subject's running clocks that the profile lets pause; one clock by
+ * its id, all of them for a null text. One that is paused stays so.
+ */
 MUST_CHECK enum status watch_pause(const struct moment *m,
                                    const struct watched *w, struct str clock,
                                    struct err *err);
+/** Resume those that are paused, `clock` as above; each is due later by it. */
 MUST_CHECK enum status watch_resume(const struct moment *m,
                                     const struct watched *w, struct str clock,
                                     struct err *err);

@@ -38,7 +38,8 @@ int compare_typos(struct str a, struct str b, int most);
  */
 void compare_sound(struct str name, char out[COMPARE_SOUND_SIZE]);
 
-/* Rows of the table of nicknames (nicknames.h) in which a name stands. */
+/* Rows of the table of nicknames (nicknames.h) in which a name stands; of
+ * further ones than COMPARE_FORMS_MAX the last are left out. */
 #define COMPARE_FORMS_MAX 6
 
 struct forms {
@@ -46,6 +47,7 @@ struct forms {
     size_t n;
 };
 
+/** The rows of a normalised forename; none for a null or unknown one. */
 struct forms compare_forms(struct str name);
 /** Two names of one row: forms of one given name. */
 bool compare_is_nickname(const struct forms *a, const struct forms *b);

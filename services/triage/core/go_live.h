@@ -12,6 +12,7 @@
 /* The rule id of its decision: no rule of a profile has it. */
 #define GO_LIVE_RULE "GO_LIVE"
 
+/** Is it such a message, by its kind? */
 bool triage_is_go_live(const struct notification_received *n);
 
 /**

@@ -13,8 +13,11 @@ struct str triage_norm(struct arena *a, struct str name);
 /** The same of a forename; null, too, where "Baby" says that there is none. */
 struct str triage_forename_norm(struct arena *a, struct str name);
 
-/** Equal, or one typing error apart: a letter more, less, other, or two
- * swapped. */
+/**
+ * Equal, or one typing error apart: a byte more, less, other, or two neighbours
+ * swapped. Names of less than four bytes only where they are equal: in those
+ * an error makes another name. False for a null one. Both normalised.
+ */
 bool triage_is_typo(struct str a, struct str b);
 
 #endif
