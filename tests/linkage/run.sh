@@ -4,28 +4,8 @@
 # must look at is counted. BINARIES is the variant's folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-children=${1:-100000}
-seed=${2:-1}
-build=${BINARIES:-build/gcc}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
-
-verdict() # what, limit, measured
-{
-    if [ "$3" -le "$2" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $1: $3, want at most $2"
-    fi
-}
-
-for file in register messages; do
-    "$build/tests/linkage/population" $file "$children" "$seed" >"$work/$file.csv"
-done
-"$build/tests/linkage/population" twins $((children / 10 / 2 * 2)) "$seed" >"$work/twins.csv"
+# shellcheck source=tests/linkage/files.sh
+. tests/linkage/files.sh
 
 start=$(date +%s.%N)
 "$build/bin/waymark" match link "$work/register.csv" "$work/messages.csv" \

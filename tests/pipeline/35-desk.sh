@@ -6,17 +6,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
+# shellcheck source=tests/lib/services.sh
+. tests/lib/services.sh
 # shellcheck disable=SC2034
 authority=kent-2015
 # shellcheck source=demo/play.sh
 . demo/play.sh
 
-testbed/services.sh up "$WAYMARK_BED" kent-2015
-work=$(mktemp -d)
-trap 'testbed/services.sh down "$WAYMARK_BED"; rm -rf "$work"' EXIT
-set -a
-eval "$(testbed/services.sh env "$WAYMARK_BED")"
-set +a
+services_up kent-2015
 play demo/day.ndjson >/dev/null
 
 # The services' profiles, and people that nobody else has.

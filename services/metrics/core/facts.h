@@ -8,7 +8,8 @@
  * change counts as before or after a month's end. Months are local ones.
  *
  * The facts_derive_* set `waits_for` to an enum wait, and no month, where
- * calendar or profile that they need isn't known yet; 0 where nothing is missing.
+ * calendar or profile that they need isn't known yet; 0 where nothing is
+ * missing.
  */
 #ifndef WAYMARK_METRICS_CORE_FACTS_H
 #define WAYMARK_METRICS_CORE_FACTS_H

@@ -19,7 +19,8 @@ bool facts_counts_activity(int activity);
 bool facts_fill_activity(struct activity_fact *f,
                          const struct activity_recorded *rec, time_ms heard_at);
 
-/** The limit as it stopped. An unknown start becomes 0 (1970), a key's value. */
+/** The limit as it stopped. An unknown start becomes 0 (1970), a key's value.
+ */
 void facts_fill_clock(struct clock_fact *f, const struct clock_changed *rec,
                       time_ms heard_at);
 
