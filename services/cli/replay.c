@@ -38,7 +38,7 @@ struct replay {
     size_t n_turns;
     const struct live_turn *current;
     int64_t turn; /* its number, for the witness */
-    bool given; /* the current turn's records were handed out */
+    bool given;   /* the current turn's records were handed out */
     struct stream *in[SERVICE_INPUTS_MAX];
     struct stream *out[TOPIC_N]; /* NULL where nothing is given out */
     int64_t compared[TOPIC_N];   /* last number held against the log */
@@ -584,25 +584,34 @@ close_all(struct replay *r)
     memory_close(r->scratch);
 }
 
-enum status
-replay_run(const struct replay_options *options, struct differ *differ,
-           struct witnessed **witnessed, struct err *err)
+/* What the turns' records are read with; close_all takes back what it had. */
+static enum status
+open_log(struct replay *r, struct err *err)
+{
+    struct codec_options codec = { .seal = r->options->seal,
+                                   .conninfo = r->options->conninfo,
+                                   .schema = service_name(SERVICE_INTAKE),
+                                   .shard = r->options->authority,
+                                   .go_on_without = true };
+    enum status rc;
+
+    r->arena = memory_open((size_t)256 << 20);
+    r->scratch = memory_open((size_t)MEMORY_MB << 20);
+    if (r->arena == NULL || r->scratch == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory");
+    codec.avro = r->avro = avro_open(err);
+    if (r->avro == NULL)
+        return ST_FATAL;
+    rc = codec_open(&codec, &r->avro_port, &r->codec, err);
+    return rc == ST_OK ? open_streams(r, err) : rc;
+}
+
+/* The empty schema that the turns are written to. */
+static enum status
+open_store(const struct replay_options *options, const struct ticker *ticker,
+           struct pg_store **out, struct store *port, struct err *err)
 {
     const struct service_def *def = options->def;
-    struct ticker ticker = monotonic_ticker();
-    struct replay r = { .options = options, .differ = differ };
-    struct codec_options codec = { .seal = options->seal,
-                                   .conninfo = options->conninfo,
-                                   .schema = service_name(SERVICE_INTAKE),
-                                   .shard = options->authority,
-                                   .go_on_without = true };
-    struct source source = { .self = &r,
-                             .start = source_start,
-                             .take = source_take };
-    struct sink sink = { .self = &r,
-                         .restart = sink_restart,
-                         .publish = sink_publish,
-                         .confirmed = sink_confirmed };
     struct pg_store_options store_options = {
         .conninfo = options->conninfo,
         .schema = options->schema,
@@ -615,8 +624,25 @@ replay_run(const struct replay_options *options, struct differ *differ,
         .n_inputs = def->n_inputs,
         .tables = def->tables,
         .n_tables = def->n_tables,
-        .ticker = &ticker,
+        .ticker = ticker,
     };
+
+    return pg_store_open(&store_options, out, port, err);
+}
+
+enum status
+replay_run(const struct replay_options *options, struct differ *differ,
+           struct witnessed **witnessed, struct err *err)
+{
+    struct ticker ticker = monotonic_ticker();
+    struct replay r = { .options = options, .differ = differ };
+    struct source source = { .self = &r,
+                             .start = source_start,
+                             .take = source_take };
+    struct sink sink = { .self = &r,
+                         .restart = sink_restart,
+                         .publish = sink_publish,
+                         .confirmed = sink_confirmed };
     struct witness_options witness_options = {
         .out = r.out,
         .own = own_origin(&r),
@@ -627,7 +653,7 @@ replay_run(const struct replay_options *options, struct differ *differ,
     };
     struct witness witness;
     struct runner_options runner_options = {
-        .def = def,
+        .def = options->def,
         .authority = options->authority,
         .authority_name = str_of(options->authority_name),
         .incarnation = options->incarnation,
@@ -644,22 +670,14 @@ replay_run(const struct replay_options *options, struct differ *differ,
     struct configurer configurer;
     struct configurer_texts *texts = configurer_open(&configurer);
     struct runner *runner = NULL;
-    enum status rc = ST_OK;
+    enum status rc;
 
     *witnessed = witness_open(&witness_options, &witness);
-    r.arena = memory_open((size_t)256 << 20);
-    r.scratch = memory_open((size_t)MEMORY_MB << 20);
-    codec.avro = r.avro = avro_open(err);
-    if (r.avro == NULL)
-        rc = ST_FATAL;
-    else if (*witnessed == NULL || texts == NULL || r.arena == NULL || r.scratch == NULL)
-        rc = err_set(err, ST_FATAL, "memory", "no memory");
+    rc = *witnessed == NULL || texts == NULL
+             ? err_set(err, ST_FATAL, "memory", "no memory")
+             : open_log(&r, err);
     if (rc == ST_OK)
-        rc = codec_open(&codec, &r.avro_port, &r.codec, err);
-    if (rc == ST_OK)
-        rc = open_streams(&r, err);
-    if (rc == ST_OK)
-        rc = pg_store_open(&store_options, &pg_store, &store, err);
+        rc = open_store(options, &ticker, &pg_store, &store, err);
     if (rc == ST_OK) {
         runner = runner_open(&runner_options, &source, &store, &sink, &r.codec,
                              &configurer, &ticker);
