@@ -5,14 +5,17 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
-# shellcheck source=tests/lib/services.sh
-. tests/lib/services.sh
 # shellcheck disable=SC2034
 authority=rutland-2014
 # shellcheck source=demo/play.sh
 . demo/play.sh
 
-services_up $authority
+testbed/services.sh up "$WAYMARK_BED" $authority
+trap 'testbed/services.sh down "$WAYMARK_BED"; rm -rf "$work"' EXIT
+set -a
+eval "$(testbed/services.sh env "$WAYMARK_BED")"
+set +a
+work=$(mktemp -d)
 python3 demo/figures/tell.py $authority
 AWAIT_S=240 await_metrics 2014-02-01T00:01:00Z
 

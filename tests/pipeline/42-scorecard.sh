@@ -5,8 +5,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
-# shellcheck source=tests/lib/services.sh
-. tests/lib/services.sh
 # shellcheck disable=SC2034
 authority=rutland-2014
 # shellcheck source=demo/play.sh
@@ -14,7 +12,12 @@ authority=rutland-2014
 # shellcheck source=tests/lib/kpi.sh
 . tests/lib/kpi.sh
 
-services_up $authority
+testbed/services.sh up "$WAYMARK_BED" $authority
+work=$(mktemp -d)
+trap 'testbed/services.sh down "$WAYMARK_BED"; rm -rf "$work"' EXIT
+set -a
+eval "$(testbed/services.sh env "$WAYMARK_BED")"
+set +a
 play tests/data/rutland-day.ndjson
 
 card() { build/bin/waymark scorecard --month 2014-03 --authority $authority "$@"; }
