@@ -29,8 +29,8 @@ struct correct_before
 correct_look(const struct moment *m, const struct case_row *c);
 
 /**
- * The activity was applied to the case of `before`, which the caller has stored:
- * keep what it changed. Counts it among the stored case's changes, unless it
+ * The activity was applied to the case of `before`, which the caller has
+ * stored: keep what it changed. Counts it among the stored case's changes, unless it
  * was a contact that moved nothing else.
  */
 void

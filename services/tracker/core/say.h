@@ -53,8 +53,8 @@ MUST_CHECK enum status
 say_handover(const struct moment *m, const struct handover_row *h,
              const struct case_row *c, struct err *err);
 /**
- * ClockChanged. `change` is an enum clock_change; `unit` is the one that works the clock's
- * subject now, null where none does.
+ * ClockChanged. `change` is an enum clock_change; `unit` is the one that works
+ * the clock's subject now, null where none does.
  */
 MUST_CHECK enum status
 say_clock(const struct moment *m, const struct clock_row *k, int change,
