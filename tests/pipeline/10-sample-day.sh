@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
+# shellcheck source=tests/lib/services.sh
+. tests/lib/services.sh
 # shellcheck disable=SC2034
 authority=kent-2015
 # shellcheck source=demo/play.sh
@@ -12,11 +14,7 @@ authority=kent-2015
 # shellcheck source=tests/lib/kpi.sh
 . tests/lib/kpi.sh
 
-testbed/services.sh up "$WAYMARK_BED" kent-2015
-trap 'testbed/services.sh down "$WAYMARK_BED"' EXIT
-set -a
-eval "$(testbed/services.sh env "$WAYMARK_BED")"
-set +a
+services_up kent-2015
 play demo/day.ndjson
 
 lines() { sql "$1" | tr '\n' ';'; }

@@ -5,17 +5,15 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
+# shellcheck source=tests/lib/services.sh
+. tests/lib/services.sh
 # shellcheck disable=SC2034
 authority=rutland-2014
 # shellcheck source=demo/play.sh
 . demo/play.sh
 # shellcheck source=tests/lib/kpi.sh
 . tests/lib/kpi.sh
-testbed/services.sh up "$WAYMARK_BED" rutland-2014
-trap 'testbed/services.sh down "$WAYMARK_BED"' EXIT
-set -a
-eval "$(testbed/services.sh env "$WAYMARK_BED")"
-set +a
+services_up rutland-2014
 play tests/data/rutland-day.ndjson
 lines() { sql "$1" | tr '\n' ';'; }
 

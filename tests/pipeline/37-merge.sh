@@ -8,20 +8,11 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
+# shellcheck source=tests/lib/services.sh
+. tests/lib/services.sh
 waymark=build/bin/waymark
 authority=demo-live shard=4
-work=$(mktemp -d)
-
-testbed/services.sh up "$WAYMARK_BED" $authority WAYMARK_CLOCK_TICK_MS=200 || exit 1
-end()
-{
-    testbed/services.sh down "$WAYMARK_BED"
-    rm -rf "$work"
-}
-trap end EXIT
-set -a
-eval "$(testbed/services.sh env "$WAYMARK_BED")"
-set +a
+services_up $authority WAYMARK_CLOCK_TICK_MS=200
 
 sql() { psql -qAtX -F ' ' -v ON_ERROR_STOP=1 -c "$1"; }
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }

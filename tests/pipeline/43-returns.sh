@@ -5,17 +5,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/claims.sh
 . tests/lib/claims.sh
+# shellcheck source=tests/lib/services.sh
+. tests/lib/services.sh
 # shellcheck disable=SC2034
 authority=kent-2015
 # shellcheck source=demo/play.sh
 . demo/play.sh
 
-testbed/services.sh up "$WAYMARK_BED" $authority
-trap 'testbed/services.sh down "$WAYMARK_BED"; rm -rf "$work"' EXIT
-set -a
-eval "$(testbed/services.sh env "$WAYMARK_BED")"
-set +a
-work=$(mktemp -d)
+services_up $authority
 python3 tests/returns/children.py 30
 AWAIT_S=120 await_metrics 2026-04-01T12:00:00Z
 
