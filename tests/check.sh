@@ -89,8 +89,10 @@ part build-asan make -j"$jobs" VARIANT=asan tests-build
 part unit-asan make VARIANT=asan unit
 part trace-asan make VARIANT=asan trace
 part coverage make -j"$jobs" coverage
-# Tests that catch 80 of 100 faults catch fewer than 39 of 60 once in a thousand.
-part mutate env N=60 SEED="${SEED:-1}" LEAST=65 tests/lib/mutate.sh
+# What is demanded is 80 of 100 (make mutate, N=200). Sixty are too few to tell
+# 80 from 77: tests that catch 80 catch fewer than 42 of them twice in a hundred
+# times, and every change of the code draws other faults.
+part mutate env N=60 SEED="${SEED:-1}" LEAST=70 tests/lib/mutate.sh
 part valgrind with_bed "$bed" make VARIANT=gcc valgrind
 for script in tests/pipeline/[0-9]*.sh; do
     [ -e "$script" ] || continue
