@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -138,6 +139,7 @@ test_row(void **state)
 {
     const struct row *row = *state;
     const struct fields *fact = &metrics_tables[row->table].fields;
+    const struct field *heard = fields_find(fact, "heard_at");
 
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct arena arena;
@@ -150,6 +152,12 @@ test_row(void **state)
         row->fill(&f, rec);
         same_fields(fact, &f, record_def(row->type)->fields, rec,
                     row->otherwise);
+        if (heard != NULL) {
+            time_ms at;
+
+            memcpy(&at, (const char *)&f + heard->offset, sizeof at);
+            assert_int_equal(at, heard_at);
+        }
         heap_release(&arena);
     }
 }
