@@ -8,8 +8,10 @@
 #include "cli/order.h"
 #include "cli/recover_walk.h"
 #include "cli/stream.h"
+#include "cli/witness.h"
 #include "common/adapters/codec.h"
 #include "common/adapters/avro.h"
+#include "common/adapters/pg.h"
 #include "common/adapters/configurer.h"
 #include "common/adapters/pg_store.h"
 #include "common/engine/memory.h"
@@ -22,6 +24,7 @@ enum {
     LEASE_POLL_MS = 100,
     LEASE_SPARE_MS = 5000, /* beyond the lease, for a former owner to go */
     SKIP_STEP = 1000,
+    ERASED_MB = 16,
 };
 
 struct retake {
@@ -38,6 +41,8 @@ struct retake {
     int64_t first_open; /* turn with a record that isn't in the log; 0: none */
     int64_t open_from[TOPIC_N]; /* first number of these, by topic */
     int64_t published;
+    struct witnessed *witnessed; /* of whom something was erased */
+    struct witness witness;
     struct avro_codec *avro;
     struct avro_port *avro_port;
     struct codec codec;
@@ -472,12 +477,63 @@ close_all(struct retake *r)
     if (r->pg_store != NULL)
         (void)!pg_store_release(r->pg_store, &dropped);
     runner_close(r->runner);
+    witness_close(r->witnessed);
     pg_store_close(r->pg_store);
     order_close(r->order);
     for (size_t i = 0; i < TOPIC_N; i++)
         stream_close(r->out[i]);
     codec_close(r->avro_port);
     avro_close(r->avro);
+}
+
+/* A recovery that was ended has taken some of them in already. */
+static enum status
+learn_erased(struct retake *r, struct err *err)
+{
+    struct pg_options options = { .conninfo = r->options->conninfo,
+                                  .application_name = "recover" };
+    struct arena *arena = memory_open((size_t)ERASED_MB << 20);
+    struct pg *pg = NULL;
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    struct str sql;
+    enum status rc;
+
+    if (arena == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory");
+    sql =
+        arena_printf(arena,
+                     "SELECT k.first, d.child_id FROM \"%s\".person_key_read k "
+                     "LEFT JOIN \"%s\".standing d ON d.shard = k.shard AND "
+                     "d.notification_id = k.first "
+                     "WHERE k.shard = $1 AND k.wrapped IS NULL",
+                     service_name(SERVICE_INTAKE), r->options->schema);
+    pg_params_init(&p, arena);
+    pg_add_i16(&p, (int16_t)r->options->authority);
+    rc = pg_open(&options, &pg, err);
+    if (rc == ST_OK)
+        rc = pg_query(pg, NULL, sql.p, &p, &res, err);
+    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res); i++)
+        rc = witness_learn(r->witnessed, pg_id(res, i, 0), pg_id(res, i, 1),
+                           err);
+    pg_result_close(res);
+    pg_close(pg);
+    memory_close(arena);
+    return rc;
+}
+
+static enum status
+open_witness(struct retake *r, struct err *err)
+{
+    struct witness_options options = { .out = r->out,
+                                       .own = own_origin(r),
+                                       .codec = &r->codec };
+
+    r->witnessed = witness_open(&options, &r->witness);
+    if (r->witnessed == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory");
+    return r->options->def->service == SERVICE_TRIAGE ? learn_erased(r, err)
+                                                      : ST_OK;
 }
 
 static enum status
@@ -512,6 +568,7 @@ open_runner(struct retake *r, const struct store *store,
         .beat_ms = BEAT_MS,
         .batch_max = RUNNER_BATCH_MAX,
         .memory_max = (size_t)MEMORY_MB << 20,
+        .witness = &r->witness,
     };
     enum status rc =
         pg_store_open(&store_options, &r->pg_store, &r->store, err);
@@ -565,6 +622,8 @@ retake(const struct retake_options *options, struct retaken *out,
                          : codec_open(&codec, &r->avro_port, &r->codec, err);
     if (rc == ST_OK)
         rc = open_outputs(r, err);
+    if (rc == ST_OK)
+        rc = open_witness(r, err);
     if (rc == ST_OK)
         rc = open_runner(r, &store, &source, &sink, &configurer, &ticker, err);
     if (rc == ST_OK)

@@ -56,6 +56,12 @@ learn(struct witnessed *w, struct id id, struct err *err)
 bool
 witness_names(const struct witnessed *w, struct str value)
 {
+    const struct str weighed = STR("candidate="); /* triage/core/match.h */
+
+    if (value.n >= weighed.n && memcmp(value.p, weighed.p, weighed.n) == 0) {
+        value.p += weighed.n;
+        value.n -= weighed.n;
+    }
     while (w->n > 0 && value.n >= ID_TEXT_SIZE - 1) {
         struct str word = { .p = value.p, .n = ID_TEXT_SIZE - 1 };
         struct id id;
@@ -94,7 +100,16 @@ child_of(enum record_type type, const void *body)
     }
 }
 
-/* Child of a record's bytes; *unsure: a person had to look who it is. */
+/* Who it is hung on what others said: a person had to look (domain.md section
+ * 4), or it was told apart from a sibling or twin (steps 6 and 7). */
+static bool
+hangs_on_others(const struct referral_decided *d)
+{
+    return d->match_status == MATCH_REVIEW || str_is(d->match_step, "6") ||
+           str_is(d->match_step, "7");
+}
+
+/* Child of a record's bytes; *unsure: hangs_on_others. */
 static struct id
 child_in(struct witnessed *w, struct str value, bool *unsure)
 {
@@ -106,9 +121,7 @@ child_in(struct witnessed *w, struct str value, bool *unsure)
         w->options.codec->decode(w->options.codec->self, value, w->arena, &type,
                                  &body, &err) != ST_OK)
         return ID_NONE;
-    *unsure = type == REC_REFERRAL_DECIDED &&
-              ((const struct referral_decided *)body)->match_status ==
-                  MATCH_REVIEW;
+    *unsure = type == REC_REFERRAL_DECIDED && hangs_on_others(body);
     return child_of(type, body);
 }
 
@@ -162,8 +175,8 @@ read_logged(struct witnessed *w, const struct event *ev,
             out->topic[out->n] = (enum topic)t;
             out->at[out->n++] = rec;
         }
-        if (w->options.out[t] != NULL && rec == NULL &&
-            *w->options.turn > w->options.confirmed)
+        if (w->options.differ != NULL && w->options.out[t] != NULL &&
+            rec == NULL && *w->options.turn > w->options.confirmed)
             out->all = false;
     }
     return rc;
@@ -305,6 +318,66 @@ stand_in(void *self, const struct event *ev, struct outbox_mark from,
     return rc;
 }
 
+/* ---- recalling --------------------------------------------------------- */
+
+static enum status
+recall_logged(struct witnessed *w, const struct logged *logged,
+              struct arena *arena, const struct recalled **out, struct err *err)
+{
+    struct recalled *said = arena_alloc(arena, sizeof *said);
+    struct recalled_record *at = arena_array(arena, LOGGED_MAX, sizeof *at);
+    enum status rc = ST_OK;
+
+    *said = (struct recalled){ .at = at };
+    for (size_t i = 0; rc == ST_OK && i < logged->n; i++) {
+        struct recalled_record *rec = &at[said->n];
+
+        if (logged->topic[i] == TOPIC_DEAD_LETTERS)
+            continue;
+        rc = w->options.codec->decode(w->options.codec->self,
+                                      logged->at[i]->value, arena, &rec->type,
+                                      &rec->body, err);
+        said->n++;
+    }
+    if (rc == ST_OK && said->n > 0)
+        *out = said;
+    return rc;
+}
+
+static enum status
+recall(void *self, const struct event *ev, struct outbox_mark from,
+       const struct outbox *box, struct arena *arena, const struct recalled **out,
+       struct err *err)
+{
+    struct witnessed *w = self;
+    struct logged logged;
+    enum status rc;
+
+    *out = NULL;
+    if (!ev->erased && w->n == 0)
+        return ST_OK;
+    arena_reset(w->arena);
+    rc = read_logged(w, ev, &from.tails, &logged, err);
+    if (rc != ST_OK)
+        return rc;
+    if (!ev->erased &&
+        (is_same(box, from, &logged) || !concerns(w, box, from, &logged)))
+        return ST_OK;
+    rc = learn_all(w, ev, &logged, err);
+    return rc == ST_OK ? recall_logged(w, &logged, arena, out, err) : rc;
+}
+
+enum status
+witness_learn(struct witnessed *w, struct id notification_id,
+              struct id child_id, struct err *err)
+{
+    enum status rc = learn(w, notification_id, err);
+
+    if (rc == ST_OK)
+        rc = learn(w, own_child(notification_id), err);
+    return rc == ST_OK ? learn(w, child_id, err) : rc;
+}
+
 struct witnessed *
 witness_open(const struct witness_options *options, struct witness *port)
 {
@@ -315,7 +388,11 @@ witness_open(const struct witness_options *options, struct witness *port)
         return NULL;
     }
     w->options = *options;
-    *port = (struct witness){ .self = w, .stand_in = stand_in };
+    *port = (struct witness){ .self = w };
+    if (options->differ != NULL)
+        port->stand_in = stand_in;
+    else
+        port->recall = recall;
     return w;
 }
 

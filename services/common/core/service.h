@@ -23,6 +23,19 @@
 
 struct settings; /* profiles by version, calendar: common/core/settings.h */
 
+/*
+ * What the log says that a record gave out, where a recovery can't decide it
+ * again, since somebody whom it is about was erased. Other services' records
+ * are never among them.
+ */
+struct recalled {
+    const struct recalled_record {
+        enum record_type type;
+        const void *body; /* the type's struct */
+    } *at;
+    size_t n;
+};
+
 /* What a step works with; made by the engine for each record. */
 struct step {
     struct arena *arena;             /* this call's: void when it returns */
@@ -33,6 +46,7 @@ struct step {
     struct str authority_name;       /* "kent-2015" */
     time_ms now;       /* event time: highest recorded_at or TimeAdvanced applied, this record's included */
     time_ms heard;     /* lowest TimeAdvanced over all inputs: everything recorded up to here has been read; TIME_NONE before the first */
+    const struct recalled *said; /* NULL but in a recovery, and there as a rule */
 };
 
 struct service_def {

@@ -768,7 +768,8 @@ activate(struct batch *b, const struct config_activated *rec, struct err *err)
 }
 
 static enum status
-apply(struct batch *b, struct out *out, const struct item *it, struct err *err)
+apply(struct batch *b, struct out *out, const struct item *it,
+      const struct recalled *said, struct err *err)
 {
     struct step step;
     enum status rc = ST_OK;
@@ -784,6 +785,7 @@ apply(struct batch *b, struct out *out, const struct item *it, struct err *err)
     if (it->ev.type == REC_CONFIG_ACTIVATED && it->raw->input == 0)
         rc = activate(b, it->ev.body, err);
     step = make_step(b, out);
+    step.said = said;
     if (rc == ST_OK)
         rc = b->def->step(&step, &it->ev, err);
     if (rc == ST_OK)
@@ -797,10 +799,32 @@ static enum status
 hear_witness(struct batch *b, const struct item *it, const struct before *was,
              struct err *err)
 {
-    if (b->witness == NULL || it->kind != ITEM_EVENT)
+    if (b->witness == NULL || b->witness->stand_in == NULL ||
+        it->kind != ITEM_EVENT)
         return ST_OK;
     return b->witness->stand_in(b->witness->self, &it->ev, was->box, &b->box,
                                 err);
+}
+
+/* In a recovery what was decided about somebody erased is the log's to say. */
+static enum status
+apply_or_recall(struct batch *b, struct out *out, const struct item *it,
+                const struct before *was, struct err *err)
+{
+    const struct recalled *said = NULL;
+    enum status recalled, rc = apply(b, out, it, NULL, err);
+
+    if (b->witness == NULL || b->witness->recall == NULL ||
+        (rc != ST_OK && rc != ST_REJECT) || rows_short(b->rows))
+        return rc;
+    if (rc == ST_REJECT)
+        undo(b, was);
+    recalled = b->witness->recall(b->witness->self, &it->ev, was->box, &b->box,
+                                  b->scratch, &said, err);
+    if (recalled != ST_OK || said == NULL)
+        return recalled != ST_OK ? recalled : rc;
+    undo(b, was);
+    return apply(b, out, it, said, err);
 }
 
 /* One item. Effects of a record that turns out to be poison are undone. */
@@ -813,7 +837,7 @@ apply_or_bury(struct batch *b, struct out *out, struct item *it,
 
     arena_reset(b->scratch);
     if (it->kind == ITEM_EVENT)
-        rc = apply(b, out, it, &it->why);
+        rc = apply_or_recall(b, out, it, &was, &it->why);
     b->short_of_rows = rows_short(b->rows);
     if (b->short_of_rows) {
         undo(b, &was);

@@ -182,10 +182,20 @@ struct codec {
 
 /*
  * A replay's, NULL in a live service: what the log says that a record gave out
- * that can't be stepped again, because its person was erased since.
+ * that can't be stepped again, because its person was erased since. Either
+ * function may be NULL.
  */
 struct witness {
     void *self;
+    /**
+     * Behind the step of `ev`, `box` as in stand_in: is all of it to be undone
+     * and stepped again by what the log has? *out, in `arena`, is what it then
+     * takes as decided, or NULL.
+     */
+    enum status (*recall)(void *self, const struct event *ev,
+                          struct outbox_mark from, const struct outbox *box,
+                          struct arena *arena, const struct recalled **out,
+                          struct err *err);
     /**
      * Behind the step of `ev`: `box` holds from `from` on what the step gave
      * out. May put what the log has in its place.

@@ -2,6 +2,7 @@
 
 #include "triage/core/one_child.h"
 #include "triage/core/ruling.h"
+#include "triage/core/said.h"
 
 #include <string.h>
 
@@ -414,21 +415,35 @@ static enum status
 say_relay(struct step *step, const struct triage_child *child,
           struct triage_decision *d, time_ms occurred_at, struct err *err)
 {
+    const struct school_relay *said =
+        triage_said_relay(step, d->notification_id);
+    bool due = triage_said(step, d->notification_id) != NULL ? said != NULL
+                                                             : relays(child, d);
     struct school_relay rec;
 
-    if (!relays(child, d))
+    if (!due)
         return ST_OK;
     d->relayed = true;
     fields_clear(&fields_school_relay, &rec);
-    rec.meta.subject = child->school_urn;
+    rec.school_urn = said != NULL ? said->school_urn : child->school_urn;
+    rec.meta.subject = rec.school_urn;
     rec.meta.occurred_at = occurred_at;
     rec.meta.profile_version = d->profile_version;
     rec.notification_id = d->notification_id;
-    rec.school_urn = child->school_urn;
     rec.incident_at =
         d->incident_at == TIME_NONE ? d->occurred_at : d->incident_at;
     return out_add(step->out, TOPIC_FEEDBACK, d->notification_id,
                    REC_SCHOOL_RELAY, &rec, err);
+}
+
+/* What was decided then; the meta is made anew. */
+static void
+fill_said(const struct referral_decided *said, struct referral_decided *rec)
+{
+    struct meta meta = rec->meta;
+
+    *rec = *said;
+    rec->meta = meta;
 }
 
 /* All of it but what a go_live row alone has. */
@@ -457,10 +472,13 @@ enum status
 triage_say(struct step *step, const struct triage_child *child,
            struct triage_decision *d, time_ms occurred_at, struct err *err)
 {
+    const struct referral_decided *said = triage_said(step, d->notification_id);
     struct referral_decided rec;
     enum status st;
 
     fill(step, child, d, occurred_at, &rec);
+    if (said != NULL)
+        fill_said(said, &rec);
     st = out_add(step->out, TOPIC_CASEWORK, rec.child_id, REC_REFERRAL_DECIDED,
                  &rec, err);
     if (st == ST_OK)
@@ -473,12 +491,15 @@ triage_say_go_live(struct step *step, const struct triage_child *child,
                    struct triage_decision *d,
                    const struct notification_received *n, struct err *err)
 {
+    const struct referral_decided *said = triage_said(step, d->notification_id);
     struct referral_decided rec;
 
     fill(step, child, d, d->occurred_at, &rec);
     rec.worker = n->worker;
     rec.opened_at = n->opened_at;
     rec.milestones = n->milestones;
+    if (said != NULL)
+        fill_said(said, &rec);
     return out_add(step->out, TOPIC_CASEWORK, rec.child_id,
                    REC_REFERRAL_DECIDED, &rec, err);
 }

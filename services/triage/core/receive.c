@@ -7,6 +7,7 @@
 #include "triage/core/kept.h"
 #include "triage/core/match.h"
 #include "triage/core/one_child.h"
+#include "triage/core/said.h"
 #include "triage/core/told.h"
 
 /* One notification on its way through. */
@@ -18,7 +19,8 @@ struct receiving {
     const struct person *p; /* never NULL: empty where it is gone */
     struct frame frame;
     const struct linkage_model *model;
-    const struct triage_decision *top; /* of the key so far, or NULL */
+    const struct triage_decision *top;   /* of the key so far, or NULL */
+    const struct referral_decided *said; /* of the log, or NULL */
     struct triage_child child;
     bool child_is_new;
     struct match match;
@@ -269,13 +271,25 @@ match_in_episode(struct receiving *r, struct id child_id)
     return m;
 }
 
+/* Weight and evidence speak of the person: they are gone with it. */
+static struct match
+match_as_said(const struct referral_decided *said)
+{
+    return (struct match){ .status = said->match_status,
+                           .step = said->match_step,
+                           .weight = I32_NONE,
+                           .child_id = triage_said_child(said) };
+}
+
 static enum status
 find_child(struct receiving *r, struct err *err)
 {
     const struct triage_case *c = offered_case(r->rows, r->n);
     const struct triage_episode *ep = its_episode(r->rows, r->n);
 
-    if (r->top != NULL)
+    if (r->said != NULL)
+        r->match = match_as_said(r->said);
+    else if (r->top != NULL)
         r->match = match_as_before(r);
     else if (c != NULL)
         r->match = matched(c->child_id, STR("case"));
@@ -395,12 +409,20 @@ link_children(struct receiving *r)
     rows_put(r->rows, TRIAGE_LINK, &link);
 }
 
+/* The log tells that a person had to look, and not at whom. */
+static bool
+is_review_said(const struct receiving *r)
+{
+    return r->said != NULL && r->match.status == MATCH_REVIEW &&
+           (r->top == NULL || r->top->match_status != MATCH_REVIEW);
+}
+
 static void
 open_review(struct receiving *r)
 {
     struct triage_review review;
 
-    if (r->match.candidates.n == 0)
+    if (r->match.candidates.n == 0 && !is_review_said(r))
         return;
     fields_clear(&triage_tables[TRIAGE_REVIEW].fields, &review);
     review.notification_id = r->n->notification_id;
@@ -593,6 +615,8 @@ decide(struct receiving *r, struct err *err)
     if (was_final(r->top) && !waits_again(&d))
         d.status = DECISION_REVISED;
     d.relayed = r->top != NULL && r->top->relayed;
+    if (r->said != NULL)
+        triage_take_said(r->a, r->said, &d);
     st = triage_say(r->step, &r->child, &d, d.occurred_at, err);
     triage_keep(r->rows, &d);
     return st;
@@ -610,6 +634,8 @@ take_over(struct receiving *r, struct err *err)
     open_review(r);
     supersede(r);
     triage_go_live_decide(r->a, &r->frame, &r->child, r->n, &d);
+    if (r->said != NULL)
+        triage_take_said(r->a, r->said, &d);
     st = triage_say_go_live(r->step, &r->child, &d, r->n, err);
     triage_keep(r->rows, &d);
     return st;
@@ -664,6 +690,7 @@ triage_receive(struct step *step, const struct notification_received *n,
     rows_new_group(r.rows, TRIAGE_STANDING, ROWS_KEY, &like);
     r.top = triage_top(r.rows, n->agency_id, n->agency_ref);
     r.model = triage_model(step->settings);
+    r.said = triage_said(step, n->notification_id);
     st = find_child(&r, err);
     if (st != ST_OK)
         return st;

@@ -3,6 +3,7 @@
 #include "triage/core/decide.h"
 #include "triage/core/kept.h"
 #include "triage/core/one_child.h"
+#include "triage/core/said.h"
 
 /* Whom an activity turned out to be about. */
 struct subject {
@@ -147,6 +148,15 @@ by_notification(struct rows *rows, const struct activity_reported *r)
 }
 
 static struct subject
+subject_said(const struct activity_recorded *said)
+{
+    return (struct subject){ .child_id = said->child_id,
+                             .case_id = said->case_id,
+                             .notification_id = said->notification_id,
+                             .known = said->refusal.p == NULL };
+}
+
+static struct subject
 find_subject(struct step *step, const struct frame *f,
              const struct activity_reported *r)
 {
@@ -219,6 +229,16 @@ fill_child(const struct frame *f, const struct triage_child *child, time_ms at,
     rec->ethnicity = child->ethnicity;
 }
 
+static void
+fill_child_said(const struct activity_recorded *said,
+                struct activity_recorded *rec)
+{
+    rec->locality = said->locality;
+    rec->age_band = said->age_band;
+    rec->sex = said->sex;
+    rec->ethnicity = said->ethnicity;
+}
+
 static enum status
 refuse(struct step *step, const struct activity_recorded *rec, struct err *err)
 {
@@ -235,6 +255,8 @@ enum status
 triage_relay(struct step *step, const struct activity_reported *r,
              struct err *err)
 {
+    const struct activity_recorded *said =
+        triage_said_activity(step, r->activity_id);
     struct activity_recorded rec;
     struct subject s;
     struct frame f;
@@ -245,7 +267,7 @@ triage_relay(struct step *step, const struct activity_reported *r,
 
     if (st != ST_OK)
         return st;
-    s = find_subject(step, &f, r);
+    s = said != NULL ? subject_said(said) : find_subject(step, &f, r);
     own = s.child_id;
     if (!id_is_none(own))
         s.child_id = triage_survivor(step->rows, own);
@@ -259,7 +281,9 @@ triage_relay(struct step *step, const struct activity_reported *r,
     rec.notification_id = s.notification_id;
     rec.refusal = s.known ? STR_NULL : STR("R22");
     fill(r, &rec);
-    if (!id_is_none(own))
+    if (said != NULL)
+        fill_child_said(said, &rec);
+    else if (!id_is_none(own))
         fill_child(&f, triage_child_of(step->rows, own), r->meta.occurred_at,
                    &rec);
     st = out_add(step->out, TOPIC_CASEWORK, key, REC_ACTIVITY_RECORDED, &rec,

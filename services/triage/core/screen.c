@@ -2,6 +2,7 @@
 
 #include "triage/core/decide.h"
 #include "triage/core/kept.h"
+#include "triage/core/said.h"
 
 static void
 want_key(struct rows *rows, struct str agency_id, struct str agency_ref)
@@ -122,6 +123,7 @@ triage_screen(struct step *step, const struct screening_recorded *s,
               struct err *err)
 {
     const struct triage_decision *was = find(step->rows, s);
+    const struct referral_decided *said;
     const struct triage_child *child;
     struct triage_decision d;
     struct known known;
@@ -134,18 +136,22 @@ triage_screen(struct step *step, const struct screening_recorded *s,
         return err_set(err, ST_REJECT, "R22",
                        "there is no such notification to screen");
     d = *was;
+    said = triage_said(step, d.notification_id);
     fill(s, &d);
     child = triage_child_of(step->rows, d.child_id);
     triage_know(step->rows, f.profile, f.zone, &d, child, &known);
     triage_decide(step->arena, step->rows, &f, child, &known, &d);
-    if (s->outcome != 0 && s->outcome != d.outcome) {
+    if (said != NULL) {
+        triage_take_said(step->arena, said, &d);
+    } else if (s->outcome != 0 && s->outcome != d.outcome) {
         st = check_override(s, f.profile, &d, err);
         if (st != ST_OK)
             return st;
         triage_override(step->arena, step->rows, &f, child, &known, s->outcome,
                         &d);
     }
-    d.status = status_after(s, was->status);
+    if (said == NULL)
+        d.status = status_after(s, was->status);
     st = triage_say(step, child, &d, s->meta.occurred_at, err);
     triage_keep(step->rows, &d);
     return st;
