@@ -138,8 +138,7 @@ struct cells {
 };
 
 static void
-take_cells(const struct card *c, const struct pg_result *res, int kpi,
-           struct cells *out)
+take_cells(const struct card *c, const struct pg_result *res, struct cells *out)
 {
     struct arena *arena = c->cli->arena;
     size_t n = pg_n_rows(res);
@@ -150,7 +149,7 @@ take_cells(const struct card *c, const struct pg_result *res, int kpi,
     for (size_t i = 0; i < n; i++)
         at[out->n + i] = (struct kpi_cell){
             .month = pg_date(res, i, 0),
-            .kpi = kpi != 0 ? kpi : codes_find(&codes_kpi, pg_text(res, i, 7)),
+            .kpi = codes_find(&codes_kpi, pg_text(res, i, 7)),
             .side = codes_find(&codes_side, pg_text(res, i, 1)),
             .district = arena_str(arena, pg_text(res, i, 2)),
             .age_band = codes_find(&codes_age_band, pg_text(res, i, 3)),
@@ -181,33 +180,78 @@ read_cells(const struct card *c, bool frozen, date_d from, struct cells *out,
     pg_add_date(&p, c->options.month);
     rc = pg_query(c->pg, NULL, sql.p, &p, &res, err);
     if (rc == ST_OK)
-        take_cells(c, res, 0, out);
+        take_cells(c, res, out);
     pg_result_close(res);
     return rc;
 }
 
-/* What no sum of months gives (kpi.h), for this month. */
+/* Where indicators that no sum of months gives (kpi.h) are counted, as
+ * kpi_members has them (metrics/sql/003_members.sql). */
+static const struct {
+    const char *function;
+    uint64_t kpis; /* bits of enum kpi */
+} counted_by[] = {
+#define KPI_BIT(k) (UINT64_C(1) << (k))
+    { "members_of_children", KPI_BIT(KPI_K02) | KPI_BIT(KPI_K03) |
+                                 KPI_BIT(KPI_K04) | KPI_BIT(KPI_K09) |
+                                 KPI_BIT(KPI_K15) | KPI_BIT(KPI_K26) |
+                                 KPI_BIT(KPI_K33) },
+    { "members_of_services", KPI_BIT(KPI_K16) | KPI_BIT(KPI_K23) |
+                                 KPI_BIT(KPI_K24) | KPI_BIT(KPI_K25) |
+                                 KPI_BIT(KPI_K34) },
+    { "members_of_caseload", KPI_BIT(KPI_K22) | KPI_BIT(KPI_K27) |
+                                 KPI_BIT(KPI_K28) | KPI_BIT(KPI_K29) |
+                                 KPI_BIT(KPI_K39) },
+#undef KPI_BIT
+};
+#define N_COUNTED_BY (sizeof counted_by / sizeof counted_by[0])
+
+/* Those of the card that one of them counts, as a parameter; how many. */
+static size_t
+add_kpis(struct pg_params *p, const struct texts *kpis, uint64_t counted)
+{
+    size_t n = 0;
+
+    pg_array_begin(p, PG_TEXT, kpis->n);
+    for (size_t i = 0; i < kpis->n; i++) {
+        int kpi = codes_find(&codes_kpi, kpis->at[i]);
+
+        if (kpi <= 0 || (counted >> kpi & 1) == 0)
+            continue;
+        pg_add_text(p, kpis->at[i]);
+        n++;
+    }
+    pg_array_end(p);
+    return n;
+}
+
+/*
+ * Their figures of this month, a query a function: what several of them are
+ * counted from is then gathered once, not once each as by kpi_members.
+ */
 static enum status
-ask_facts(const struct card *c, int kpi, struct cells *out, struct err *err)
+ask_facts(const struct card *c, const char *function, uint64_t counted,
+          struct cells *out, struct err *err)
 {
     struct str sql = arena_printf(
         c->cli->arena,
-        "SELECT $3, side, district, age_band, part, sum(numerator)::bigint, "
-        "sum(denominator)::bigint FROM %s.kpi_members($1, $2, $3, $4) "
-        "GROUP BY 2, 3, 4, 5",
-        c->schema);
+        "SELECT $2, side, district, age_band, part, sum(numerator)::bigint, "
+        "sum(denominator)::bigint, kpi FROM %s.%s($1, $2, $3) "
+        "WHERE kpi = ANY ($4) GROUP BY kpi, side, district, age_band, part",
+        c->schema, function);
     struct pg_params p;
     struct pg_result *res = NULL;
     enum status rc;
 
     pg_params_init(&p, c->cli->arena);
     pg_add_i32(&p, c->shard);
-    pg_add_text(&p, str_of(codes_word(&codes_kpi, kpi)));
     pg_add_date(&p, c->options.month);
     pg_add_date(&p, date_add_months(c->options.month, 1) - 1);
+    if (add_kpis(&p, &c->options.kpis, counted) == 0)
+        return ST_OK;
     rc = pg_query(c->pg, NULL, sql.p, &p, &res, err);
     if (rc == ST_OK)
-        take_cells(c, res, kpi, out);
+        take_cells(c, res, out);
     pg_result_close(res);
     return rc;
 }
@@ -218,21 +262,19 @@ card_read(struct card *c, struct err *err)
     struct scorecard_options o = c->options;
     date_d first = date_add_months(o.month, -CARD_NOW);
     struct cells cells = { .n = 0 }, fixed = { .n = 0 };
-    /* Compiling takes longer than any of these queries. */
-    enum status rc = pg_exec(c->pg, "SET jit = off", err);
+    /* Compiling takes longer than any of these queries, and sorting on disk
+     * longer than in memory. */
+    enum status rc =
+        pg_exec(c->pg, "SET jit = off; SET work_mem = '64MB'", err);
 
     if (rc == ST_OK)
         rc = read_cells(c, c->frozen, first, &cells, err);
     if (rc == ST_OK && !c->frozen && c->frozen_through != DATE_NONE &&
         c->frozen_through >= o.month)
         rc = read_cells(c, true, o.month, &fixed, err);
-    for (size_t i = 0; rc == ST_OK && !c->frozen && i < o.kpis.n; i++) {
-        int kpi = codes_find(&codes_kpi, o.kpis.at[i]);
-        const struct kpi_def *def = kpi_def(kpi);
-
-        if (def != NULL && def->from == KPI_FROM_FACTS)
-            rc = ask_facts(c, kpi, &cells, err);
-    }
+    for (size_t i = 0; rc == ST_OK && !c->frozen && i < N_COUNTED_BY; i++)
+        rc = ask_facts(c, counted_by[i].function, counted_by[i].kpis, &cells,
+                       err);
     for (size_t i = 0; rc == ST_OK && i < CARD_MONTHS; i++) {
         o.month = date_add_months(first, (int)i);
         c->months[i] = scorecard_make(c->cli->arena, cells.at, cells.n, &o);

@@ -3,6 +3,7 @@
 #include "metrics/core/suppress.h"
 
 #include <assert.h>
+#include <string.h>
 
 int64_t
 scorecard_percent(int64_t numerator, int64_t denominator, int decimals)
@@ -19,40 +20,63 @@ scorecard_percent(int64_t numerator, int64_t denominator, int decimals)
 
 /* ---- which lines --------------------------------------------------------- */
 
+/* Words of lines: some as they are given, others behind them by bytes. */
+struct words {
+    struct str *at;
+    size_t n;
+    size_t given;
+};
+
+/* Where it stands; else false, and *at is where it belongs. */
 static bool
-texts_hold(const struct str *at, size_t n, struct str text)
+words_find(const struct words *w, struct str text, size_t *at)
 {
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(at[i], text))
+    size_t from = w->given, to = w->n;
+
+    for (*at = 0; *at < w->given; (*at)++)
+        if (str_eq(w->at[*at], text))
             return true;
-    return false;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (str_cmp(w->at[middle], text) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    *at = from;
+    return from < w->n && str_eq(w->at[from], text);
 }
 
-/* Insert behind the first `fixed` ones, in order of bytes. */
+/* There is room for it. */
 static void
-insert_sorted(struct str *at, size_t fixed, size_t *n, struct str text)
+words_add(struct words *w, struct str text)
 {
-    size_t i = (*n)++;
+    size_t at;
 
-    for (; i > fixed && str_cmp(at[i - 1], text) > 0; i--)
-        at[i] = at[i - 1];
-    at[i] = text;
+    if (words_find(w, text, &at))
+        return;
+    memmove(w->at + at + 1, w->at + at, (w->n - at) * sizeof *w->at);
+    w->at[at] = text;
+    w->n++;
 }
 
-static struct texts
+static struct words
 districts_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
              const struct scorecard_options *o)
 {
-    struct str *at = arena_array(arena, o->districts.n + n_cells, sizeof *at);
-    size_t n = 0;
+    struct words w = {
+        .at = arena_array(arena, o->districts.n + n_cells, sizeof *w.at),
+        .n = o->districts.n,
+        .given = o->districts.n,
+    };
 
-    for (; n < o->districts.n; n++)
-        at[n] = o->districts.at[n];
+    for (size_t i = 0; i < w.n; i++)
+        w.at[i] = o->districts.at[i];
     for (size_t i = 0; i < n_cells; i++)
-        if (cells[i].month == o->month && !kpi_has_parts(cells[i].kpi) &&
-            !texts_hold(at, n, cells[i].district))
-            insert_sorted(at, o->districts.n, &n, cells[i].district);
-    return (struct texts){ .at = at, .n = n };
+        if (!kpi_has_parts(cells[i].kpi))
+            words_add(&w, cells[i].district);
+    return w;
 }
 
 /* Of what others observe there are no cells. */
@@ -65,25 +89,23 @@ sides_of(int kpi)
 }
 
 /* Parts of an indicator that have cells, in order of bytes. */
-static struct texts
+static struct words
 parts_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
-         int kpi, date_d month)
+         int kpi)
 {
-    struct str *at = arena_array(arena, n_cells, sizeof *at);
-    size_t n = 0;
+    struct words w = { .at = arena_array(arena, n_cells, sizeof *w.at) };
 
     for (size_t i = 0; i < n_cells; i++)
-        if (cells[i].month == month && cells[i].kpi == kpi &&
-            !texts_hold(at, n, cells[i].part))
-            insert_sorted(at, 0, &n, cells[i].part);
-    return (struct texts){ .at = at, .n = n };
+        if (cells[i].kpi == kpi)
+            words_add(&w, cells[i].part);
+    return w;
 }
 
 /* A table on the card: an indicator, a side, what its lines are. */
 struct sheet {
     int kpi, side;
     bool parts;
-    struct texts words; /* of the lines behind the first */
+    struct words words; /* of the lines behind the first */
     struct suppress_block block;
 };
 
@@ -107,7 +129,7 @@ static bool
 is_of(const struct sheet *s, const struct kpi_cell *c,
       const struct scorecard_options *o)
 {
-    if (c->month != o->month || c->kpi != s->kpi || c->side != s->side)
+    if (c->kpi != s->kpi || c->side != s->side)
         return false;
     return !s->parts || o->district.p == NULL ||
            str_eq(o->district, c->district);
@@ -129,19 +151,20 @@ sheet_fill(const struct sheet *s, const struct kpi_cell *cells, size_t n_cells,
     for (size_t i = 0; s->parts && i < s->block.n; i++)
         lines[i].district = o->district;
     for (size_t i = 0; i < n_cells; i++) {
+        size_t k;
+
         if (!is_of(s, &cells[i], o))
             continue;
         line_add(&lines[0], &cells[i]);
-        for (size_t k = 0; k < s->words.n; k++)
-            if (str_eq(s->words.at[k],
-                       s->parts ? cells[i].part : cells[i].district))
-                line_add(&lines[k + 1], &cells[i]);
+        if (words_find(&s->words, s->parts ? cells[i].part : cells[i].district,
+                       &k))
+            line_add(&lines[k + 1], &cells[i]);
     }
 }
 
 static size_t
 sheets_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
-          const struct texts *districts, const struct scorecard_options *o,
+          const struct words *districts, const struct scorecard_options *o,
           struct sheet *sheets)
 {
     size_t n = 0;
@@ -159,8 +182,8 @@ sheets_of(struct arena *arena, const struct kpi_cell *cells, size_t n_cells,
             /* A district's parts beside the whole's would tell of others. */
             if (s.parts && o->district.p != NULL && o->suppress_below > 0)
                 continue;
-            s.words = s.parts ? parts_of(arena, cells, n_cells, kpi, o->month)
-                              : *districts;
+            s.words =
+                s.parts ? parts_of(arena, cells, n_cells, kpi) : *districts;
             s.block = (struct suppress_block){
                 .n = s.words.n + 1,
                 .lines =
@@ -285,11 +308,31 @@ pick_district(struct scorecard *card, struct str district)
     card->n = n;
 }
 
-struct scorecard
-scorecard_make(struct arena *arena, const struct kpi_cell *cells,
-               size_t n_cells, const struct scorecard_options *options)
+static const struct kpi_cell *
+cells_of(struct arena *arena, const struct kpi_cell *all, size_t n_all,
+         date_d month, size_t *n)
 {
-    struct texts districts = districts_of(arena, cells, n_cells, options);
+    struct kpi_cell *cells;
+
+    *n = 0;
+    for (size_t i = 0; i < n_all; i++)
+        *n += all[i].month == month;
+    cells = arena_array(arena, *n, sizeof *cells);
+    *n = 0;
+    for (size_t i = 0; i < n_all; i++)
+        if (all[i].month == month)
+            cells[(*n)++] = all[i];
+    return cells;
+}
+
+struct scorecard
+scorecard_make(struct arena *arena, const struct kpi_cell *all, size_t n_all,
+               const struct scorecard_options *options)
+{
+    size_t n_cells;
+    const struct kpi_cell *cells =
+        cells_of(arena, all, n_all, options->month, &n_cells);
+    struct words districts = districts_of(arena, cells, n_cells, options);
     struct sheet *sheets =
         arena_array(arena, 2 * options->kpis.n + 1, sizeof *sheets);
     size_t n = sheets_of(arena, cells, n_cells, &districts, options, sheets);

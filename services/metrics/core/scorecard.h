@@ -55,7 +55,8 @@ struct scorecard_options {
 };
 
 /**
- * Make the table. Borrows texts of cells and options for as long as the
+ * Make the table of a month, whose cells may stand among those of others.
+ * Borrows texts of cells and options for as long as the
  * result is used; the rest of the result is the arena's.
  *
  * What is hidden is decided over the whole card before `district` picks its
@@ -64,8 +65,8 @@ struct scorecard_options {
  * be hidden, an indicator with parts has no lines of a single district. A
  * hidden sum takes the shares of its line with it.
  */
-struct scorecard scorecard_make(struct arena *arena,
-                                const struct kpi_cell *cells, size_t n_cells,
+struct scorecard scorecard_make(struct arena *arena, const struct kpi_cell *all,
+                                size_t n_all,
                                 const struct scorecard_options *options);
 
 /**
