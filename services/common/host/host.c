@@ -97,7 +97,7 @@ static const struct config_entry entries[] = {
     { .name = "WAIT_MS", .type = CONFIG_INT, .dflt = "100", .min = 1,
       .max = 10000, .help = "longest wait for a first record, ms",
       .offset = AT(wait_ms) },
-    { .name = "BATCH_MAX", .type = CONFIG_INT, .dflt = "1000", .min = 1,
+    { .name = "BATCH_MAX", .type = CONFIG_INT, .dflt = "800", .min = 1,
       .max = RUNNER_BATCH_MAX, .help = "records a batch",
       .offset = AT(batch_max) },
     { .name = "MEMORY_MB", .type = CONFIG_INT, .dflt = "512", .min = 64,
