@@ -67,6 +67,7 @@ jobs=$(nproc)
 part build-gcc make -j"$jobs" VARIANT=gcc build tests-build
 part build-clang make -j"$jobs" VARIANT=clang build tests-build
 part core bash tests/lib/core_is_pure.sh build/gcc/libcore.a
+part mutants tests/faults/fit.sh
 part shell shellcheck -x -e SC2016 testbed/*.sh tests/*.sh tests/lib/*.sh tests/compose/*.sh tests/pipeline/*.sh tests/faults/*.sh tests/oracle/*.sh tests/jsonlogic/*.sh tests/simulate/*.sh tests/jsonsuite/*.sh tests/fuzz/*.sh tests/returns/*.sh tests/histories/*.sh tests/linkage/*.sh tests/population/*.sh \
     demo/*.sh .ci/run
 part man make VARIANT=gcc man-check
