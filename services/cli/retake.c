@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/cli.h"
 #include "cli/order.h"
 #include "cli/recover_walk.h"
 #include "cli/stream.h"
@@ -486,7 +487,8 @@ close_all(struct retake *r)
     avro_close(r->avro);
 }
 
-/* A recovery that was ended has taken some of them in already. */
+/* A recovery that was ended has taken some of them in already. Where intake was
+ * never there nobody was erased. */
 static enum status
 learn_erased(struct retake *r, struct err *err)
 {
@@ -497,6 +499,7 @@ learn_erased(struct retake *r, struct err *err)
     struct pg_result *res = NULL;
     struct pg_params p;
     struct str sql;
+    bool there = false;
     enum status rc;
 
     if (arena == NULL)
@@ -512,8 +515,11 @@ learn_erased(struct retake *r, struct err *err)
     pg_add_i16(&p, (int16_t)r->options->authority);
     rc = pg_open(&options, &pg, err);
     if (rc == ST_OK)
+        rc = cli_has_table(pg, service_name(SERVICE_INTAKE), "person_key_read",
+                           &there, err);
+    if (rc == ST_OK && there)
         rc = pg_query(pg, NULL, sql.p, &p, &res, err);
-    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res); i++)
+    for (size_t i = 0; res != NULL && rc == ST_OK && i < pg_n_rows(res); i++)
         rc = witness_learn(r->witnessed, pg_id(res, i, 0), pg_id(res, i, 1),
                            err);
     pg_result_close(res);

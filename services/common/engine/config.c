@@ -46,7 +46,8 @@ static const char *const others[] = {
     "LINK_HOURS",       "SEND_TIMEOUT_MS",  "RETRY_FIRST_MS",
     "GIVE_UP_S",        "URGENT_GIVE_UP_S", "HOLD_AFTER_S",
     "SEND_POLL_MS",     "WATCH_MS",         "STILL_S",
-    "NOTIFIER_HEALTH",  "NOTIFIER_PORT",
+    "NOTIFIER_HEALTH",  "NOTIFIER_PORT",    "DOOR",
+    "NAME",             "TLS",
 };
 enum { N_OTHERS = sizeof others / sizeof others[0] };
 
