@@ -152,18 +152,29 @@ nhs_number(long child, char out[11])
     return true;
 }
 
+/* Made up from the number. No two have a part in common: children of one day of
+ * birth whose surnames begin alike are one to linkage, and these are not. */
+static void
+surname(long child, char out[8])
+{
+    static const char letters[] = "bcdfghjklmnpqrstvwxz";
+    uint64_t left = (uint64_t)child * UINT64_C(612345677) % 1280000000;
+
+    for (int i = 0; i < 7; i++, left /= 20)
+        out[i] = letters[left % 20];
+    out[0] = (char)(out[0] - 'a' + 'A');
+    out[7] = '\0';
+}
+
 static void
 add_child(struct text *t, const struct options *o, long child)
 {
     uint64_t r = draw(o->seed, child, 1);
     char nhs[11], name[8];
-    long left = child;
 
-    for (int i = 0; i < 7; i++, left /= 26)
-        name[i] = (char)('a' + left % 26);
-    name[7] = '\0';
+    surname(child, name);
     add(t,
-        "\"child\":{\"forename\":\"Testchild\",\"surname\":\"Madeup%s\","
+        "\"child\":{\"forename\":\"Testchild\",\"surname\":\"%s\","
         "\"dob\":\"%d-%02d-%02d\",\"sex\":\"%s\"",
         name, 2010 + (int)(r % 12), 1 + (int)(r / 16 % 12),
         1 + (int)(r / 512 % 28), r & 1 ? "M" : "F");
