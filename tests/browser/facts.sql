@@ -15,7 +15,8 @@ SELECT (row_number() OVER () - 1)::integer AS n, name
 CREATE FUNCTION pg_temp.id(tag text, n bigint) RETURNS uuid
 LANGUAGE sql IMMUTABLE RETURN md5($1 || $2)::uuid;
 
--- One row a case: where, who, from when to when.
+-- One row a case, in the order in which they came: where, who, from when to
+-- when (null: still open).
 CREATE TEMP TABLE made AS
 SELECT i, at, at + (10 + 200 * random()) * interval '1 day' AS closed,
        p.name AS district, b.name AS band,
@@ -26,7 +27,8 @@ SELECT i, at, at + (10 + 200 * random()) * interval '1 day' AS closed,
                floor(random() * 5.2)::integer AS band
           FROM generate_series(1, :cases) AS i) AS drawn
   JOIN place p ON p.n = place
-  JOIN band b ON b.n = band;
+  JOIN band b ON b.n = band
+ ORDER BY at;
 UPDATE made SET closed = NULL
  WHERE closed >= :'last'::timestamptz;
 
@@ -92,7 +94,10 @@ SELECT :shard, pg_temp.id('handover', i), pg_temp.id('case', i),
   FROM made WHERE i % 20 = 0;
 ANALYZE;
 
+-- By month, as the months make them.
 INSERT INTO kpi_cell
+SELECT made.*
+  FROM (
 SELECT :shard, month, k.kpi, 'eh', locality, age_band, k.part, count(*), 0
   FROM fact_decided
  CROSS JOIN (VALUES ('K01', ''), ('K06', 'c_attendance'),
@@ -123,8 +128,8 @@ SELECT :shard, month, k.kpi, 'eh', locality, age_band, k.part, count(*), 0
  UNION ALL
 SELECT :shard, month, 'K37', 'eh', 'unknown', 'unknown', clock,
        count(*) FILTER (WHERE NOT late), count(*)
-  FROM fact_clock GROUP BY month, clock;
-INSERT INTO kpi_cell
+  FROM fact_clock GROUP BY month, clock
+ UNION ALL
 SELECT :shard, month, 'K10_net', side, district, band, '', sum(n), 0
   FROM (SELECT opened_month AS month, side, locality AS district,
                opened_band AS band, 1 AS n
@@ -132,7 +137,8 @@ SELECT :shard, month, 'K10_net', side, district, band, '', sum(n), 0
          UNION ALL
         SELECT closed_month, side, locality, opened_band, -1
           FROM fact_case WHERE closed_month IS NOT NULL) AS moved
- GROUP BY month, side, district, band;
+ GROUP BY month, side, district, band) AS made
+ ORDER BY month;
 INSERT INTO reckoning (shard, no, casework_at, journal_at, frozen_through)
 VALUES (:shard, 1, :'last', :'last', (:'last'::date - interval '1 month')::date)
     ON CONFLICT (shard, no) DO UPDATE SET frozen_through = EXCLUDED.frozen_through;

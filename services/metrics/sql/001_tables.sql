@@ -45,6 +45,11 @@ CREATE INDEX fact_decided_by_episode
     ON fact_decided (shard, episode_id) WHERE episode_id IS NOT NULL;
 CREATE INDEX fact_decided_by_wait
     ON fact_decided (shard, waits_for) WHERE waits_for IS NOT NULL;
+-- What a period's figures look at; the one index that every notification writes.
+CREATE INDEX fact_decided_by_receipt ON fact_decided (shard, received_at);
+-- Children that another authority told of, since ever (K24).
+CREATE INDEX fact_decided_by_other_la
+    ON fact_decided (shard, child_id) WHERE kind = 'other_la';
 
 -- receipts
 CREATE TABLE fact_accepted (
@@ -263,6 +268,26 @@ CREATE TABLE fact_activity (
 );
 CREATE INDEX fact_activity_by_wait
     ON fact_activity (shard, waits_for) WHERE waits_for IS NOT NULL;
+-- What is asked over all time: of services (K16, K23 to K25) and of what social
+-- care said (K23, K34) the index has all that is read, of relays (K33) the
+-- notification they belong to. Sessions (K09, K15) are of a period.
+CREATE INDEX fact_activity_by_service
+    ON fact_activity (shard, service, child_id, provider, occurred_at,
+                      agency_id, agency_ref)
+       INCLUDE (activity, service_on, locality, age_band, waits_for,
+                corrected, refused)
+ WHERE activity = 'service_changed';
+CREATE INDEX fact_activity_by_status
+    ON fact_activity (shard, child_id, occurred_at)
+       INCLUDE (agency_id, agency_ref, activity, csc_status, locality,
+                age_band, waits_for, corrected, refused)
+ WHERE activity IN ('lac_started', 'csc_status_changed');
+CREATE INDEX fact_activity_by_relay
+    ON fact_activity (shard, notification_id)
+ WHERE activity IN ('safety_plan', 'encompass_relayed');
+CREATE INDEX fact_activity_by_session
+    ON fact_activity (shard, occurred_at)
+ WHERE activity = 'session_attended';
 
 -- Limits that stopped.
 CREATE TABLE fact_clock (

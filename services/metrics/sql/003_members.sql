@@ -18,6 +18,12 @@ WITH RECURSIVE walk AS (
 SELECT DISTINCT ON (shard, child_id) shard, child_id, person_id
   FROM walk ORDER BY shard, child_id, steps DESC;
 
+-- Both sides of every merge, each under the child that it is.
+CREATE VIEW merged_child AS
+SELECT shard, child_id, person_id FROM child_person
+ UNION
+SELECT shard, person_id, person_id FROM child_person;
+
 -- Notifications that may count: highest amendment, an episode once, no offers.
 CREATE VIEW counted_notifications AS
 SELECT d.shard, d.notification_id, d.agency_id, d.agency_ref, d.agency_type,
@@ -73,8 +79,8 @@ SELECT shard, person_id, status, district, age_band, from_at, until_at,
                lead(occurred_at) OVER (PARTITION BY shard, person_id
                                        ORDER BY occurred_at, id) AS until_at
           FROM counted_activities
-         WHERE activity = 'lac_started'
-            OR (activity = 'csc_status_changed' AND csc_status IS NOT NULL)
+         WHERE activity IN ('lac_started', 'csc_status_changed')
+           AND (activity = 'lac_started' OR csc_status IS NOT NULL)
        ) AS said;
 
 CREATE FUNCTION day_start(date) RETURNS timestamptz
@@ -247,25 +253,42 @@ BEGIN ATOMIC
 END;
 
 -- Children to whom a service was given at some time up to the end of the
--- period; `in_period`: it began or ended, or went on, in the period.
-CREATE FUNCTION served(p_shard integer, p_from date, p_to date)
-RETURNS TABLE (person_id uuid, service text, provider text, district text,
-               age_band text, in_period boolean, at_end boolean)
+-- period, a row each time it began; `in_period`: it went on, or ended, in the
+-- period. Children that were never merged are read in the order of an index,
+-- the few others are sorted.
+CREATE FUNCTION served(p_shard integer, p_service text, p_from date, p_to date)
+RETURNS TABLE (person_id uuid, provider text, district text, age_band text,
+               in_period boolean, at_end boolean)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT s.person_id, s.service, s.provider, s.district, s.age_band,
-           bool_or(s.until_at IS NULL OR s.until_at >= day_start(p_from)),
-           bool_or(s.until_at IS NULL OR s.until_at >= day_after(p_to))
-      FROM (SELECT a.person_id, a.service, coalesce(a.provider, '') AS provider,
-                   a.district, a.age_band, a.service_on, a.occurred_at,
+    SELECT s.person_id, coalesce(s.provider, ''), coalesce(s.locality, 'unknown'), coalesce(s.age_band, 'unknown'),
+           s.until_at IS NULL OR s.until_at >= day_start(p_from),
+           s.until_at IS NULL OR s.until_at >= day_after(p_to)
+      FROM (SELECT a.child_id AS person_id, a.provider, a.locality, a.age_band,
+                   a.service_on, a.occurred_at,
                    lead(a.occurred_at) OVER (
-                        PARTITION BY a.person_id, a.service, a.provider
-                        ORDER BY a.occurred_at, a.id) AS until_at
-              FROM counted_activities a
+                        PARTITION BY a.child_id, a.provider
+                        ORDER BY a.occurred_at, a.agency_id, a.agency_ref)
+                   AS until_at
+              FROM fact_activity a
              WHERE a.shard = p_shard AND a.activity = 'service_changed'
-               AND a.service IS NOT NULL) AS s
-     WHERE s.service_on AND s.occurred_at < day_after(p_to)
-     GROUP BY s.person_id, s.service, s.provider, s.district, s.age_band;
+               AND a.waits_for IS NULL AND NOT a.corrected AND NOT a.refused
+               AND a.service = p_service
+               AND a.child_id <> ALL (ARRAY (SELECT m.child_id
+                                               FROM merged_child m
+                                              WHERE m.shard = p_shard))
+            UNION ALL
+            SELECT m.person_id, a.provider, a.locality, a.age_band,
+                   a.service_on, a.occurred_at,
+                   lead(a.occurred_at) OVER (
+                        PARTITION BY m.person_id, a.provider
+                        ORDER BY a.occurred_at, a.agency_id, a.agency_ref)
+              FROM merged_child m
+              JOIN fact_activity a USING (shard, child_id)
+             WHERE m.shard = p_shard AND a.activity = 'service_changed'
+               AND a.waits_for IS NULL AND NOT a.corrected AND NOT a.refused
+               AND a.service = p_service) AS s
+     WHERE s.service_on AND s.occurred_at < day_after(p_to);
 END;
 
 CREATE FUNCTION members_of_children(p_shard integer, p_from date, p_to date)
@@ -350,7 +373,6 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH known AS (
         SELECT * FROM known_to_social_care(p_shard, p_from, p_to)),
-    given AS (SELECT * FROM served(p_shard, p_from, p_to)),
     open_at_end AS (
         SELECT c.person_id, c.side, c.outcome
           FROM counted_cases c
@@ -367,8 +389,8 @@ BEGIN ATOMIC
                         WHERE o.person_id = g.person_id
                           AND o.side = 'eh'
                           AND o.outcome <> 'single_agency') AS caf
-          FROM given g
-         WHERE g.service = 'single_agency' AND g.at_end
+          FROM served(p_shard, 'single_agency', p_from, p_to) g
+         WHERE g.at_end
          GROUP BY g.person_id),
     groups AS (
         SELECT 'known to social care' AS name, k.person_id, k.district,
@@ -391,11 +413,14 @@ BEGIN ATOMIC
                f.age_band
           FROM first_requests(p_shard, p_from, p_to) f),
     reach AS (
-        SELECT g.person_id, g.service FROM given g
-        UNION
-        SELECT g.person_id, 'youth service'
-          FROM given g
-         WHERE g.service IN ('youth_hub', 'commissioned'))
+        SELECT DISTINCT a.person_id,
+               CASE a.service WHEN 'childrens_centre' THEN a.service
+                    ELSE 'youth service' END AS service
+          FROM counted_activities a
+         WHERE a.shard = p_shard AND a.activity = 'service_changed'
+           AND a.service IN ('childrens_centre', 'youth_hub', 'commissioned')
+           AND a.service_on AND a.occurred_at < day_after(p_to)
+           AND a.person_id IN (SELECT person_id FROM groups))
     SELECT 'K16', k.part, 'eh', s.district, s.age_band, s.person_id::text,
            1::bigint, 0::bigint
       FROM single s
@@ -418,13 +443,13 @@ BEGIN ATOMIC
                    min(g.age_band) AS age_band,
                    bool_or(k.person_id IS NOT NULL) AS is_known,
                    bool_or(n.person_id IS NOT NULL) AS is_other
-              FROM given g
+              FROM served(p_shard, 'youth_justice', p_from, p_to) g
               LEFT JOIN known k USING (person_id)
               LEFT JOIN (SELECT DISTINCT person_id
                            FROM counted_notifications
                           WHERE shard = p_shard AND kind = 'other_la') AS n
              USING (person_id)
-             WHERE g.service = 'youth_justice' AND g.in_period
+             WHERE g.in_period
              GROUP BY g.person_id) AS y
      CROSS JOIN LATERAL (VALUES ('known', y.is_known),
                ('other authority', y.is_other AND NOT y.is_known),
@@ -432,7 +457,7 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'K25', g.provider, 'eh', min(g.district), min(g.age_band),
            g.person_id::text, bool_or(d.person_id IS NOT NULL)::integer, 1
-      FROM given g
+      FROM served(p_shard, 'commissioned', p_from, p_to) g
       LEFT JOIN (SELECT DISTINCT coalesce(p.person_id, h.child_id)
                         AS person_id
                    FROM fact_handover h
@@ -441,7 +466,7 @@ BEGIN ATOMIC
                     AND h.state = 'accepted'
                     AND h.answered_at >= day_start(p_from)
                     AND h.answered_at < day_after(p_to)) AS d USING (person_id)
-     WHERE g.service = 'commissioned' AND g.in_period
+     WHERE g.in_period
      GROUP BY g.provider, g.person_id
     UNION ALL
     SELECT 'K34', k.part, 'csc', min(s.district), min(s.age_band),
@@ -467,10 +492,13 @@ RETURNS TABLE (kpi text, part text, side text, district text, age_band text,
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH eh AS (
-        SELECT c.*, c.closed_at >= day_start(p_from)
-                    AND c.closed_at < day_after(p_to) AS ended,
-               c.closed_at IS NULL OR c.closed_at >= day_after(p_to)
-               AS open_at_end,
+        SELECT c.case_id, c.person_id, c.district, c.opened_band, c.unit,
+               c.worker, c.state, c.close_outcome, c.opened_at,
+               c.closed_at >= day_start(p_from)
+               AND c.closed_at < day_after(p_to) AS ended,
+               c.worker <> ''
+               AND (c.closed_at IS NULL OR c.closed_at >= day_after(p_to))
+               AS in_hand,
                extract(day FROM date_trunc('day',
                    c.closed_at AT TIME ZONE 'Europe/London')
                    - date_trunc('day',
@@ -479,21 +507,32 @@ BEGIN ATOMIC
          WHERE c.shard = p_shard AND c.state <> 'screening'
            AND c.side = 'eh' AND c.opened_at < day_after(p_to)
            AND (c.closed_at IS NULL OR c.closed_at >= day_start(p_from)))
-    SELECT 'K22', k.part, 'eh', min(c.district), min(c.opened_band), k.id,
-           max(k.numerator), max(k.denominator)
+    SELECT 'K22', 'units', 'eh', min(c.district), min(c.opened_band), c.unit,
+           1::bigint, 0::bigint
       FROM eh c
-     CROSS JOIN LATERAL (VALUES
-               ('units', c.unit, 1::bigint, 0::bigint,
-                c.open_at_end AND c.worker <> ''),
-               ('workers', c.worker, 1, 0, c.open_at_end AND c.worker <> ''),
-               ('open cases', c.case_id::text, 1, 0,
-                c.open_at_end AND c.worker <> ''),
-               ('days open', c.case_id::text, c.days, 1, c.ended),
-               ('opened', c.case_id::text, 1, 0,
-                c.opened_at >= day_start(p_from)))
-           AS k (part, id, numerator, denominator, counts)
-     WHERE k.counts
-     GROUP BY k.part, k.id
+     WHERE c.in_hand
+     GROUP BY c.unit
+    UNION ALL
+    SELECT 'K22', 'workers', 'eh', min(c.district), min(c.opened_band),
+           c.worker, 1, 0
+      FROM eh c
+     WHERE c.in_hand
+     GROUP BY c.worker
+    UNION ALL
+    SELECT 'K22', 'open cases', 'eh', c.district, c.opened_band,
+           c.case_id::text, 1, 0
+      FROM eh c
+     WHERE c.in_hand
+    UNION ALL
+    SELECT 'K22', 'days open', 'eh', c.district, c.opened_band,
+           c.case_id::text, c.days, 1
+      FROM eh c
+     WHERE c.ended
+    UNION ALL
+    SELECT 'K22', 'opened', 'eh', c.district, c.opened_band, c.case_id::text,
+           1, 0
+      FROM eh c
+     WHERE c.opened_at >= day_start(p_from)
     UNION ALL
     SELECT 'K27', '', 'eh', min(c.district), min(c.opened_band),
            c.person_id::text, 1, 0
