@@ -29,9 +29,11 @@ static const char style[] =
     "@media print{@page{size:A4 landscape;margin:9mm}"
     "body{font-size:7.2pt;line-height:1.18;padding:0;max-width:none}"
     "h1{font-size:11pt}h2{font-size:9pt;margin:.6em 0 .1em}"
-    "th,td{padding:.06em .25em}.skip{display:none}.wide{overflow:visible}"
-    "tr{break-inside:avoid}dl{columns:3;column-gap:5mm}"
-    "dd{margin:0 0 .15em .5em}svg{height:13pt;width:auto}}";
+    "h2,caption,dt{break-after:avoid}header p{margin:.2em 0}"
+    "th,td{padding:.06em .25em}th[scope=row]{min-width:38mm}"
+    ".skip{display:none}.wide{overflow:visible}"
+    "tr,dd{break-inside:avoid}dl{columns:3;column-gap:5mm;margin:.3em 0}"
+    "dd{margin:0 0 .15em .5em}svg{height:11pt;width:auto}}";
 
 /* Text into markup; what stands for markup is written out. */
 static void
