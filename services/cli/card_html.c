@@ -35,9 +35,8 @@ static const char style[] =
     "tr,dd{break-inside:avoid}dl{columns:3;column-gap:5mm;margin:.3em 0}"
     "dd{margin:0 0 .15em .5em}svg{height:11pt;width:auto}}";
 
-/* Text into markup; what stands for markup is written out. */
-static void
-put(struct str s)
+void
+card_put(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
         switch (s.p[i]) {
@@ -61,7 +60,7 @@ put(struct str s)
 static void
 put_c(const char *s)
 {
-    put(str_of(s));
+    card_put(str_of(s));
 }
 
 /* Of the authority or district; NULL where it has no figure. */
@@ -109,7 +108,7 @@ put_value(const struct card *c, const struct scorecard_value *v)
     if (v == NULL)
         (void)fputs("&#8211;", stdout);
     else
-        put(card_value(c->cli->arena, v));
+        card_put(card_value(c->cli->arena, v));
 }
 
 /* ---- charts -------------------------------------------------------------- */
@@ -323,7 +322,7 @@ put_lines(const struct card *c)
             continue;
         printf("<tr><th scope=\"row\">%s</th><td class=\"text\">",
                codes_word(&codes_kpi, l->kpi));
-        put(l->part.p != NULL ? l->part : l->district);
+        card_put(l->part.p != NULL ? l->part : l->district);
         (void)fputs("</td>", stdout);
         for (size_t b = 0; b < SCORECARD_COLUMNS; b++) {
             (void)fputs("<td>", stdout);
@@ -371,14 +370,14 @@ card_html(const struct card *c)
                 "content=\"width=device-width, initial-scale=1\"><title>",
                 stdout);
     printf("Scorecard %s: ", month);
-    put(c->authority);
+    card_put(c->authority);
     printf("</title><style>%s</style></head><body><a class=\"skip\" "
            "href=\"#indicators\">To the indicators</a><header><h1>Scorecard ",
            style);
-    put(c->authority);
+    card_put(c->authority);
     if (c->options.district.p != NULL) {
         (void)fputs(", ", stdout);
-        put(c->options.district);
+        card_put(c->options.district);
     }
     printf(
         ", %s</h1><p>%s%s</p></header><main>", month,
@@ -389,6 +388,7 @@ card_html(const struct card *c)
         c->frozen ? " Printed as it was fixed." : "");
     put_indicators(c);
     put_months(c);
+    card_observed_html(c);
     if (cli_flag(c->cli, "lines"))
         put_lines(c);
     put_definitions(c);

@@ -65,6 +65,7 @@ print_text(const struct card *c)
                                               : STR("-")));
         printf("\n");
     }
+    card_observed_text(c);
 }
 
 /* A line a value; what is hidden has no numbers. */
@@ -72,7 +73,8 @@ static void
 print_csv(const struct card *c)
 {
     printf("authority,month,kpi,side,district,part,band,numerator,"
-           "denominator,percent,hidden,status\r\n");
+           "denominator,percent,hidden,status,value,period_from,period_to,"
+           "definition\r\n");
     for (size_t i = 0; i < c->made.n; i++)
         for (size_t b = 0; b < SCORECARD_COLUMNS; b++) {
             const struct scorecard_line *l = &c->made.lines[i];
@@ -92,9 +94,10 @@ print_csv(const struct card *c)
             if (!v->hidden && v->percent_tenths != PERCENT_NONE)
                 printf("%" PRId64 ".%" PRId64, v->percent_tenths / 10,
                        v->percent_tenths % 10);
-            printf(",%s,%s\r\n", v->hidden ? "yes" : "no",
+            printf(",%s,%s,,,,\r\n", v->hidden ? "yes" : "no",
                    card_status_word(card_status(c, l)));
         }
+    card_observed_csv(c);
 }
 
 static void
@@ -142,6 +145,7 @@ print_json(const struct card *c)
         json_out_object_end(&o);
     }
     json_out_array_end(&o);
+    card_observed_json(c, &o);
     json_out_object_end(&o);
     printf("%.*s\n", STR_ARG(json_out_text(&o)));
 }
@@ -234,6 +238,8 @@ answer(struct card *c, const char *format, struct err *err)
     if (unit != NULL)
         return card_unit(c, unit, strcmp(format, "html") == 0, err);
     rc = card_read(c, err);
+    if (rc == ST_OK)
+        rc = card_observed_read(c, err);
     if (rc == ST_OK)
         print_card(c, format);
     return rc;

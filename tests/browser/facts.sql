@@ -139,6 +139,22 @@ SELECT :shard, month, 'K10_net', side, district, band, '', sum(n), 0
           FROM fact_case WHERE closed_month IS NOT NULL) AS moved
  GROUP BY month, side, district, band) AS made
  ORDER BY month;
+-- What others counted: two years of each.
+INSERT INTO observed_indicator (shard, agency_id, agency_ref, amendment,
+       indicator_id, indicator, period_from, period_to, value, unit, definition,
+       status, area, measure, amount, decimals, typed_total)
+SELECT :shard, 'social-care', o.word || '-' || y, 0,
+       pg_temp.id(o.word, y), o.word, make_date(y, 4, 1),
+       make_date(y + 1, 3, 31), CASE o.unit WHEN 'percent' THEN '5.7'
+       ELSE '1,234' END, o.unit, 'by the sender', 'final', 'authority', 'level',
+       CASE o.unit WHEN 'percent' THEN 57 ELSE 1234 END,
+       (o.unit = 'percent')::integer, false
+  FROM (VALUES ('attendance', 'percent'), ('permanent_exclusions', 'count'),
+               ('fixed_term_exclusions', 'count'), ('neet', 'percent'),
+               ('first_time_entrants', 'count'), ('two_year_offer', 'percent'),
+               ('open_access_attendance', 'count'),
+               ('commissioned_children', 'count')) AS o (word, unit)
+ CROSS JOIN generate_series(2023, 2024) AS y;
 INSERT INTO reckoning (shard, no, casework_at, journal_at, frozen_through)
 VALUES (:shard, 1, :'last', :'last', (:'last'::date - interval '1 month')::date)
     ON CONFLICT (shard, no) DO UPDATE SET frozen_through = EXCLUDED.frozen_through;

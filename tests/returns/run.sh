@@ -35,9 +35,19 @@ set +a
 python3 tests/returns/children.py "$children" "$seed"
 AWAIT_S=3600 await_metrics 2026-04-01T12:00:00Z
 
+measured() { # command; then how long it took and the most memory it had
+    python3 -c 'import resource, subprocess, sys, time
+begun = time.monotonic()
+code = subprocess.run(sys.argv[1:]).returncode
+took = time.monotonic() - begun
+kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(f"{took:.1f} s, {kib / 1024:.0f} MiB")
+sys.exit(code)' "$@"
+}
+
 failed=0
-build/bin/waymark return cin --year 2025-26 --out "$work/cin.xml" \
-    --report "$work/report.csv"
+measured build/bin/waymark return cin --year 2025-26 --out "$work/cin.xml" \
+    --report "$work/report.csv" || failed=1
 xmllint --noout --schema tests/returns/cin.xsd "$work/cin.xml" || failed=1
 "$venv/bin/python" tests/returns/judge.py "$work/cin.xml" || failed=1
 cut -d, -f3,5- "$work/report.csv" | tail -n +2 | sort | uniq -c
