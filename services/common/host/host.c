@@ -230,10 +230,57 @@ pause_ms(const struct host *h, int ms)
 }
 
 static enum status
-open_shard(struct host_shard *s, struct err *err)
+open_codec(struct host_shard *s, struct err *err)
 {
-    struct host *h = s->host;
-    struct pg_store_options store = {
+    const struct host *h = s->host;
+    struct codec_options options = { .seal = h->seal,
+                                     .conninfo = h->config.pgconn,
+                                     .schema = h->config.intake_schema,
+                                     .shard = s->authority->partition };
+
+    options.avro = s->avro = avro_open(err);
+    if (s->avro == NULL)
+        return ST_FATAL;
+    return codec_open(&options, &s->avro_port, &s->codec, err);
+}
+
+static enum status
+open_source(struct host_shard *s, struct err *err)
+{
+    const struct host *h = s->host;
+    struct kafka_source_options options = {
+        .conn = h->conn,
+        .partition = s->authority->partition,
+        .n_topics = h->def->n_inputs,
+        .apart = s->authority->log_clock ? h->def->barrier_inputs : 0,
+        .queue_kb = (int)h->config.queue_kb,
+    };
+
+    memcpy(options.topics, h->def->inputs, sizeof options.topics);
+    return kafka_source_open(&options, &s->kafka_source, &s->source, err);
+}
+
+static enum status
+open_sink(struct host_shard *s, struct err *err)
+{
+    const struct host *h = s->host;
+    struct kafka_sink_options options = {
+        .conn = h->conn,
+        .partition = s->authority->partition,
+        .origin = { .service = (uint8_t)h->def->service,
+                    .authority = s->authority->partition,
+                    .incarnation = 1 },
+        .full_wait_ms = FULL_WAIT_MS,
+    };
+
+    return kafka_sink_open(&options, &s->kafka_sink, &s->sink, err);
+}
+
+static enum status
+open_store(struct host_shard *s, struct err *err)
+{
+    const struct host *h = s->host;
+    struct pg_store_options options = {
         .conninfo = h->config.pgconn,
         .schema = h->config.pgschema,
         .service = h->service,
@@ -248,22 +295,15 @@ open_shard(struct host_shard *s, struct err *err)
         .n_tables = h->def->n_tables,
         .ticker = &h->ticker,
     };
-    struct kafka_source_options source = {
-        .conn = h->conn,
-        .partition = s->authority->partition,
-        .n_topics = h->def->n_inputs,
-        .apart = s->authority->log_clock ? h->def->barrier_inputs : 0,
-        .queue_kb = (int)h->config.queue_kb,
-    };
-    struct kafka_sink_options sink = {
-        .conn = h->conn,
-        .partition = s->authority->partition,
-        .origin = { .service = (uint8_t)h->def->service,
-                    .authority = s->authority->partition,
-                    .incarnation = 1 },
-        .full_wait_ms = FULL_WAIT_MS,
-    };
-    struct runner_options runner = {
+
+    return pg_store_open(&options, &s->pg_store, &s->store, err);
+}
+
+static enum status
+open_runner(struct host_shard *s, struct err *err)
+{
+    const struct host *h = s->host;
+    struct runner_options options = {
         .def = h->def,
         .authority = s->authority->partition,
         .authority_name = s->authority->name,
@@ -276,35 +316,35 @@ open_shard(struct host_shard *s, struct err *err)
         .at = s->careful || h->crash.place[0] != '\0' ? at_place : NULL,
         .at_self = s,
     };
-    struct codec_options codec = { .seal = h->seal,
-                                   .conninfo = h->config.pgconn,
-                                   .schema = h->config.intake_schema,
-                                   .shard = s->authority->partition };
-    enum status rc;
 
-    memcpy(source.topics, h->def->inputs, sizeof source.topics);
-    codec.avro = s->avro = avro_open(err);
-    if (s->avro == NULL)
-        return ST_FATAL;
-    rc = codec_open(&codec, &s->avro_port, &s->codec, err);
+    s->runner = runner_open(&options, &s->source, &s->store, &s->sink,
+                            &s->codec, &s->configurer, &h->ticker);
+    if (s->runner == NULL)
+        return err_set(err, ST_FATAL, "memory", "no memory");
+    return ST_OK;
+}
+
+/* What was opened before something fails close_shard closes. */
+static enum status
+open_shard(struct host_shard *s, struct err *err)
+{
+    enum status rc = open_codec(s, err);
+
     if (rc != ST_OK)
         return rc;
     s->texts = configurer_open(&s->configurer);
     if (s->texts == NULL)
         return err_set(err, ST_FATAL, "memory", "no memory");
-    rc = kafka_source_open(&source, &s->kafka_source, &s->source, err);
+    rc = open_source(s, err);
     if (rc == ST_OK)
-        rc = kafka_sink_open(&sink, &s->kafka_sink, &s->sink, err);
+        rc = open_sink(s, err);
     if (rc == ST_OK)
-        rc = pg_store_open(&store, &s->pg_store, &s->store, err);
-    if (rc != ST_OK)
-        return rc;
-    s->runner = runner_open(&runner, &s->source, &s->store, &s->sink,
-                            &s->codec, &s->configurer, &h->ticker);
-    if (s->runner == NULL)
-        return err_set(err, ST_FATAL, "memory", "no memory");
-    health_watch(&s->health, runner_stats(s->runner));
-    return ST_OK;
+        rc = open_store(s, err);
+    if (rc == ST_OK)
+        rc = open_runner(s, err);
+    if (rc == ST_OK)
+        health_watch(&s->health, runner_stats(s->runner));
+    return rc;
 }
 
 static void
