@@ -18,6 +18,7 @@
 
 enum {
     BATCH_MAX = 2000,
+    QUEUE_KB = 65536, /* of one topic at a time: with 8 MB it is the wait */
     BATCH_MB = 512,
     TRIES = 8,
     PROGRESS_EVERY = 100000,
@@ -269,7 +270,8 @@ read_topic(struct projection *p, enum topic topic, struct err *err)
 {
     struct stream_options o = { .conn = p->options->conn,
                                 .topic = topic,
-                                .authority = p->options->authority };
+                                .authority = p->options->authority,
+                                .queue_kb = QUEUE_KB };
     struct stream *s = NULL;
     struct stream_record *r = NULL;
     enum status rc = stream_open(&o, &s, err);

@@ -42,8 +42,10 @@ enum status
 stream_open(const struct stream_options *options, struct stream **out,
             struct err *err)
 {
-    struct kafka_reader_options reader = { .conn = options->conn,
-                                           .queue_kb = QUEUE_KB };
+    struct kafka_reader_options reader = {
+        .conn = options->conn,
+        .queue_kb = options->queue_kb > 0 ? options->queue_kb : QUEUE_KB,
+    };
     struct kafka_part part = { .topic = topic_name(options->topic),
                                .partition = options->authority,
                                .next_offset = KAFKA_BEGINNING };

@@ -28,6 +28,9 @@ struct stream_options {
     /* SERVICE_NONE: all whose topic it is, and what anybody else left there as
      * the stranger's; else this service's records only. */
     enum service only;
+    /* What is read ahead, in kB; 0 gives 8192. Where it is full librdkafka
+     * rests for up to a second. */
+    int queue_kb;
 };
 
 struct stream;
