@@ -60,13 +60,13 @@ fill_cases() # cases
         'started', '2024-01-02Z', '2024-06-01Z', false
         FROM generate_series(1, $1) i, unnest('{T12,T12b,T13,T17}'::text[]) k"
     fill deadline "(shard, subject_id, rule, stage, due_at, subject_kind,
-        child_id, alert_due_at)
+        child_id, alert_due_at, then_due)
         SELECT 1, md5('case' || i)::uuid, d.rule, d.stage,
         CASE WHEN d.rule = 'T17' AND i <= $((FIRED * deadline_steps))
             THEN '2024-01-11Z'::timestamptz + make_interval(days => (i - 1) / $FIRED)
             ELSE '2024-03-01Z'::timestamptz + make_interval(
                 secs => (i * 7919::bigint + length(d.rule) * 31 + d.stage) % 31536000)
-        END, 'case', md5('child' || i)::uuid, '2024-06-01Z'
+        END, 'case', md5('child' || i)::uuid, '2024-06-01Z', false
         FROM generate_series(1, $1) i, (VALUES ('T12', 1), ('T12', 5),
             ('T12b', 5), ('T17', 5), ('D02', 5), ('D06', 5)) d (rule, stage)"
     sql CHECKPOINT

@@ -136,9 +136,11 @@ shape_of(struct day *d, time_ms now)
     at = 0;
     while ((l = mem_next(d->m, TABLE_DEADLINE, &at)) != NULL)
         if (l->due_at > now)
-            (void)snprintf(lines[n++], sizeof lines[0], "%.*s/%d %lld",
-                           STR_ARG(l->rule), (int)l->stage,
-                           (long long)l->due_at);
+            (void)snprintf(
+                lines[n++], sizeof lines[0],
+                "%.*s/%d %lld then %lld %lld %lld %d", STR_ARG(l->rule),
+                (int)l->stage, (long long)l->due_at, (long long)l->warn_2_at,
+                (long long)l->warn_3_at, (long long)l->warn_4_at, l->then_due);
     at = 0;
     while ((w = mem_next(d->m, TABLE_WORKER, &at)) != NULL)
         if (w->open_cases > 0)

@@ -389,9 +389,11 @@ say_watch(struct text *t, const struct mem *tracker)
         if (d->subject_kind == CLOCK_SUBJECT_NOTIFICATION)
             continue;
         assert_true(n < LINES_MAX);
-        (void)snprintf(lines[n++], LINE_SIZE, "deadline %.*s %d at=%s",
-                       STR_ARG(d->rule), (int)d->stage,
-                       time_text(d->due_at, due));
+        (void)snprintf(
+            lines[n++], LINE_SIZE,
+            "deadline %.*s %d at=%s then %lld %lld %lld %d", STR_ARG(d->rule),
+            (int)d->stage, time_text(d->due_at, due), (long long)d->warn_2_at,
+            (long long)d->warn_3_at, (long long)d->warn_4_at, d->then_due);
     }
     at = 0;
     while ((a = mem_next(tracker, TABLE_ALERT, &at)) != NULL) {

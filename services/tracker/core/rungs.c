@@ -26,24 +26,90 @@ rungs_remove(const struct moment *m, struct id subject, struct str rule)
             rows_delete(m->step->rows, TABLE_DEADLINE, d);
 }
 
-void
-rungs_put(const struct moment *m, const struct watched *w, struct str rule,
-          int32_t stage, time_ms at, time_ms alert_due_at)
+static struct deadline_row
+deadline_of(const struct moment *m, const struct watched *w, struct str rule,
+            time_ms alert_due_at)
 {
     struct deadline_row d;
 
-    if (at == TIME_NEVER || (m->quiet && at <= m->step->now))
-        return;
     fields_clear(&tracker_tables[TABLE_DEADLINE].fields, &d);
     d.subject_id = w->id;
     d.rule = rule;
-    d.stage = stage;
-    d.due_at = at > m->step->now ? at : m->step->now;
     d.subject_kind = w->kind;
     d.child_id = w->child_id;
     d.alert_due_at = alert_due_at;
     d.profile_version = m->profile_version;
-    rows_put(m->step->rows, TABLE_DEADLINE, &d);
+    return d;
+}
+
+/* In a quiet moment what is past is not said. */
+static bool
+is_put(const struct moment *m, time_ms at)
+{
+    return at != TIME_NEVER && (!m->quiet || at > m->step->now);
+}
+
+static void
+put_at(const struct moment *m, struct deadline_row *d)
+{
+    if (d->due_at < m->step->now)
+        d->due_at = m->step->now;
+    rows_put(m->step->rows, TABLE_DEADLINE, d);
+}
+
+void
+rungs_put(const struct moment *m, const struct watched *w, struct str rule,
+          int32_t stage, time_ms at, time_ms alert_due_at)
+{
+    struct deadline_row d = deadline_of(m, w, rule, alert_due_at);
+
+    if (!is_put(m, at))
+        return;
+    d.stage = stage;
+    d.due_at = at;
+    put_at(m, &d);
+}
+
+/* Make of a deadline that fired the one that follows; false where none does. */
+static bool
+follows(struct deadline_row *d)
+{
+    time_ms *later[CLOCK_WARNS] = {
+        [1] = &d->warn_2_at, [2] = &d->warn_3_at, [3] = &d->warn_4_at
+    };
+
+    for (int32_t i = 1; i < CLOCK_WARNS; i++)
+        if (*later[i] != TIME_NONE) {
+            d->stage = STAGE_WARN + i;
+            d->due_at = *later[i];
+            *later[i] = TIME_NONE;
+            return true;
+        }
+    if (!d->then_due)
+        return false;
+    d->stage = STAGE_DUE;
+    d->due_at = d->alert_due_at + 1;
+    d->then_due = false;
+    return true;
+}
+
+void
+rungs_put_run(const struct moment *m, const struct watched *w, struct str clock,
+              const time_ms warn_at[CLOCK_WARNS], bool late, time_ms due_at)
+{
+    struct deadline_row d = deadline_of(m, w, clock, due_at);
+    time_ms said[CLOCK_WARNS];
+
+    for (size_t i = 0; i < CLOCK_WARNS; i++)
+        said[i] = is_put(m, warn_at[i]) ? warn_at[i] : TIME_NONE;
+    d.warn_2_at = said[1];
+    d.warn_3_at = said[2];
+    d.warn_4_at = said[3];
+    d.then_due = late && is_put(m, due_at + 1);
+    d.stage = STAGE_WARN;
+    d.due_at = said[0];
+    if (d.due_at != TIME_NONE || follows(&d))
+        put_at(m, &d);
 }
 
 /* ---- rules without a clock ------------------------------------------------
@@ -201,11 +267,14 @@ rungs_fire(const struct moment *m, const struct watched *w,
 {
     const struct drift *drift = limits_drift(deadline->rule);
     struct str rule = rungs_rule(deadline->rule);
+    struct deadline_row next = *deadline;
     int role = drift->warn;
     enum status rc = ST_OK;
 
     *expired = false;
     rows_delete(m->step->rows, TABLE_DEADLINE, deadline);
+    if (follows(&next))
+        rows_put(m->step->rows, TABLE_DEADLINE, &next);
     switch (deadline->stage) {
     case STAGE_DUE:
         rc = tell_due(m, w, deadline->rule, deadline->alert_due_at,

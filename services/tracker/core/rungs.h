@@ -23,6 +23,17 @@ struct str rungs_rule(struct str clock);
 void rungs_put(const struct moment *m, const struct watched *w, struct str rule,
                int32_t stage, time_ms at, time_ms alert_due_at);
 
+/**
+ * Set the deadlines of a clock's run that is due at `due_at`: its first
+ * warning, and with that what follows when it fires. `warn_at` are the warnings
+ * that are to be said, ascending and before `due_at`, each at its place
+ * (TIME_NONE: not said); `late` where it is late after `due_at`. What is past,
+ * and a quiet moment: as with rungs_put; no more than one warning may be past.
+ */
+void rungs_put_run(const struct moment *m, const struct watched *w,
+                   struct str clock, const time_ms warn_at[CLOCK_WARNS],
+                   bool late, time_ms due_at);
+
 /** Remove the subject's deadlines of a rule, whatever was due. */
 void rungs_remove(const struct moment *m, struct id subject, struct str rule);
 
@@ -64,8 +75,8 @@ bool rungs_of_alert(const struct moment *m, const struct deadline_row *deadline,
                     struct watched *out);
 
 /**
- * A deadline fires. Removes it; *expired is set where it was the second end
- * of L3, which the caller carries out.
+ * A deadline fires. Removes it and puts what follows; *expired is set where it
+ * was the second end of L3, which the caller carries out.
  */
 MUST_CHECK enum status rungs_fire(const struct moment *m,
                                   const struct watched *w,

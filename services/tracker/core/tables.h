@@ -162,13 +162,18 @@ enum deadline_stage {
     STAGE_EXPIRE, /* L3 passes for the second time */
 };
 
-/* The next thing that happens by itself. */
+/* The next thing that happens by itself. A clock has one row at a time: what
+ * follows a warning stands beside it and is put when that has fired. */
 struct deadline_row {
     struct id subject_id;
     struct str rule; /* id of a clock, or of a drift rule that has none */
     int32_t stage;   /* enum deadline_stage */
     time_ms alert_due_at; /* due instant in the alert's key */
     time_ms due_at;       /* when it fires */
+    time_ms warn_2_at;    /* the run's later warnings; null: no more */
+    time_ms warn_3_at;
+    time_ms warn_4_at;
+    bool then_due; /* after the last warning STAGE_DUE follows */
     int subject_kind;
     struct id child_id;
     struct str profile_version;

@@ -268,8 +268,10 @@ fire_beside(const struct moment *m, const struct case_row *c, struct err *err)
 
     while (rc == ST_OK &&
            (d = subject_next(m, TABLE_DEADLINE, c->case_id, &at)) != NULL)
-        if (d->due_at <= m->at)
+        if (d->due_at <= m->at) {
             rc = fire_case(m, d, err);
+            at = 0; /* what follows it may have come before the next */
+        }
     return rc;
 }
 

@@ -110,6 +110,7 @@ put_deadlines(const struct moment *m, const struct watched *w, struct str clock,
               const struct run *r, time_ms due_at, struct err *err)
 {
     time_ms warnings[CLOCK_WARNS];
+    time_ms said[CLOCK_WARNS];
     size_t n = 0;
     enum status rc;
 
@@ -121,13 +122,12 @@ put_deadlines(const struct moment *m, const struct watched *w, struct str clock,
         return rc;
     if (str_is(clock, "L4"))
         n = chases(m, r, due_at, warnings);
-    for (size_t i = 0; i < n; i++)
-        if (limits_drift(clock)->warn != 0 &&
-            is_said(m, warnings, n, i, due_at))
-            rungs_put(m, w, clock, STAGE_WARN + (int32_t)i, warnings[i],
-                      due_at);
-    if (!r->spec.planning)
-        rungs_put(m, w, clock, STAGE_DUE, due_at + 1, due_at);
+    for (size_t i = 0; i < CLOCK_WARNS; i++)
+        said[i] = i < n && limits_drift(clock)->warn != 0 &&
+                          is_said(m, warnings, n, i, due_at)
+                      ? warnings[i]
+                      : TIME_NONE;
+    rungs_put_run(m, w, clock, said, !r->spec.planning, due_at);
     return ST_OK;
 }
 

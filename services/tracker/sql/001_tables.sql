@@ -118,7 +118,9 @@ CREATE TABLE pause (
     PRIMARY KEY (shard, subject_id, clock, from_at)
 );
 
--- What happens by itself, and when: due_at is the instant of firing.
+-- What happens by itself, and when: due_at is the instant of firing. A clock's
+-- next warning alone has a row; what follows it is put when that fires
+-- (docs/decisions.md, "A clock has one deadline at a time").
 CREATE TABLE deadline (
     shard integer NOT NULL,
     subject_id uuid NOT NULL,
@@ -126,6 +128,10 @@ CREATE TABLE deadline (
     stage integer NOT NULL,
     alert_due_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL,
+    warn_2_at timestamptz,
+    warn_3_at timestamptz,
+    warn_4_at timestamptz,
+    then_due boolean NOT NULL,
     subject_kind text NOT NULL,
     child_id uuid,
     profile_version text,
