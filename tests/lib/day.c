@@ -115,6 +115,7 @@ decision_of(struct day *d, const struct decision *in,
     r->rag = in->rag;
     r->match_status =
         in->match_status == 0 ? MATCH_MATCHED : in->match_status;
+    r->needs = in->needs;
     if (in->screened_by != NULL)
         r->screened_by = str_of(in->screened_by);
     if (in->episode != NULL) {

@@ -64,6 +64,7 @@ struct decision {
     const char *action;
     const char *screened_by;
     int match_status; /* MATCH_MATCHED */
+    uint32_t needs;   /* bits of enum need */
 };
 
 /** The record of a decision; `decide` hands it to the tracker. */

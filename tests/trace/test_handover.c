@@ -52,6 +52,49 @@ a_step_up_to_a_side_with_a_case_opens_no_second(void **s)
     assert_non_null(strstr(lines_with(d, "HandoverChanged"), "accepted"));
 }
 
+static uint32_t
+needs_of(struct day *d, struct id case_id)
+{
+    struct case_row like = { .case_id = case_id };
+    const struct case_row *c = mem_row(d->m, TABLE_CASE, &like);
+
+    assert_non_null(c);
+    return c->needs;
+}
+
+/* What a child needs isn't forgotten where nobody opens a case for it. */
+static void
+a_step_up_to_an_open_case_brings_its_needs(void **s)
+{
+    struct day *d = *s;
+    const struct decision known = { .at = "2015-06-26T11:05:00",
+                                    .child = "A",
+                                    .ref = "A",
+                                    .outcome = OUTCOME_EH_INTENSIVE,
+                                    .unit = "swale-1",
+                                    .needs = SET_BIT(NEED_C_ATTENDANCE) |
+                                             SET_BIT(NEED_F_HOUSING) };
+    struct id eh, csc;
+
+    decide(d, &known);
+    eh = last_case(d)->case_id;
+    act(d, &(struct deed){ .at = "2015-06-26T12:00:00",
+                           .activity = ACTIVITY_HANDOVER_OFFERED,
+                           .case_id = eh,
+                           .to_unit = "duty-team" });
+    tell_social_care(d, "2015-06-26T13:00:00", "B",
+                     OUTCOME_STRATEGY_DISCUSSION);
+    csc = last_case(d)->case_id;
+    mem_clear(d->m);
+    act(d, &(struct deed){ .at = "2015-06-26T14:00:00",
+                           .activity = ACTIVITY_HANDOVER_ACCEPTED,
+                           .case_id = eh,
+                           .side = SIDE_CSC,
+                           .unit = "duty-team" });
+    assert_int_equal(needs_of(d, csc), known.needs);
+    assert_non_null(strstr(lines_with(d, "CaseChanged"), "state=unallocated"));
+}
+
 /* T18 (7 days) and L3 (5 working days) of an offer end together; so do the
  * ladder's 5 working days and the second L3. */
 static void
@@ -87,6 +130,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(a_step_up_to_a_side_with_a_case_opens_no_second),
+        STORY(a_step_up_to_an_open_case_brings_its_needs),
         STORY(the_head_of_service_hears_of_an_offer_as_it_expires),
     };
 

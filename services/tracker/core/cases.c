@@ -386,6 +386,25 @@ open_there(const struct moment *m, struct case_row *c,
     return cases_apply(m, c, true, LIFE_ACCEPTED, &start, &none, &there, err);
 }
 
+/* A case that was open before takes the needs of the one that is handed to it;
+ * worker, clocks and outcome stay its own. */
+static enum status
+pass_needs_on(const struct moment *m, const struct case_row *from,
+              const struct case_row *there, const struct case_said *said,
+              struct err *err)
+{
+    const struct case_said taken = { .state_before = there->state,
+                                     .activity_id = said->activity_id };
+    struct case_row c = *there;
+
+    if ((from->needs & ~there->needs) == 0)
+        return ST_OK;
+    c.needs |= from->needs;
+    c.changes++;
+    put_case(m, &c);
+    return say_case(m, &c, &taken, err);
+}
+
 static enum status
 accept_offer(const struct moment *m, struct case_row *c,
              const struct case_input *input, const struct case_said *said,
@@ -403,6 +422,8 @@ accept_offer(const struct moment *m, struct case_row *c,
         opened = case_there(m, c, h, input);
         rc = open_there(m, &opened, said, err);
         there = &opened;
+    } else {
+        rc = pass_needs_on(m, c, there, said, err);
     }
     if (rc == ST_OK)
         rc = end_offer(m, c, LIFE_ACCEPTED, there->case_id, err);
