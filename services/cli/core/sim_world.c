@@ -7,7 +7,7 @@ enum {
     OPEN_MIN = 8 * 60, /* how long the office is open, minutes */
     NHS_PERCENT = 90,
     LEAST_BUSY_PERCENT = 85,
-    NAME_LETTERS = 5,
+    NAME_LETTERS = 9,
 };
 
 static bool
@@ -126,10 +126,11 @@ surname(struct sim_world *w, unsigned number)
     static const char letters[] = "bcdfghjklmnprstvwxyz";
     char text[NAME_LETTERS + 1];
 
-    /* A step that has no factor in common with 20^5 mixes the letters. */
-    number = (unsigned)(number * UINT64_C(1234577) % 3200000);
-    for (int i = 0; i < NAME_LETTERS; i++, number /= 20)
-        text[i] = letters[number % 20];
+    /* A step that has no factor in common with 20^9 mixes the letters. */
+    uint64_t left = number * UINT64_C(316429123457) % UINT64_C(512000000000);
+
+    for (int i = 0; i < NAME_LETTERS; i++, left /= 20)
+        text[i] = letters[left % 20];
     text[0] = (char)(text[0] - 'a' + 'A');
     text[NAME_LETTERS] = '\0';
     return arena_printf(w->arena, "%s", text).p;
