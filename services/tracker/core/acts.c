@@ -1,5 +1,6 @@
 #include "tracker/core/acts.h"
 
+#include "tracker/core/carry.h"
 #include "tracker/core/caseload.h"
 #include "tracker/core/correct.h"
 #include "tracker/core/desk.h"
@@ -357,8 +358,8 @@ move_case(const struct moment *m, const struct activity_recorded *a,
         return rc;
     take_facts(&c, a);
     c.episode_id = ID_NONE; /* it is in somebody's hands now */
-    rc = cases_apply(m, &c, false, event_of(a->activity), &result, &input,
-                     &said, err);
+    rc = carry_out(m, &c, false, event_of(a->activity), &result, &input, &said,
+                   err);
     if (rc == ST_OK && (result.effects & LIFE_DO_ANSWER) != 0)
         rc = answer_closed(m, &c, err);
     return rc;
@@ -428,7 +429,7 @@ on_episode(const struct moment *m, const struct activity_recorded *a,
         correct_note_interview(m, a, &before);
 
     if (rc == ST_OK && a->activity == ACTIVITY_RHI_HELD)
-        rc = cases_contact(m, child_id, err);
+        rc = carry_contact(m, child_id, err);
     return rc;
 }
 

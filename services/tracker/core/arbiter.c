@@ -1,8 +1,10 @@
 #include "tracker/core/arbiter.h"
 
+#include "tracker/core/carry.h"
 #include "tracker/core/desk.h"
 #include "tracker/core/drift.h"
 #include "tracker/core/go_live.h"
+#include "tracker/core/opening.h"
 #include "tracker/core/waiting.h"
 
 #define RU03 "RU03" /* the third need: once a case */
@@ -74,13 +76,6 @@ arbiter_want_case(struct rows *rows, const struct referral_decided *d)
         cases_want(rows, known->case_id);
 }
 
-/* Does an episode decide, with no person's word in it? */
-static bool
-is_of_episode_alone(const struct referral_decided *d)
-{
-    return desk_is_message(d) && d->screened_by.n == 0;
-}
-
 /*
  * The case that earlier messages of the same episode brought about and that
  * nobody else has had a hand in.
@@ -92,7 +87,7 @@ case_of_episode(const struct moment *m, const struct referral_decided *d)
     const struct case_row *c;
     size_t at = 0;
 
-    if (!is_of_episode_alone(d))
+    if (!opening_of_episode_alone(d))
         return NULL;
     while ((c = cases_next(m, d->child_id, &at)) != NULL)
         if (id_eq(c->episode_id, d->episode_id) && c->state != CASE_MERGED)
@@ -104,7 +99,8 @@ case_of_episode(const struct moment *m, const struct referral_decided *d)
 static bool
 is_guest_of(const struct case_row *c, const struct referral_decided *d)
 {
-    return is_of_episode_alone(d) && !id_eq(c->episode_id, d->episode_id) &&
+    return opening_of_episode_alone(d) &&
+           !id_eq(c->episode_id, d->episode_id) &&
            !(str_eq(c->agency_id, d->agency_id) &&
              str_eq(c->agency_ref, d->agency_ref));
 }
@@ -340,25 +336,6 @@ arbiter_leaves(const struct moment *m, const struct referral_decided *d)
 
 /* ---- carrying out -------------------------------------------------------- */
 
-void
-arbiter_take_facts(struct case_row *c, const struct referral_decided *d)
-{
-    c->needs |= d->needs;
-    c->decision_id = d->decision_id;
-    if (d->level != I32_NONE)
-        c->level = d->level;
-    if (d->consent != 0)
-        c->consent = d->consent;
-    if (d->csc_status > CSC_NONE)
-        c->csc_status = d->csc_status;
-    if (c->side == SIDE_CSC && c->csc_status <= CSC_NONE)
-        c->csc_status = CSC_OPEN;
-    if (c->locality.n == 0)
-        c->locality = d->locality;
-    if (c->unit.n == 0)
-        c->unit = d->unit;
-}
-
 /* What the decision makes of the case that is its own. */
 static void
 take_decision(struct case_row *c, const struct referral_decided *d,
@@ -384,33 +361,6 @@ take_decision(struct case_row *c, const struct referral_decided *d,
         c->re_referral = d->re_referral;
 }
 
-void
-arbiter_begin(const struct moment *m, const struct referral_decided *d,
-              int side, struct case_row *c)
-{
-    fields_clear(&tracker_tables[TABLE_CASE].fields, c);
-    c->case_id = cases_id(m, side);
-    c->child_id = d->child_id;
-    c->first_child_id =
-        id_is_none(d->first_child_id) ? d->child_id : d->first_child_id;
-    c->side = side;
-    c->notification_id = d->notification_id;
-    c->agency_id = d->agency_id;
-    c->agency_ref = d->agency_ref;
-    c->amendment = d->amendment;
-    c->agency_type = d->agency_type;
-    c->cin_source = d->cin_source;
-    c->entry = d->entry;
-    c->received_at = d->received_at;
-    c->opened_at = m->at;
-    if (is_of_episode_alone(d))
-        c->episode_id = d->episode_id;
-    c->changes = 0;
-    c->age_band = d->age_band;
-    c->sex = d->sex;
-    c->ethnicity = d->ethnicity;
-}
-
 static struct case_said
 said_of(const struct matter *t, const struct ruling *r, int state_before)
 {
@@ -430,7 +380,7 @@ leave(const struct moment *m, const struct matter *t, const struct ruling *r,
 
     if (t->history)
         return say_case(m, &c, &said, err);
-    arbiter_take_facts(&c, t->d);
+    opening_take_facts(&c, t->d);
     c.changes++;
     if (t->d->screened_by.n > 0)
         c.episode_id = ID_NONE; /* a person has left it so */
@@ -456,8 +406,8 @@ merge_own(const struct moment *m, const struct matter *t, struct id into,
         return rc;
     c.merged_into = into;
     c.changes++;
-    return cases_apply(m, &c, false, LIFE_FINAL_EXISTING, &result, &no_input,
-                       &said, err);
+    return carry_out(m, &c, false, LIFE_FINAL_EXISTING, &result, &no_input,
+                     &said, err);
 }
 
 static struct life_facts
@@ -524,13 +474,14 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
     enum status rc;
 
     if (is_new)
-        arbiter_begin(m, t->d, r->side, &c);
+        opening_begin(m, t->d, r->side, &c);
     else
         c = *r->target;
     was_outcome = c.outcome;
     if (t->anew)
         open_anew(&c);
-    if (!is_of_episode_alone(t->d) || !id_eq(c.episode_id, t->d->episode_id))
+    if (!opening_of_episode_alone(t->d) ||
+        !id_eq(c.episode_id, t->d->episode_id))
         c.episode_id = ID_NONE; /* more than its messages have a say now */
     if (r->event != LIFE_OFFERED)
         take_decision(&c, t->d, r);
@@ -540,10 +491,10 @@ apply(const struct moment *m, const struct matter *t, struct ruling *r,
         return rc;
     if (t->anew)
         end_others(&result);
-    arbiter_take_facts(&c, t->d);
+    opening_take_facts(&c, t->d);
     c.changes++;
     said = said_of(t, r, before);
-    rc = cases_apply(m, &c, is_new, r->event, &result, &input, &said, err);
+    rc = carry_out(m, &c, is_new, r->event, &result, &input, &said, err);
     if (rc != ST_OK)
         return rc;
     r->target = cases_get(m, c.case_id); /* what became true, for the answer */
@@ -585,7 +536,7 @@ say_met(const struct moment *m, const struct matter *t, struct str clock,
 static bool
 waits_beside(const struct matter *t, const struct ruling *r)
 {
-    bool of_case = is_of_episode_alone(t->d) &&
+    bool of_case = opening_of_episode_alone(t->d) &&
                    id_eq(r->target->episode_id, t->d->episode_id);
 
     return t->d->status == DECISION_PROVISIONAL && !t->history &&

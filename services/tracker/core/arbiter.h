@@ -42,18 +42,6 @@ arbiter_want_case(struct rows *rows, const struct referral_decided *d);
  */
 bool arbiter_leaves(const struct moment *m, const struct referral_decided *d);
 
-/**
- * Begin the case of a decision, with what the decision says of it, before any
- * row of the life cycle is applied: id, child, notification, times. Not stored.
- */
-void
-arbiter_begin(const struct moment *m, const struct referral_decided *d,
-              int side, struct case_row *c);
-
-/** What a case learns from any message about its child. */
-void
-arbiter_take_facts(struct case_row *c, const struct referral_decided *d);
-
 /** Apply a decision; m->at is when it was recorded. ST_REJECT R16 only. */
 MUST_CHECK enum status
 arbiter_decided(const struct moment *m, const struct referral_decided *d,

@@ -1,5 +1,6 @@
 #include "tracker/core/correct.h"
 
+#include "tracker/core/carry.h"
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 
@@ -296,7 +297,7 @@ correct_case(const struct moment *m, const struct deed_row *deed,
         c.changes--;
         rc = restore_clocks(m, &w, deed, err);
     }
-    return rc == ST_OK ? cases_restored(m, now, &c, err) : rc;
+    return rc == ST_OK ? carry_restored(m, now, &c, err) : rc;
 }
 
 enum status

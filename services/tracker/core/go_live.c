@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "tracker/core/acts.h"
-#include "tracker/core/arbiter.h"
+#include "tracker/core/carry.h"
+#include "tracker/core/opening.h"
 
 bool
 go_live_has_case(const struct referral_decided *d)
@@ -25,10 +26,10 @@ begin(const struct moment *past, const struct referral_decided *d,
 
     if (rc != ST_OK)
         return rc;
-    arbiter_begin(past, d, d->side, c);
+    opening_begin(past, d, d->side, c);
     c->outcome = d->outcome;
-    arbiter_take_facts(c, d);
-    return cases_apply(past, c, true, ev, &result, &none, &nothing, err);
+    opening_take_facts(c, d);
+    return carry_out(past, c, true, ev, &result, &none, &nothing, err);
 }
 
 static enum status

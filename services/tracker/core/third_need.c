@@ -1,6 +1,7 @@
 #include "tracker/core/third_need.h"
 
 #include "common/core/profile.h"
+#include "tracker/core/carry.h"
 #include "tracker/core/life.h"
 
 #define TRIGGER "third_need_trigger"
@@ -74,8 +75,7 @@ take_outcome(const struct moment *m, const struct case_row *known, int outcome,
                    err);
     if (rc != ST_OK)
         return rc;
-    return cases_apply(m, &c, false, LIFE_FINAL_HELP, &result, input, said,
-                       err);
+    return carry_out(m, &c, false, LIFE_FINAL_HELP, &result, input, said, err);
 }
 
 enum status

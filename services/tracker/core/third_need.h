@@ -16,7 +16,7 @@
  * a rule with the action "third_need_trigger" and it holds, the case takes that
  * rule's outcome as by a decision (row 19). Nothing for a case that had its
  * third need, is not early help's, or is not being worked. Statuses as
- * cases_apply.
+ * carry_out.
  */
 MUST_CHECK enum status third_need_added(const struct moment *m,
                                         const struct activity_recorded *a,

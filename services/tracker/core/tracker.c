@@ -2,6 +2,7 @@
 
 #include "tracker/core/acts.h"
 #include "tracker/core/arbiter.h"
+#include "tracker/core/carry.h"
 #include "tracker/core/caseload.h"
 #include "tracker/core/desk.h"
 #include "tracker/core/identity.h"
@@ -221,7 +222,7 @@ merged(struct step *step, const struct child_merged *c, struct err *err)
                                c->meta.profile_version, err);
 
     if (rc == ST_OK)
-        rc = cases_merge(&m, c, &gained, err);
+        rc = carry_merge(&m, c, &gained, err);
     return rc == ST_OK ? third_need_merged(&m, c, gained, err) : rc;
 }
 
@@ -232,7 +233,7 @@ unmerged(struct step *step, const struct child_unmerged *c, struct err *err)
     enum status rc = moment_of(&m, step, c->meta.recorded_at, c->meta.id,
                                c->meta.profile_version, err);
 
-    return rc == ST_OK ? cases_unmerge(&m, c, err) : rc;
+    return rc == ST_OK ? carry_unmerge(&m, c, err) : rc;
 }
 
 static enum status
@@ -289,11 +290,11 @@ fire_case(const struct moment *m, const struct deadline_row *d, struct err *err)
     w = cases_watched(c, cases_offer(m, c));
     rc = rungs_fire(m, &w, d, &expired, err);
     if (rc == ST_OK && first_l3)
-        rc = cases_offer_late(m, c, err);
+        rc = carry_offer_late(m, c, err);
     if (rc == ST_OK && expired)
         rc = fire_beside(m, c, err);
     if (rc == ST_OK && expired)
-        rc = cases_offer_expired(m, c, err);
+        rc = carry_offer_expired(m, c, err);
     return rc;
 }
 
