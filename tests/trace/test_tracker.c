@@ -2184,6 +2184,54 @@ cases_of_both_sides_are_merged_and_restored_with_their_clocks(void **s)
         "due_at=2015-08-28T23:59:59.999+01:00 late=-\n");
 }
 
+static uint32_t
+needs_of(struct day *d, struct id case_id)
+{
+    struct case_row like = { .case_id = case_id };
+    const struct case_row *c = mem_row(d->m, TABLE_CASE, &like);
+
+    assert_non_null(c);
+    return c->needs;
+}
+
+/* Attendance is the older's own, housing the younger's, and poverty was named
+ * for both: the older hears of it again while they are taken for one. */
+static void
+told_apart_each_case_has_its_own_needs(void **s)
+{
+    const uint32_t own = SET_BIT(NEED_C_ATTENDANCE);
+    const uint32_t other = SET_BIT(NEED_F_HOUSING);
+    const uint32_t both = SET_BIT(NEED_F_POVERTY);
+    struct day *d = *s;
+    struct decision said = { .at = "2015-06-24T11:05:00",
+                             .child = "old",
+                             .ref = "old",
+                             .outcome = OUTCOME_CAF_TAF,
+                             .needs = own };
+    struct id old, young;
+
+    decide(d, &said);
+    old = last_case(d)->case_id;
+    said.at = "2015-06-25T11:05:00";
+    said.child = said.ref = "young";
+    said.needs = other | both;
+    decide(d, &said);
+    young = last_case(d)->case_id;
+    merge(d, "2015-06-26T12:00:00", "old", "young");
+    assert_int_equal(needs_of(d, old), own | other | both);
+    said.at = "2015-06-26T13:00:00";
+    said.child = said.ref = "old";
+    said.amendment = 1;
+    said.needs = both;
+    decide(d, &said);
+    mem_clear(d->m);
+    unmerge(d, "2015-06-29T14:00:00", "old", "young");
+    assert_int_equal(needs_of(d, old), own | both);
+    assert_int_equal(needs_of(d, young), other | both);
+    unmerge(d, "2015-06-29T15:00:00", "old", "young");
+    assert_int_equal(needs_of(d, old), own | both);
+}
+
 /* ---- decisions after the first ------------------------------------------- */
 
 static void
@@ -2815,7 +2863,8 @@ main(void)
         STORY(an_offer_moves_where_it_would_return_to),
         STORY(a_pending_case_neither_closes_nor_is_offered_twice),
         STORY(the_panel_ends_the_wait_for_it),
-        STORY(a_case_is_reopened_within_14_days_by_a_leader_while_its_side_is_free),
+        STORY(
+            a_case_is_reopened_within_14_days_by_a_leader_while_its_side_is_free),
         STORY(a_case_stays_closed_where_another_has_its_place),
         STORY(whoever_referred_hears_that_the_case_closed),
         STORY(a_transferred_case_waits_for_nothing),
@@ -2841,13 +2890,15 @@ main(void)
         STORY(a_merged_case_leaves_the_clock_that_is_due_first),
         STORY(a_merge_moves_an_earlier_due_to_the_older_case),
         STORY(cases_of_both_sides_are_merged_and_restored_with_their_clocks),
+        STORY(told_apart_each_case_has_its_own_needs),
         STORY(a_lower_amendment_changes_nothing),
         STORY(a_revised_decision_gives_its_case_less_help_too),
         STORY(a_third_need_changes_a_case_once),
         STORY(a_screening_that_finds_a_case_open_is_merged_into_it),
         STORY(a_screening_that_needs_no_help_closes),
         STORY(a_proposal_about_an_open_case_joins_it),
-        STORY(a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on),
+        STORY(
+            a_case_in_screening_of_social_care_is_what_a_higher_decision_acts_on),
         STORY(a_child_in_intent_does_not_wait_for_social_care),
         STORY(what_names_only_the_child_goes_to_its_unit_else_to_early_help),
         STORY(a_step_up_is_to_be_decided_from_its_offer_on),

@@ -268,6 +268,8 @@ take_facts(struct case_row *c, const struct activity_recorded *a)
         c->needs |= a->need;
     if (a->activity == ACTIVITY_NEED_MET)
         c->needs &= ~a->need;
+    if (a->activity == ACTIVITY_NEED_ADDED || a->activity == ACTIVITY_NEED_MET)
+        c->needs_by_merge &= ~a->need;
     if (a->activity == ACTIVITY_LEVEL_CHANGED && a->level != I32_NONE)
         c->level = a->level;
     if (a->consent != 0)

@@ -541,6 +541,7 @@ merge_into(const struct moment *m, const struct case_row *younger,
         rc = watch_take_over(m, &w, c.case_id, err);
     if (rc != ST_OK)
         return rc;
+    taker.needs_by_merge |= c.needs & ~taker.needs;
     taker.needs |= c.needs;
     taker.changes++;
     if (c.contact_at > taker.contact_at) /* TIME_NONE is before all */
@@ -608,6 +609,25 @@ carry_merge(const struct moment *m, const struct child_merged *merged,
     return rc;
 }
 
+/* The case that it went into has its needs no longer, but for those that
+ * somebody has named for it. */
+static enum status
+give_needs_back(const struct moment *m, const struct case_row *merged,
+                const struct case_row *into, struct err *err)
+{
+    const struct case_said said = { .state_before = into->state };
+    const uint32_t lent = into->needs_by_merge & merged->needs;
+    struct case_row c = *into;
+
+    if (lent == 0)
+        return ST_OK;
+    c.needs &= ~lent;
+    c.needs_by_merge &= ~lent;
+    c.changes++;
+    cases_put(m, &c);
+    return say_case(m, &c, &said, err);
+}
+
 /* A case that the merge ended goes on where it stood. */
 static enum status
 revive(const struct moment *m, const struct case_row *merged, struct err *err)
@@ -645,9 +665,11 @@ revive_merged(const struct moment *m, struct id child_id, struct id other_id,
     while (rc == ST_OK && (c = cases_next(m, child_id, &at)) != NULL) {
         const struct case_row *into = cases_get(m, c->merged_into);
 
-        if (c->state == CASE_MERGED && into != NULL &&
-            id_eq(into->child_id, other_id) &&
-            cases_open(m, child_id, c->side, ID_NONE) == NULL)
+        if (c->state != CASE_MERGED || into == NULL ||
+            !id_eq(into->child_id, other_id))
+            continue;
+        rc = give_needs_back(m, c, into, err);
+        if (rc == ST_OK && cases_open(m, child_id, c->side, ID_NONE) == NULL)
             rc = revive(m, c, err);
     }
     return rc;

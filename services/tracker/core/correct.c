@@ -249,6 +249,7 @@ case_before(const struct case_row *now, const struct deed_row *deed)
     c.close_outcome = deed->close_outcome;
     c.csc_status = deed->csc_status;
     c.needs = deed->needs;
+    c.needs_by_merge &= c.needs;
     c.level = deed->level;
     c.consent = deed->consent;
     c.age_band = deed->age_band;

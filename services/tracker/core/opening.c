@@ -39,6 +39,7 @@ void
 opening_take_facts(struct case_row *c, const struct referral_decided *d)
 {
     c->needs |= d->needs;
+    c->needs_by_merge &= ~d->needs;
     c->decision_id = d->decision_id;
     if (d->level != I32_NONE)
         c->level = d->level;

@@ -34,6 +34,7 @@ static const struct field case_at[] = {
     FIELD_TIME(S, contact_at, N),
     FIELD_CODE(S, csc_status, N, &codes_csc_status),
     FIELD_SET(S, needs, 0, &codes_need),
+    FIELD_SET(S, needs_by_merge, 0, &codes_need),
     FIELD_I32(S, level, N),
     FIELD_CODE(S, consent, N, &codes_consent),
     FIELD_CODE(S, rag, N, &codes_rag),

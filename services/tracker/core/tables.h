@@ -77,6 +77,9 @@ struct case_row {
     time_ms contact_at; /* D02 counts from it */
     int csc_status;
     uint32_t needs; /* bits of enum need */
+    /* Those of them that nobody named for this case: they are of cases that
+     * were merged into it, and go when the children are told apart. */
+    uint32_t needs_by_merge;
     int32_t level;
     int consent;
     int rag;

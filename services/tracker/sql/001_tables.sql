@@ -37,6 +37,7 @@ CREATE TABLE cases (
     contact_at timestamptz,
     csc_status text,
     needs text NOT NULL,
+    needs_by_merge text NOT NULL,
     level integer,
     consent text,
     rag text,
