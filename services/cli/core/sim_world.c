@@ -118,16 +118,15 @@ sim_new_child(struct sim_world *w, time_ms at, int age_first, int age_last)
     return c;
 }
 
-/* Made up from the number, so that no two children are alike. No part is common
- * to all of them: linkage would ask a person about every two of one day. */
+/* Made up from the number, so that no two are alike. No part is common to all
+ * of them: linkage would ask a person about every two of one day. */
 static const char *
-surname(struct sim_world *w, unsigned number)
+name(struct sim_world *w, uint64_t number)
 {
     static const char letters[] = "bcdfghjklmnprstvwxyz";
-    char text[NAME_LETTERS + 1];
-
     /* A step that has no factor in common with 20^9 mixes the letters. */
     uint64_t left = number * UINT64_C(316429123457) % UINT64_C(512000000000);
+    char text[NAME_LETTERS + 1];
 
     for (int i = 0; i < NAME_LETTERS; i++, left /= 20)
         text[i] = letters[left % 20];
@@ -167,8 +166,6 @@ inward(struct sim_world *w, unsigned number)
 struct str
 sim_child_json(struct sim_world *w, const struct sim_child *c)
 {
-    static const char *const forenames[] = { "Testchild", "Testgirl", "Testboy",
-                                             "Testkid" };
     struct str nhs = STR("");
     char dob[DATE_TEXT_SIZE];
 
@@ -179,8 +176,9 @@ sim_child_json(struct sim_world *w, const struct sim_child *c)
         w->arena,
         "{\"forename\":\"%s\",\"surname\":\"%s\",\"dob\":\"%s\",\"sex\":"
         "\"%c\",\"postcode\":\"%.*s %s\"%.*s}",
-        forenames[c->number % 4], surname(w, c->number), date_text(c->dob, dob),
-        c->sex, STR_ARG(c->prefix), inward(w, c->number), STR_ARG(nhs));
+        name(w, 2 * (uint64_t)c->number), name(w, 2 * (uint64_t)c->number + 1),
+        date_text(c->dob, dob), c->sex, STR_ARG(c->prefix),
+        inward(w, c->number), STR_ARG(nhs));
 }
 
 /* ---- workers ---------------------------------------------------------------
