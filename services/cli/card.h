@@ -94,8 +94,6 @@ const char *card_month(date_d month, char out[DATE_TEXT_SIZE]);
 
 /** The printable page, on stdout. */
 void card_html(const struct card *c);
-/** Text into markup; what stands for markup is written out. */
-void card_put(struct str text);
 
 /* What others counted, in each format: on stdout, or a member "observed". */
 void card_observed_text(const struct card *c);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/card.h"
+#include "cli/html.h"
 #include "common/core/codes.h"
 
 #define CHART_WIDTH 150
@@ -35,32 +36,10 @@ static const char style[] =
     "tr,dd{break-inside:avoid}dl{columns:3;column-gap:5mm;margin:.3em 0}"
     "dd{margin:0 0 .15em .5em}svg{height:11pt;width:auto}}";
 
-void
-card_put(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        switch (s.p[i]) {
-        case '<':
-            (void)fputs("&lt;", stdout);
-            break;
-        case '>':
-            (void)fputs("&gt;", stdout);
-            break;
-        case '&':
-            (void)fputs("&amp;", stdout);
-            break;
-        case '"':
-            (void)fputs("&quot;", stdout);
-            break;
-        default:
-            (void)fputc(s.p[i], stdout);
-        }
-}
-
 static void
 put_c(const char *s)
 {
-    card_put(str_of(s));
+    html_put(stdout, str_of(s));
 }
 
 /* Of the authority or district; NULL where it has no figure. */
@@ -108,7 +87,7 @@ put_value(const struct card *c, const struct scorecard_value *v)
     if (v == NULL)
         (void)fputs("&#8211;", stdout);
     else
-        card_put(card_value(c->cli->arena, v));
+        html_put(stdout, card_value(c->cli->arena, v));
 }
 
 /* ---- charts -------------------------------------------------------------- */
@@ -322,7 +301,7 @@ put_lines(const struct card *c)
             continue;
         printf("<tr><th scope=\"row\">%s</th><td class=\"text\">",
                codes_word(&codes_kpi, l->kpi));
-        card_put(l->part.p != NULL ? l->part : l->district);
+        html_put(stdout, l->part.p != NULL ? l->part : l->district);
         (void)fputs("</td>", stdout);
         for (size_t b = 0; b < SCORECARD_COLUMNS; b++) {
             (void)fputs("<td>", stdout);
@@ -370,14 +349,14 @@ card_html(const struct card *c)
                 "content=\"width=device-width, initial-scale=1\"><title>",
                 stdout);
     printf("Scorecard %s: ", month);
-    card_put(c->authority);
+    html_put(stdout, c->authority);
     printf("</title><style>%s</style></head><body><a class=\"skip\" "
            "href=\"#indicators\">To the indicators</a><header><h1>Scorecard ",
            style);
-    card_put(c->authority);
+    html_put(stdout, c->authority);
     if (c->options.district.p != NULL) {
         (void)fputs(", ", stdout);
-        card_put(c->options.district);
+        html_put(stdout, c->options.district);
     }
     printf(
         ", %s</h1><p>%s%s</p></header><main>", month,

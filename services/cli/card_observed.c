@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/card.h"
+#include "cli/html.h"
 #include "common/adapters/csv.h"
 #include "common/adapters/json.h"
 #include "common/core/codes.h"
@@ -248,7 +249,7 @@ static void
 put_cell(const char *open, struct str text)
 {
     (void)fputs(open, stdout);
-    card_put(text);
+    html_put(stdout, text);
 }
 
 void
