@@ -111,9 +111,10 @@ call(const struct hook_options *o, const struct hook *h, const char *base,
         rc = http_client_call(client, &post, &answer, err);
     if (rc == ST_OK)
         rc = outcome(answer.status, err);
-    else if (strcmp(err->code, "address") != 0)
-        rc = err_recode(err, ST_RETRY,
-                        strcmp(err->code, "size") == 0 ? "size" : "connect");
+    else if (rc == ST_FATAL) /* a certificate may be mended meanwhile */
+        rc = err_recode(err, ST_RETRY, "tls");
+    else if (strcmp(err->code, "size") == 0)
+        rc = err_recode(err, ST_RETRY, "size");
     http_client_close(client);
     return rc;
 }

@@ -32,8 +32,8 @@ struct hook {
 
 /**
  * ST_OK: 2xx. ST_RETRY: no answer, 408, 425, 429 or 5xx; err.code "http-503",
- * "connect". ST_REJECT: any other 3xx and 4xx ("http-302"), "host" that is not
- * allowed, "address" that is not public.
+ * "connect", "timeout", "cut", "tls", "size". ST_REJECT: any other 3xx and 4xx
+ * ("http-302"), "host" that is not allowed, "address" that is not public.
  */
 MUST_CHECK enum status hook_send(const struct hook_options *options,
                                  const struct hook *hook, struct err *err);

@@ -26,7 +26,7 @@ static const struct row rows[] = {
     { "by version 6 too", "https://[::1]:1", false, ST_REJECT, "address" },
     { "and in a version 6 address", "https://[::ffff:127.0.0.1]:1", false,
       ST_REJECT, "address" },
-    { "unless it is a test", "https://127.0.0.1:1", true, ST_RETRY, "http" },
+    { "unless it is a test", "https://127.0.0.1:1", true, ST_RETRY, "connect" },
     { "a test opens no other private network", "https://10.0.0.1:1", true,
       ST_REJECT, "address" },
     { "10/8 is refused to its last address", "https://10.255.255.255:1", false,

@@ -527,6 +527,8 @@ test_bytes_in_flight(void **state)
 
     (void)state;
     options.max_in_flight = 32768; /* room is taken in powers of two */
+    /* libmicrohttpd misses an end that comes together with the last bytes. */
+    options.idle_s = 3;
     (void)serve_with(sv, &options);
     first = dial(sv);
     say(first, POST HOST "Content-Length: 17000\r\n\r\n");
@@ -1074,7 +1076,7 @@ test_client_waits_so_long(void **state)
     assert_int_equal(
         http_client_call(c, &(struct http_call){ .path = "/hold" }, &a, &err),
         ST_RETRY);
-    assert_string_equal(err.code, "http");
+    assert_string_equal(err.code, "timeout");
     assert_true(now_ms() - began < 2000);
     (void)pthread_mutex_lock(&sv->lock);
     sv->open = true;

@@ -280,8 +280,13 @@ call_status(const struct http_client *c, CURLcode e, struct err *err)
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_BAD_FUNCTION_ARGUMENT:
         return err_set(err, ST_FATAL, "http", "%s: %s", c->base, why);
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+        return err_set(err, ST_RETRY, "connect", "%s: %s", c->base, why);
+    case CURLE_OPERATION_TIMEDOUT:
+        return err_set(err, ST_RETRY, "timeout", "%s: %s", c->base, why);
     default:
-        return err_set(err, ST_RETRY, "http", "%s: %s", c->base, why);
+        return err_set(err, ST_RETRY, "cut", "%s: %s", c->base, why);
     }
 }
 

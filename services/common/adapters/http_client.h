@@ -59,10 +59,11 @@ http_client_open(const struct http_client_options *options,
 
 /**
  * Make one call. ST_OK whatever the status of the answer is. ST_RETRY code
- * "http": nobody answered in time, or the connection broke: the server may or
- * may not have acted. ST_REJECT code "size": the answer is larger than
- * max_body; code "address": guarded, and the name leads to no public address.
- * ST_FATAL: the call itself is wrong, or the certificate is.
+ * "connect": nobody is there; "timeout": no answer in time; "cut": the
+ * connection broke. After the last two the server may have acted. ST_REJECT
+ * code "size": the answer is larger than max_body; code "address": guarded, and
+ * the name leads to no public address. ST_FATAL code "http": the call itself is
+ * wrong, or the certificate is.
  */
 MUST_CHECK enum status
 http_client_call(struct http_client *c, const struct http_call *call,
