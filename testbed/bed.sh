@@ -150,7 +150,7 @@ create()
     brokers=${want_brokers:-1}
     [ -z "$want_durable" ] || : >"$bed/durable"
     pg_place "$bed/pg" "$outside" "$name"
-    base=49100
+    base=0 # none yet
     write_env
 }
 

@@ -119,7 +119,7 @@ class_archive()
     . "$here/proc.sh"
     # shellcheck source=kafka.sh
     . "$here/kafka.sh"
-    kafka=$root/var/kafka-archive base=49100 brokers=1
+    kafka=$root/var/kafka-archive base=0 brokers=1
     kafka_stop 1 KILL 10
     rm -rf "$kafka" "$jars"/kafka.jsa*
     mkdir -p "$kafka"

@@ -149,7 +149,7 @@ kafka_wait() # node
 # keeps them until kafka_release.
 kafka_reserve()
 {
-    coproc RESERVE { exec "$here/reserve-ports" "$brokers" "$base"; }
+    coproc RESERVE { exec "$here/reserve-ports" "$base"; }
     if ! IFS= read -r base <&"${RESERVE[0]-}"; then
         echo 'no hundred ports are free between 49100 and 65000' >&2
         return 1

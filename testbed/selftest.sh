@@ -185,6 +185,18 @@ test_life()
     check 'nothing is left after wipe' [ ! -e "$one/var/bed/main" ]
 }
 
+# With a second broker of somebody's at BASE+10, does BASE go to another?
+other_base() # base
+{
+    local got
+    # shellcheck disable=SC2016
+    got=$(perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1",
+            LocalPort => $ARGV[1] + 10, ReuseAddr => 1) or die $!;
+        print qx{"$ARGV[0]" $ARGV[1] </dev/null}' "$here/reserve-ports" "$1") &&
+        echo "got $got" && [ -n "$got" ] && [ "$got" != "$1" ]
+}
+
 test_neighbours()
 {
     local a b one two
@@ -204,6 +216,7 @@ test_neighbours()
     check 'a second bed takes what is free' "$b/testbed/bed.sh" up second
     check 'a bed whose ports were taken finds others' "$a/testbed/bed.sh" up
     check 'and answers' answers "$a" main
+    check 'nor the base of one whose first broker is down' other_base 64800
     rm -rf "$temp/copied"
     cp -rp "$a" "$temp/copied"
     check 'a copied checkout stops nothing' "$temp/copied/testbed/bed.sh" down
