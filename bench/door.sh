@@ -9,9 +9,9 @@
 # sends when it has its answer; "signed": the same, each with a token of its own.
 # "at_200": 200 a second at even distances, after a checkpoint: what a flood
 # leaves to be written would be measured else. What a flood leaves to publish is
-# gone within a second. The tail is the disk's: of all statements it was COMMIT
-# that took above 15 ms, longest in the seconds behind a checkpoint, when whole
-# pages go into the WAL. So "disk_at_200" says, before and behind these runs,
+# gone within a second. The tail is mostly the disk's: of statements above 15 ms
+# nearly all were COMMIT, more of them in the seconds behind a checkpoint, when
+# whole pages go into the WAL. So "disk_at_200" says, before and behind these runs,
 # what 200 durable pages a second took without a door. "burst": missing children,
 # 20 a second, while others send ten times as much (2,000 a second), and while
 # 400 connections send without a pause. "csv": until the file stands in done/.
