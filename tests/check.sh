@@ -112,6 +112,11 @@ printf '%-20s %4s s\n' all "$SECONDS"
 awk '{ for (i = 2; i < NF; i++) { if ($(i + 1) ~ /^passed/) p += $i; if ($(i + 1) ~ /^failed/) f += $i } }
     END { printf "%d passed, %d failed\n", p, f }' "$log" >"$log.sum"
 if [ ${#failed_parts[@]} -gt 0 ]; then
+    # What failed stands at the end, for who sees only that.
+    for name in "${failed_parts[@]}"; do
+        echo "$name:"
+        grep -m 20 -A 2 -E 'FAILED|ERROR|rror:|not as expected' "var/check-$name.log"
+    done
     echo "failed: ${failed_parts[*]}"
     awk '{ printf "%d passed, %d failed\n", $1, ($3 > 0 ? $3 : 1) }' "$log.sum"
     exit 1

@@ -35,12 +35,12 @@ declare -A is=([K1]='Ada Alpha 2008-03-04' [K2]='Ben Bravo 2010-11-21'
     [K3]='Cleo Charlie 2006-07-15' [K4]='Dan Delta 2012-01-30'
     [K5]='Eve Echo 2003-09-09' [K6]='Finn Foxtrot 2014-05-26')
 
-child() # ref: prints the status, keeps the answer
+child() # ref [sent_at]: prints the status, keeps the answer
 {
     local forename surname dob
     read -r forename surname dob <<<"${is[$1]}"
     printf '{"agency_id":"school-oakfield","agency_ref":"%s","kind":"school_referral","sent_at":"%s","child":{"forename":"Test%s","surname":"%s","dob":"%s"}}' \
-        "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$forename" "$surname" "$dob" |
+        "$1" "${2:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}" "$forename" "$surname" "$dob" |
         curl -sS -m 20 -o "$work/answer" -w '%{http_code}' \
             -H 'Content-Type: application/json' \
             -H "Waymark-Authority: $authority" --data-binary @- \
@@ -103,7 +103,9 @@ testbed/services.sh down "$WAYMARK_BED"
 
 masters "$new"
 up
-claim 'without the old one all goes on' "$(child K5)" 202
+sent5=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+claim 'without the old one all goes on' "$(child K5 "$sent5")" 202
+id5=$(jq -r .id "$work/answer")
 until_true 30 'triage reads it' knows K5
 claim 'the metric is level' "$(old_master)" 0
 claim 'the checker opens everything' "$(reconciled)" \
@@ -116,7 +118,9 @@ until_true 30 'triage reads it' knows K6
 claim 'and only these' \
     "$(sql "SELECT left(key_id::text, 4), string_agg(agency_ref, ' ' ORDER BY agency_ref) FROM intake.receipt WHERE shard = $shard GROUP BY 1 ORDER BY 1")" \
     "$(printf '0001 K1 K2 K3 K4 K5\n0002 K6')"
-claim 'a repeat of what the first sealed is known' "$(child K5)" 422
+claim 'a repeat of what the first sealed is known' \
+    "$(child K5 "$sent5") $(jq -r .id "$work/answer")" "202 $id5"
+claim 'and one that says something else, too' "$(child K5 "${sent5%Z}.5Z")" 422
 claim 'the checker opens both' "$(reconciled)" \
     'reconcile: 0 differences, some declared'
 testbed/services.sh down "$WAYMARK_BED"
