@@ -50,6 +50,7 @@ class Oracle:
         self.rules = Rules(profile)
         self.doors = {a["id"]: a.get("entry", {}) for a in agencies}
         self.notes, self.heard, self.now = {}, {}, None
+        self.schools = set()  # children of whom one is known
         self.refused = []
 
     # -- the door ----------------------------------------------------------
@@ -96,6 +97,8 @@ class Oracle:
             note.child = self.child_of(body)
         else:
             note.body, note.needs = body, needs_of(body)
+        if body["child"].get("school_urn") is not None:
+            self.schools.add(note.child)
         if body["kind"].startswith("police_missing"):
             note.episode = self.desk.hear(body, note.child, self.now)
             if note not in note.episode.notes:
@@ -107,8 +110,9 @@ class Oracle:
             self.notice(note)
 
     def notice(self, note):
-        """T11: A01's relay meets it where the school is known, else staff do."""
-        if note.body["child"].get("school_urn") is None:
+        """T11: A01's relay meets it where the child's school is known, by this
+        message or an earlier one; else staff do."""
+        if note.child not in self.schools:
             note.school = Run(self.ladder, ("notification", note.ref), "T11",
                               instant(note.body["incident_at"]))
 
