@@ -161,7 +161,15 @@ as() { echo "--cert $work/$1.crt --key $work/$1.key"; }
 
 # ---- certificates that were lost -----------------------------------------------------
 
-reload() { nginx -s reload -c "$work/nginx.conf" -p "$work" 2>>"$work/nginx.start"; }
+gone() { ! kill -0 "$1" 2>/dev/null; } # pid
+# What was a worker before may go on accepting beside those that are new.
+reload()
+{
+    local old=
+    old=$(pgrep -P "$(cat "$work/nginx.pid")")
+    nginx -s reload -c "$work/nginx.conf" -p "$work" 2>>"$work/nginx.start"
+    claim 'the worker that knew less is gone' "$(wait_for 40 gone "$old" && echo yes)" yes
+}
 answers() { [ "$(post "$(message housing-east)" --cert "$work/$1.crt" --key "$work/$1.key")" = "$2" ]; } # certificate answer
 # shellcheck disable=SC2046
 {
