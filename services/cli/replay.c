@@ -37,10 +37,10 @@ struct replay {
     struct live_turn *turns;
     size_t n_turns;
     const struct live_turn *current;
-    int64_t turn; /* its number, for the witness */
-    bool given;   /* the current turn's records were handed out */
+    bool given; /* the current turn's records were handed out */
     struct stream *in[SERVICE_INPUTS_MAX];
     struct stream *out[TOPIC_N]; /* NULL where nothing is given out */
+    int64_t tails[TOPIC_N];      /* last number that the live side gave out */
     int64_t compared[TOPIC_N];   /* last number held against the log */
     bool forked[TOPIC_N];        /* said that the chains part */
     int64_t published;           /* last turn that the sink was given */
@@ -439,7 +439,6 @@ run_turn(struct replay *r, struct runner *runner, bool *owned, bool *done,
     enum status rc = ST_RETRY;
 
     r->given = false;
-    r->turn = r->current->turn;
     for (int i = 0; i < TRIES && runner_shard(runner)->turn < r->current->turn;
          i++) {
         rc = ST_OK;
@@ -571,6 +570,25 @@ look_beyond(struct replay *r, struct err *err)
     return rc;
 }
 
+/* How far the live side has given out, as the snapshot has it. */
+static enum status
+read_tails(struct replay *r, struct err *err)
+{
+    struct pg_params p;
+    struct pg_result *res = NULL;
+    enum status rc;
+
+    pg_params_init(&p, r->scratch);
+    pg_add_i16(&p, (int16_t)r->options->authority);
+    rc = pg_query(r->options->live, NULL,
+                  "SELECT topic, sequence FROM out_seq WHERE shard = $1", &p,
+                  &res, err);
+    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res); i++)
+        r->tails[topic_find(pg_text(res, i, 0))] = pg_i64(res, i, 1);
+    pg_result_close(res);
+    return rc;
+}
+
 static void
 close_all(struct replay *r)
 {
@@ -648,8 +666,7 @@ replay_run(const struct replay_options *options, struct differ *differ,
         .own = own_origin(&r),
         .codec = &r.codec,
         .differ = differ,
-        .turn = &r.turn,
-        .confirmed = options->confirmed,
+        .given = r.tails,
     };
     struct witness witness;
     struct runner_options runner_options = {
@@ -676,6 +693,8 @@ replay_run(const struct replay_options *options, struct differ *differ,
     rc = *witnessed == NULL || texts == NULL
              ? err_set(err, ST_FATAL, "memory", "no memory")
              : open_log(&r, err);
+    if (rc == ST_OK)
+        rc = read_tails(&r, err);
     if (rc == ST_OK)
         rc = open_store(options, &ticker, &pg_store, &store, err);
     if (rc == ST_OK) {

@@ -176,7 +176,7 @@ read_logged(struct witnessed *w, const struct event *ev,
             out->at[out->n++] = rec;
         }
         if (w->options.differ != NULL && w->options.out[t] != NULL &&
-            rec == NULL && *w->options.turn > w->options.confirmed)
+            rec == NULL && number <= w->options.given[t])
             out->all = false;
     }
     return rc;

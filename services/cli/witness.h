@@ -21,8 +21,9 @@ struct witness_options {
     struct codec *codec;
     /* A replay's; NULL: a recovery, whose log may end before a record's end. */
     struct differ *differ; /* what is declared is counted and named there */
-    const int64_t *turn; /* the one under way */
-    int64_t confirmed;   /* up to this turn what isn't in the log never was */
+    /* A replay's, by topic: last number that the live side has given out. Where
+     * the log ends before it, what is missing may be on its way. */
+    const int64_t *given;
 };
 
 struct witnessed; /* whom the erased records were about */
