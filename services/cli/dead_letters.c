@@ -3,11 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/cli.h"
+#include "cli/set_aside.h"
 #include "cli/stream.h"
 #include "cli/verbs.h"
 #include "common/adapters/json.h"
+
+enum { CLUSTER_MS = 10000 };
 
 /* "triage:17": the record that was asked for. */
 struct wanted {
@@ -99,6 +103,69 @@ walk(const struct cli *cli, const struct kafka_conn *conn,
 }
 
 static enum cli_exit
+say_set_aside(const struct cli *cli, const char *service, const char *authority,
+              const struct set_aside *done)
+{
+    if (cli_flag(cli, "json"))
+        printf("{\"put_aside\":{\"service\":\"%s\",\"authority\":\"%s\","
+               "\"place\":\"%s\",\"number\":%" PRId64 ",\"confirmed\":%s}}\n",
+               service, authority, done->place, done->letter,
+               done->confirmed ? "true" : "false");
+    else
+        printf("%s: %s is dead letter %s:%" PRId64 "%s\n", authority,
+               done->place, service, done->letter,
+               done->confirmed ? "" : ", published when the service starts");
+    return CLI_DONE;
+}
+
+static enum cli_exit
+put_aside(struct cli *cli)
+{
+    char cluster_id[KAFKA_CLUSTER_ID_SIZE];
+    const char *name = cli_text(cli, "authority");
+    struct set_aside_options options = { .cluster_id = cluster_id,
+                                         .conninfo = cli_text(cli, "pgconn"),
+                                         .by = cli_text(cli, "by"),
+                                         .second = cli_text(cli, "second") };
+    struct err err = { .code = "" };
+    struct authorities all = { .n = 0 };
+    const struct authority *authority = NULL;
+    struct set_aside done;
+    enum status rc;
+
+    options.def = cli->n_words == 2 ? cli_service(cli->words[1]) : NULL;
+    if (options.def == NULL || name == NULL)
+        return cli_usage(cli, "put-aside wants triage, tracker, metrics or "
+                              "notifier, and --authority");
+    if (options.by == NULL || options.second == NULL ||
+        strcasecmp(options.by, options.second) == 0)
+        return cli_usage(cli, "want --by NAME and --second NAME: two people");
+    if (!cli_number(cli, "lease-ms", 0, 600000, &options.lease_ms))
+        return CLI_USAGE;
+    rc = cli_authorities(cli, &all, &err);
+    if (rc == ST_OK &&
+        (authority = authorities_find(&all, str_of(name))) == NULL)
+        return cli_usage(cli, "authority \"%s\" is not in authorities.json",
+                         name);
+    if (rc == ST_OK)
+        rc = cli_kafka(cli, &options.conn, &err);
+    if (rc == ST_OK)
+        rc = kafka_cluster_id(&options.conn, CLUSTER_MS, cluster_id, &err);
+    if (rc == ST_OK) {
+        options.authority = authority->partition;
+        options.authority_name = authority->name.p;
+        options.log_clock = authority->log_clock;
+        rc = set_aside(&options, &done, &err);
+    }
+    if (rc == ST_REJECT) {
+        fprintf(stderr, "waymark dead-letters: %s: %s\n", err.code, err.text);
+        return CLI_DIFFERENT;
+    }
+    return rc == ST_OK ? say_set_aside(cli, cli->words[1], name, &done)
+                       : cli_fail(cli, rc, &err);
+}
+
+static enum cli_exit
 run(struct cli *cli)
 {
     struct err err = { .code = "" };
@@ -110,8 +177,10 @@ run(struct cli *cli)
     size_t n = 0;
     enum status rc;
 
+    if (strcmp(cli->words[0], "put-aside") == 0)
+        return put_aside(cli);
     if (!show && strcmp(cli->words[0], "list") != 0)
-        return cli_usage(cli, "want list or show");
+        return cli_usage(cli, "want list, show or put-aside");
     if (show &&
         (cli->n_words != 2 || !read_wanted(str_of(cli->words[1]), &wanted)))
         return cli_usage(cli, "show wants SERVICE:NUMBER as list prints it");
@@ -132,7 +201,7 @@ run(struct cli *cli)
 
 const struct verb verb_dead_letters = {
     .name = "dead-letters",
-    .words = "list | show SERVICE:NUMBER",
+    .words = "list | show SERVICE:NUMBER | put-aside SERVICE",
     .help = "what could not be applied: place, code, reason",
     .min_words = 1,
     .max_words = 2,
@@ -141,6 +210,11 @@ const struct verb verb_dead_letters = {
           .help = "show: the bytes as they came, which may name a child" },
         { .name = "authority", .value = "NAME",
           .help = "only this authority" },
+        { .name = "by", .value = "NAME", .help = "put-aside: who decides it" },
+        { .name = "second", .value = "NAME",
+          .help = "put-aside: who agrees: another" },
+        { .name = "lease-ms", .value = "N", .env = "WAYMARK_LEASE_MS",
+          .dflt = "5000", .help = "put-aside: the services' lease, ms" },
     },
     .prints_data = true,
     .run = run,

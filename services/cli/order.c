@@ -6,6 +6,7 @@
 
 #include "cli/stream.h"
 #include "common/adapters/avro.h"
+#include "common/core/place.h"
 #include "common/engine/memory.h"
 
 enum { RUN_MAX = 2000, SKIP_STEP = 1000 };
@@ -36,6 +37,7 @@ struct letter {
     uint8_t service;
     int64_t sequence;
     bool refused; /* by the database */
+    bool aside;   /* by people, unread */
     struct str reason;
 };
 
@@ -135,34 +137,17 @@ read_story(struct order *o, struct story *s, int64_t number, struct err *err)
     return rc;
 }
 
-/* "topic:service.incarnation:number" */
 static bool
-read_place(const struct order *o, struct str place, struct letter *out)
+read_place(const struct order *o, struct str text, struct letter *out)
 {
-    const char *colon = memchr(place.p, ':', place.n);
-    struct str topic, service;
-    const char *dot;
+    struct place place;
 
-    if (colon == NULL)
+    if (text.p == NULL || !place_read(text, o->options->authority, &place))
         return false;
-    topic = (struct str){ .p = place.p, .n = (size_t)(colon - place.p) };
-    service = (struct str){ .p = colon + 1, .n = place.n - topic.n - 1 };
-    dot = memchr(service.p, '.', service.n);
-    if (dot == NULL)
-        return false;
-    colon = memchr(dot, ':', service.n - (size_t)(dot - service.p));
-    if (colon == NULL)
-        return false;
-    service.n = (size_t)(dot - service.p);
-    out->input = input_of(o, topic_find(topic));
-    out->service = (uint8_t)codes_find(&codes_service, service);
-    out->sequence = 0;
-    for (const char *p = colon + 1; p < place.p + place.n; p++) {
-        if (*p < '0' || *p > '9' || out->sequence > INT64_MAX / 10 - 1)
-            return false;
-        out->sequence = out->sequence * 10 + (*p - '0');
-    }
-    return out->input < o->options->def->n_inputs && out->sequence > 0;
+    out->input = input_of(o, place.topic);
+    out->service = place.origin.service;
+    out->sequence = place.sequence;
+    return out->input < o->options->def->n_inputs;
 }
 
 static enum status
@@ -170,7 +155,7 @@ add_letter(struct order *o, const struct stream_record *r, struct err *err)
 {
     struct letter letter;
 
-    if (r->place.p == NULL || !read_place(o, r->place, &letter))
+    if (!read_place(o, r->place, &letter))
         return unfit(err, TOPIC_DEAD_LETTERS, r->link.sequence,
                      "has no place that can be read");
     if (o->n_letters == o->room_letters) {
@@ -183,6 +168,7 @@ add_letter(struct order *o, const struct stream_record *r, struct err *err)
         o->room_letters = room;
     }
     letter.refused = r->code.p != NULL && str_is(r->code, "value");
+    letter.aside = r->code.p != NULL && str_is(r->code, "kills");
     letter.reason = arena_str(o->arena, r->reason);
     o->letters[o->n_letters++] = letter;
     return ST_OK;
@@ -385,6 +371,8 @@ take(struct order *o, size_t input, const struct extent *goal,
             run->alone = true;
             if (letter != NULL && letter->refused)
                 run->refused = letter->reason;
+            if (letter != NULL && letter->aside)
+                o->raws[0].aside = letter->reason;
             break;
         }
         give(o, input, at, run);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/aside.h"
 #include "cli/stream.h"
 #include "common/adapters/codec.h"
 #include "common/core/records.h"
@@ -15,6 +16,7 @@ struct reading {
     struct event *at;
     size_t n, room;
     size_t opened; /* events whose persons were looked at */
+    struct aside *aside;
 };
 
 static enum status
@@ -23,10 +25,17 @@ add(struct reading *r, const struct stream_record *rec, struct err *err)
     struct event ev = { .topic = TOPIC_NOTIFICATIONS,
                         .origin = rec->link.origin,
                         .sequence = rec->link.sequence };
-    struct str value = arena_str(r->arena, rec->value);
-    enum status rc = r->codec.decode(r->codec.self, value, r->arena, &ev.type,
-                                     &ev.body, err);
+    struct place place = { .topic = ev.topic,
+                           .origin = ev.origin,
+                           .sequence = ev.sequence };
+    struct str value;
+    enum status rc;
 
+    if (aside_why(r->aside, &place).p != NULL)
+        return ST_OK;
+    value = arena_str(r->arena, rec->value);
+    rc = r->codec.decode(r->codec.self, value, r->arena, &ev.type, &ev.body,
+                         err);
     if (rc == ST_REJECT) /* a dead letter to all */
         return ST_OK;
     if (rc == ST_OK && r->n == r->room) {
@@ -116,6 +125,9 @@ past_read(const struct past_options *options, struct arena *arena,
     if (codec.avro != NULL)
         rc = codec_open(&codec, &port, &r.codec, err);
     if (rc == ST_OK)
+        rc = aside_open(&options->conn, options->authority->partition,
+                        SERVICE_TRIAGE, INT64_MAX, &r.aside, err);
+    if (rc == ST_OK)
         rc = stream_open(&stream, &s, err);
     if (rc == ST_OK)
         rc = read_all(&r, s, err);
@@ -127,6 +139,7 @@ past_read(const struct past_options *options, struct arena *arena,
         *out = (struct past){ .at = at, .n = r.n };
     }
     free(r.at);
+    aside_close(r.aside);
     stream_close(s);
     codec_close(port);
     avro_close(codec.avro);

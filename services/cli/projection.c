@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/aside.h"
 #include "cli/cli.h"
 #include "cli/stream.h"
 #include "common/adapters/codec.h"
@@ -30,6 +31,7 @@ struct projection {
     const struct projection_marks *to; /* of this reading */
     struct projection_marks marks;
     struct shelf *shelf; /* all rows */
+    struct aside *aside; /* what the live service has not read */
     struct avro_codec *avro;
     struct avro_port *port;
     struct codec codec;
@@ -226,11 +228,18 @@ take(struct projection *p, enum topic topic, struct projection_mark *m,
     struct event ev = { .topic = topic,
                         .origin = r->link.origin,
                         .sequence = r->link.sequence };
-    struct str bytes = arena_str(p->arena, r->value);
-    enum status rc = p->codec.decode(p->codec.self, bytes, p->arena, &ev.type,
-                                     &ev.body, err);
+    struct place place = { .topic = topic,
+                           .origin = r->link.origin,
+                           .sequence = r->link.sequence };
+    struct str bytes;
+    enum status rc;
 
     m->sequence = r->link.sequence;
+    if (aside_why(p->aside, &place).p != NULL)
+        return ST_OK;
+    bytes = arena_str(p->arena, r->value);
+    rc = p->codec.decode(p->codec.self, bytes, p->arena, &ev.type, &ev.body,
+                         err);
     if (rc == ST_REJECT) /* poison: the live service has put it aside */
         return ST_OK;
     if (rc != ST_OK || is_later(p, &ev))
@@ -368,6 +377,9 @@ projection_open(const struct projection_options *options,
     if (rc == ST_OK)
         rc = codec_open(&codec, &p->port, &p->codec, err);
     if (rc == ST_OK)
+        rc = aside_open(&options->conn, options->authority, SERVICE_METRICS,
+                        INT64_MAX, &p->aside, err);
+    if (rc == ST_OK)
         *out = p;
     else
         projection_close(p);
@@ -379,6 +391,7 @@ projection_close(struct projection *p)
 {
     if (p == NULL)
         return;
+    aside_close(p->aside);
     codec_close(p->port);
     avro_close(p->avro);
     shelf_close(p->shelf);

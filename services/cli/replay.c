@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/aside.h"
 #include "cli/cli.h"
 #include "cli/stream.h"
 #include "common/adapters/codec.h"
@@ -44,6 +45,7 @@ struct replay {
     int64_t compared[TOPIC_N];   /* last number held against the log */
     bool forked[TOPIC_N];        /* said that the chains part */
     int64_t published;           /* last turn that the sink was given */
+    struct aside *aside;         /* inputs that nobody reads */
     struct avro_codec *avro;
     struct avro_port *avro_port;
     struct codec codec;
@@ -69,6 +71,7 @@ struct range {
     size_t input;
     struct origin origin;
     int64_t from, to;
+    bool ahead; /* read for its time alone */
 };
 
 /* Read up to `end`; false unless it is there. */
@@ -102,18 +105,18 @@ static bool
 read_range(const struct replay *r, struct str text, struct range *out)
 {
     const struct service_def *def = r->options->def;
-    bool ahead = text.n > 0 && text.p[0] == '~';
     struct str topic, service, incarnation, from;
     int64_t n;
 
-    if (ahead) {
+    out->ahead = text.n > 0 && text.p[0] == '~';
+    if (out->ahead) {
         text.p++;
         text.n--;
     }
     if (!word_to(&text, ':', &topic) || !word_to(&text, '.', &service) ||
         !word_to(&text, ':', &incarnation) || !number_of(incarnation, &n))
         return false;
-    if (ahead)
+    if (out->ahead)
         from = text;
     else if (!word_to(&text, '-', &from))
         return false;
@@ -141,6 +144,17 @@ next_range(struct str *left, struct str *out)
     return true;
 }
 
+/* It was read for its time, and killed only when its turn came. */
+static struct str
+why_aside(const struct replay *r, const struct range *range, int64_t sequence)
+{
+    struct place place = { .topic = r->options->def->inputs[range->input],
+                           .origin = range->origin,
+                           .sequence = sequence };
+
+    return range->ahead ? STR_NULL : aside_why(r->aside, &place);
+}
+
 static enum status
 fetch_range(struct replay *r, const struct range *range, struct raw *raws,
             size_t *n, struct err *err)
@@ -158,11 +172,14 @@ fetch_range(struct replay *r, const struct range *range, struct raw *raws,
                            topic_name(r->options->def->inputs[range->input]),
                            service_name(range->origin.service),
                            (unsigned)range->origin.incarnation, i);
-        raws[(*n)++] = (struct raw){ .input = range->input,
-                                     .offset = rec->offset,
-                                     .key = rec->key,
-                                     .value = rec->value,
-                                     .header = rec->header };
+        raws[(*n)++] = (struct raw){
+            .input = range->input,
+            .offset = rec->offset,
+            .key = rec->key,
+            .value = rec->value,
+            .header = rec->header,
+            .aside = why_aside(r, range, i),
+        };
     }
     return ST_OK;
 }
@@ -596,6 +613,7 @@ close_all(struct replay *r)
         stream_close(r->in[i]);
     for (size_t i = 0; i < TOPIC_N; i++)
         stream_close(r->out[i]);
+    aside_close(r->aside);
     codec_close(r->avro_port);
     avro_close(r->avro);
     memory_close(r->arena);
@@ -695,6 +713,10 @@ replay_run(const struct replay_options *options, struct differ *differ,
              : open_log(&r, err);
     if (rc == ST_OK)
         rc = read_tails(&r, err);
+    if (rc == ST_OK)
+        rc = aside_open(&options->conn, options->authority,
+                        options->def->service, r.tails[TOPIC_DEAD_LETTERS],
+                        &r.aside, err);
     if (rc == ST_OK)
         rc = open_store(options, &ticker, &pg_store, &store, err);
     if (rc == ST_OK) {

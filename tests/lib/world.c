@@ -65,7 +65,8 @@ take_some(struct world *w, size_t input, size_t n, size_t max, struct raw *raws,
                                        .offset = w->at[input]++,
                                        .key = r->key,
                                        .value = r->value,
-                                       .header = r->header };
+                                       .header = r->header,
+                                       .aside = r->aside };
     }
 }
 

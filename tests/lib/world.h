@@ -32,6 +32,7 @@ enum {
 /* A record as it lies in the log. */
 struct world_record {
     struct str key, value, header;
+    struct str aside; /* as in struct raw */
 };
 
 struct world {

@@ -299,6 +299,31 @@ a_newer_senders_schema_stops_the_shard_behind_what_came_before(void **state)
     close_stage(&s);
 }
 
+/* A reader of it would stop here, as in the test above. */
+static void
+what_people_put_aside_is_not_read_and_moves_no_time(void **state)
+{
+    struct stage s = open_stage(false);
+    struct world_record killer;
+    struct err err;
+
+    (void)state;
+    put_time(&s, 0, HOUR);
+    killer = world_make(s.w, 0, (struct str){ .p = "\0\0\1\0\0x", .n = 6 });
+    killer.aside = STR("it kills");
+    world_put(s.w, 0, killer);
+    assert_int_equal(world_play(s.w, &err), ST_OK);
+    world_expect(s.w, "own 0\ncommit 1 notifications:intake.1:1-2\n"
+                      "publish 1 casework-1 dead-letters-1=kills\n");
+    assert_int_equal(s.w->shard.now, HOUR);
+    put_time(&s, 0, 2 * HOUR);
+    assert_int_equal(world_play(s.w, &err), ST_OK);
+    world_expect(s.w, "own 1\npublish 1 casework-1 dead-letters-1=kills\n"
+                      "commit 2 notifications:intake.1:3-3\n"
+                      "publish 2 casework-2\n");
+    close_stage(&s);
+}
+
 static void
 a_commit_that_fails_publishes_nothing_and_is_done_again(void **state)
 {
@@ -488,6 +513,7 @@ main(void)
             what_cannot_be_read_goes_to_dead_letters_and_the_rest_goes_on),
         cmocka_unit_test(
             a_newer_senders_schema_stops_the_shard_behind_what_came_before),
+        cmocka_unit_test(what_people_put_aside_is_not_read_and_moves_no_time),
         cmocka_unit_test(
             a_commit_that_fails_publishes_nothing_and_is_done_again),
         cmocka_unit_test(a_publish_that_fails_is_made_good_from_the_outbox),

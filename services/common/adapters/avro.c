@@ -1162,3 +1162,13 @@ avro_decode(struct avro_codec *codec, struct str bytes, struct arena *arena,
     *body = copy;
     return ST_OK;
 }
+
+enum record_type
+avro_type_of(const struct avro_codec *codec, struct str bytes)
+{
+    const struct schema *schema = NULL;
+
+    if (bytes.n >= FRAMING && bytes.p[0] == 0)
+        schema = find_schema(codec, read_framing(bytes));
+    return schema != NULL ? schema->type : REC_NONE;
+}

@@ -53,6 +53,9 @@ MUST_CHECK enum status
 avro_encode(struct avro_codec *codec, enum record_type type, const void *body,
             struct arena *arena, struct str *out, struct err *err);
 
+/** What `bytes` say they are, without reading on; REC_NONE: nothing of ours. */
+enum record_type avro_type_of(const struct avro_codec *codec, struct str bytes);
+
 /**
  * Read one record into the arena; `bytes` are not needed afterwards. ST_REJECT,
  * code "decode": never readable (framing, truncated or trailing bytes, a word

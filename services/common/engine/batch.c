@@ -206,6 +206,12 @@ decode(struct batch *b, struct item *it, struct err *err)
     it->ev = (struct event){ .topic = topic,
                              .origin = it->link.origin,
                              .sequence = it->link.sequence };
+    if (it->raw->aside.p != NULL) {
+        it->kind = ITEM_POISON;
+        (void)err_set(&it->why, ST_REJECT, "kills", "%.*s",
+                      STR_ARG(it->raw->aside));
+        return ST_OK;
+    }
     if (it->raw->value.p == NULL) {
         it->kind = ITEM_POISON;
         (void)err_set(&it->why, ST_REJECT, "null", "the value is null");

@@ -25,6 +25,10 @@ struct raw {
     struct str key;
     struct str value;  /* STR_NULL for a null value */
     struct str header; /* "wm", STR_NULL where there is none */
+    /* Why it goes to dead-letters without anybody reading it, where people put
+     * it aside (dead letters of code "kills"); null: it is read. Its time is
+     * unknown then and moves nothing. */
+    struct str aside;
 };
 
 #define OFFSET_EARLIEST ((int64_t)-2)

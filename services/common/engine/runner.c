@@ -291,6 +291,14 @@ wait_ms(const struct runner *r)
                                                      : r->options.wait_ms;
 }
 
+const struct raw *
+runner_next(const struct runner *r)
+{
+    const struct pending *p = &r->pending[group_now(r)];
+
+    return p->n > 0 ? p->at : NULL;
+}
+
 static enum status
 take(struct runner *r, int group, struct err *err)
 {

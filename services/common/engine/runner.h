@@ -94,6 +94,12 @@ MUST_CHECK enum status runner_turn(struct runner *r, struct err *err);
 MUST_CHECK enum status runner_settle(struct runner *r, int wait_ms,
                                      struct err *err);
 
+/**
+ * The first record that the turn under way takes, at place "taken"; NULL where
+ * none waits. Valid until the next runner_turn.
+ */
+const struct raw *runner_next(const struct runner *r);
+
 const struct runner_stats *runner_stats(const struct runner *r);
 const struct shard *runner_shard(const struct runner *r);
 

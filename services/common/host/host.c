@@ -27,6 +27,8 @@
 #include "common/host/exit_code.h"
 #include "common/host/health.h"
 #include "common/host/lease.h"
+#include "common/core/chain.h"
+#include "common/core/place.h"
 #include "common/host/life.h"
 #include "common/host/start.h"
 
@@ -189,21 +191,21 @@ life_done(const struct host_shard *s, enum status rc, const struct err *err)
                  s->authority->name.p, err->code, err->text);
 }
 
-/* "notifications@1200 case-journal@77": where the next turn begins to read. */
+/* "notifications:intake.1:57", as a dead letter would give its place. */
 static void
-say_doing(const struct host_shard *s)
+say_doing(const struct host_shard *s, const struct raw *raw)
 {
-    const struct shard *shard = runner_shard(s->runner);
     struct life life = life_of(s);
     struct err err = { .code = "" };
-    char doing[sizeof s->before.doing] = "";
-    size_t at = 0;
+    char doing[PLACE_SIZE];
+    struct link link;
 
-    for (size_t i = 0; i < s->host->def->n_inputs && at < sizeof doing; i++)
-        at += (size_t)snprintf(
-            doing + at, sizeof doing - at, "%s%s@%" PRId64, i == 0 ? "" : " ",
-            topic_name(s->host->def->inputs[i]),
-            shard->offsets[i] < 0 ? 0 : shard->offsets[i]);
+    if (raw->header.p == NULL || !chain_read(raw->header, &link))
+        return; /* a stranger's is not read */
+    place_write(&(struct place){ .topic = s->host->def->inputs[raw->input],
+                                 .origin = link.origin,
+                                 .sequence = link.sequence },
+                doing);
     life_done(s, life_doing(&life, doing, &err), &err);
 }
 
@@ -214,8 +216,8 @@ at_place(void *self, const char *place)
 
     if (s->careful && strcmp(place, "taken") == 0) {
         s->careful = runner_shard(s->runner)->turn == s->before.turn;
-        if (s->careful && atomic_load(&runner_stats(s->runner)->behind) > 0)
-            say_doing(s);
+        if (s->careful && runner_next(s->runner) != NULL)
+            say_doing(s, runner_next(s->runner));
     }
     crash_here(&s->host->crash, place);
 }

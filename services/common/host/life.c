@@ -77,7 +77,8 @@ read_doing(struct visit *v, struct life_before *out, struct err *err)
 }
 
 /* Beyond LIFE_CARE only a death with a record in hand counts: the others of
- * the process die with it. A stop that was looked at begins again there. */
+ * the process die with it. A stop that was looked at begins again there. The
+ * last of the deaths leaves behind what it was at, for who puts that aside. */
 static enum status
 count_life(struct visit *v, struct life_before *out, struct err *err)
 {
@@ -85,6 +86,7 @@ count_life(struct visit *v, struct life_before *out, struct err *err)
     enum status rc;
 
     pg_add_i32(&v->params, LIFE_CARE);
+    pg_add_i32(&v->params, LIFE_DEATHS);
     rc = pg_query(
         v->pg, NULL,
         "INSERT INTO life (shard, instance, epoch, turn) "
@@ -97,7 +99,9 @@ count_life(struct visit *v, struct life_before *out, struct err *err)
         " WHEN life.deaths >= $3 AND life.doing IS NULL THEN life.deaths "
         " ELSE life.deaths + 1 END, "
         "epoch = excluded.epoch, turn = excluded.turn, "
-        "since = clock_timestamp(), doing = NULL, code = NULL, reason = NULL "
+        "since = clock_timestamp(), code = NULL, reason = NULL, "
+        "doing = CASE WHEN life.code IS NULL AND life.turn = excluded.turn "
+        " AND life.deaths + 1 >= $4 THEN life.doing END "
         "RETURNING deaths, turn",
         &v->params, &res, err);
     if (rc == ST_OK) {
