@@ -20,7 +20,8 @@
     "ORDER BY h.authority, d.amendment"
 
 static const char sql[] =
-    "SELECT d.shard, d.rule_id, d.rule_outcome, d.hits, d.ask, "
+    "SELECT d.shard, d.agency_id, d.agency_ref, d.rule_id, d.rule_outcome, "
+    "d.hits, d.ask, "
     "d.action_rules, d.inputs, d.profile_version, "
     "json_strip_nulls(json_build_object("
     "'authority', h.authority, 'notification_id', d.notification_id, "
@@ -46,8 +47,29 @@ static const char sql[] =
     "'actions', nullif(d.actions, ''), 'warnings', nullif(d.warnings, '')"
     "))::text " CHOSEN;
 
+/* Triggers of the third need that no decision tells: those of the case that
+ * the notification acts on, and of what it was merged into. */
+static const char third_need_sql[] =
+    "WITH RECURSIVE acted (case_id) AS (SELECT case_id FROM tracker.referral "
+    "WHERE shard = $1 AND agency_id = $2 AND agency_ref = $3 UNION "
+    "SELECT c.merged_into FROM acted a JOIN tracker.cases c ON "
+    "c.shard = $1 AND c.case_id = a.case_id) "
+    "SELECT t.rule_id, t.outcome, t.inputs, t.profile_version, "
+    "json_strip_nulls(json_build_object('third_need', t.rule_id, "
+    "'brought_by', CASE WHEN t.activity_id IS NULL THEN 'merge' "
+    "ELSE 'activity' END, 'case_id', t.case_id, 'at', t.at, "
+    "'activity_id', t.activity_id, 'merged_child_id', t.merged_id, "
+    "'by', t.by, 'outcome', t.outcome, 'profile_version', "
+    "t.profile_version))::text "
+    "FROM tracker.third_need t JOIN acted USING (case_id) "
+    "WHERE t.shard = $1 ORDER BY t.at, t.case_id, t.record_id";
+
+enum { T_RULE_ID, T_OUTCOME, T_INPUTS, T_VERSION, T_ABOUT };
+
 enum {
     SHARD,
+    AGENCY_ID,
+    AGENCY_REF,
     RULE_ID,
     RULE_OUTCOME,
     HITS,
@@ -62,7 +84,7 @@ struct why {
     struct cli *cli;
     struct pg *pg;
     struct json_out out; /* with --json */
-    size_t differ;       /* decisions that would come out otherwise */
+    size_t differ;       /* rulings that would come out otherwise */
 };
 
 /* "a\nb" as a list; empty for null. */
@@ -166,6 +188,82 @@ print_about(struct str about)
 }
 
 static enum status
+show_third_need(struct why *w, int32_t shard, const struct pg_result *res,
+                size_t row, struct err *err)
+{
+    struct arena *a = w->cli->arena;
+    struct str about = arena_str(a, pg_text(res, row, T_ABOUT));
+    struct str version = arena_str(a, pg_text(res, row, T_VERSION));
+    struct why_third_need t = {
+        .rule_id = arena_str(a, pg_text(res, row, T_RULE_ID)),
+        .outcome = codes_find(&codes_outcome, pg_text(res, row, T_OUTCOME)),
+        .inputs = lines_of(a, pg_text(res, row, T_INPUTS)),
+    };
+    bool replay = cli_flag(w->cli, "replay");
+    bool json = cli_flag(w->cli, "json");
+    struct profile profile;
+    struct str said = STR("same");
+    struct str difference = STR_NULL;
+    enum status rc = read_profile(w, shard, version, &profile, err);
+
+    if (rc != ST_OK)
+        return rc;
+    if (replay)
+        difference = why_third_need_replay(a, &profile, &t);
+    w->differ += difference.n > 0;
+    if (difference.n > 0)
+        said = difference;
+    if (json) {
+        json_out_object(&w->out);
+        json_out_key(&w->out, "about");
+        json_out_raw(&w->out, about);
+        why_third_need_json(&w->out, a, &profile, &t);
+        if (replay)
+            json_out_kstr(&w->out, "replay", said);
+        json_out_object_end(&w->out);
+        return ST_OK;
+    }
+    printf("\n");
+    print_about(about);
+    why_third_need_print(a, &profile, &t);
+    if (replay)
+        printf("\nreplay: %.*s\n", STR_ARG(said));
+    return ST_OK;
+}
+
+/* What tracker made of its case beside the decision. */
+static enum status
+show_third_needs(struct why *w, const struct pg_result *decided, size_t row,
+                 struct err *err)
+{
+    int32_t shard = pg_i32(decided, row, SHARD);
+    bool json = cli_flag(w->cli, "json");
+    struct pg_result *res = NULL;
+    struct pg_params p;
+    bool there = false;
+    enum status rc = cli_has_table(w->pg, service_name(SERVICE_TRACKER),
+                                   "third_need", &there, err);
+
+    if (rc != ST_OK || !there)
+        return rc;
+    pg_params_init(&p, w->cli->arena);
+    pg_add_i32(&p, shard);
+    pg_add_text(&p, pg_text(decided, row, AGENCY_ID));
+    pg_add_text(&p, pg_text(decided, row, AGENCY_REF));
+    rc = pg_query(w->pg, NULL, third_need_sql, &p, &res, err);
+    if (rc == ST_OK && json) {
+        json_out_key(&w->out, "third_needs");
+        json_out_array(&w->out);
+    }
+    for (size_t i = 0; rc == ST_OK && i < pg_n_rows(res); i++)
+        rc = show_third_need(w, shard, res, i, err);
+    if (rc == ST_OK && json)
+        json_out_array_end(&w->out);
+    pg_result_close(res);
+    return rc;
+}
+
+static enum status
 show_one(struct why *w, const struct pg_result *res, size_t row,
          struct err *err)
 {
@@ -192,8 +290,9 @@ show_one(struct why *w, const struct pg_result *res, size_t row,
         if (replay)
             json_out_kstr(&w->out, "replay",
                           difference.n == 0 ? STR("same") : difference);
+        rc = show_third_needs(w, res, row, err);
         json_out_object_end(&w->out);
-        return ST_OK;
+        return rc;
     }
     if (row > 0)
         printf("\n");
@@ -202,7 +301,7 @@ show_one(struct why *w, const struct pg_result *res, size_t row,
     if (replay)
         printf("\nreplay: %.*s\n",
                STR_ARG(difference.n == 0 ? STR("same") : difference));
-    return ST_OK;
+    return show_third_needs(w, res, row, err);
 }
 
 static enum status

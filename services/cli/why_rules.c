@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/core/codes.h"
+#include "tracker/core/third_need.h"
 #include "triage/core/go_live.h"
 #include "triage/core/ruling.h"
 
@@ -58,7 +59,7 @@ verdict(enum tri truth)
 
 static void
 print_table(struct arena *a, const struct rules *rules,
-            const struct facts *facts, const struct why_decision *d)
+            const struct facts *facts, struct str decides)
 {
     for (size_t i = 0; i < rules->n; i++) {
         const struct rule *rule = &rules->at[i];
@@ -69,7 +70,7 @@ print_table(struct arena *a, const struct rules *rules,
                verdict(rule_eval(&rule->when, facts)), STR_ARG(when),
                values.n == 0 ? "" : "  [", STR_ARG(values),
                values.n == 0 ? "" : "]",
-               str_eq(rule->id, d->rule_id) ? "  <- decides" : "");
+               str_eq(rule->id, decides) ? "  <- decides" : "");
     }
 }
 
@@ -86,9 +87,9 @@ why_rules_print(struct arena *a, const struct profile *p,
         return;
     }
     printf("\nrules, in the order in which they are tried\n");
-    print_table(a, &p->decisions, &facts, d);
+    print_table(a, &p->decisions, &facts, d->rule_id);
     printf("\naction rules, all that hold apply\n");
-    print_table(a, &p->actions, &facts, d);
+    print_table(a, &p->actions, &facts, d->rule_id);
     for (size_t i = 0; i < d->ask.n; i++)
         printf("%s%.*s", i == 0 ? "\nto be asked for: " : ", ",
                STR_ARG(d->ask.at[i]));
@@ -181,5 +182,58 @@ why_replay(struct arena *a, const struct profile *p,
     hold(a, &all, "asked for", joined(a, d->ask), joined(a, now.ask));
     hold(a, &all, "action rules", joined(a, d->action_rules),
          joined(a, now.action_rules));
+    return all.n == 0 ? STR_NULL : all;
+}
+
+/* ---- the third need, where tracker triggered it ---- */
+
+/* The rule that was found, as a table of one; none where it is no more. */
+static struct rules
+only(const struct profile *p, struct str id)
+{
+    for (size_t i = 0; i < p->decisions.n; i++)
+        if (str_eq(p->decisions.at[i].id, id))
+            return (struct rules){ .at = &p->decisions.at[i], .n = 1 };
+    return (struct rules){ .at = NULL, .n = 0 };
+}
+
+void
+why_third_need_print(struct arena *a, const struct profile *p,
+                     const struct why_third_need *t)
+{
+    const struct rules rules = only(p, t->rule_id);
+    struct facts facts;
+
+    if (triage_facts_read(a, t->inputs, &facts))
+        print_table(a, &rules, &facts, t->rule_id);
+}
+
+void
+why_third_need_json(struct json_out *out, struct arena *a,
+                    const struct profile *p, const struct why_third_need *t)
+{
+    const struct rules rules = only(p, t->rule_id);
+    struct facts facts;
+
+    json_out_kstr(out, "profile_hash", p->hash);
+    if (triage_facts_read(a, t->inputs, &facts))
+        table_json(out, a, "rules", &rules, &facts);
+}
+
+struct str
+why_third_need_replay(struct arena *a, const struct profile *p,
+                      const struct why_third_need *t)
+{
+    struct str all = STR("");
+    const struct rule *now;
+    struct facts facts;
+
+    if (!triage_facts_read(a, t->inputs, &facts))
+        return STR("differs: the stored inputs can't be read");
+    now = third_need_rule(p, &facts);
+    hold(a, &all, "rule", t->rule_id, now == NULL ? STR("none") : now->id);
+    hold(a, &all, "outcome", str_of(codes_word(&codes_outcome, t->outcome)),
+         now == NULL ? STR("none")
+                     : str_of(codes_word(&codes_outcome, now->outcome)));
     return all.n == 0 ? STR_NULL : all;
 }

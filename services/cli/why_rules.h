@@ -18,6 +18,13 @@ struct why_decision {
     struct texts inputs; /* "name=value" */
 };
 
+/* As tracker's table third_need has it. */
+struct why_third_need {
+    struct str rule_id;
+    int outcome;
+    struct texts inputs; /* "name=value" */
+};
+
 /** Version and tables for people, on standard output. */
 void why_rules_print(struct arena *a, const struct profile *p,
                      const struct why_decision *d);
@@ -29,5 +36,18 @@ void why_rules_json(struct json_out *out, struct arena *a,
 /** Decide again: null where it comes out the same, else what differs. */
 struct str why_replay(struct arena *a, const struct profile *p,
                       const struct why_decision *d);
+
+/** The rule that triggered it, with the values that it saw. */
+void why_third_need_print(struct arena *a, const struct profile *p,
+                          const struct why_third_need *t);
+
+/** The same as members of an open object. */
+void why_third_need_json(struct json_out *out, struct arena *a,
+                         const struct profile *p,
+                         const struct why_third_need *t);
+
+/** Ask the rules again: null where it comes out the same, else what differs. */
+struct str why_third_need_replay(struct arena *a, const struct profile *p,
+                                 const struct why_third_need *t);
 
 #endif

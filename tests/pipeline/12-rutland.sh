@@ -57,9 +57,40 @@ claim 'K11 counts a closure of each side in its month' \
 claim 'K20: one positive of one closure' \
     "$(lines "SELECT sum(numerator), sum(denominator) FROM metrics.kpi_cell WHERE kpi = 'K20' AND month = '2014-04-01'")" \
     '1 1;'
+# Two children who turn out to be one have three needs together.
+move_time 2014-05-02T09:00:00Z
+told() # ref forename surname dob sex need...
+{
+    jq -nc --arg ref "$1" --arg f "$2" --arg s "$3" --arg d "$4" --arg x "$5" '$ARGS.positional as $needs |
+        {agency_id: "school-millbrook", agency_ref: $ref, kind: "school_referral", sent_at: "2014-05-02T08:55:00Z",
+         harm: "none", single_agency_able: "Y", needs: $needs,
+         child: {forename: $f, surname: $s, dob: $d, sex: $x, nhs_number: "9990000123", postcode: "LE15 6AA"}}' \
+        --args "${@:6}" | post /v1/notifications | head -n 1 | jq -r .id
+}
+told RM-1 Testchild Golf 2006-06-06 F c_attendance p_mental_health >/dev/null
+echo '{"agency_id":"early-help","agency_ref":"RMS-1","notification":{"agency_id":"school-millbrook","agency_ref":"RM-1"},"csc_threshold":"not_met","by":"screener-1"}' | post /v1/screenings >/dev/null
+doubtful=$(told RM-2 Otherchild Quebec 2009-12-24 M c_health)
+move_time 2014-05-02T10:00:00Z
+await_metrics 2014-05-02T10:00:00Z
+first=$(sql "SELECT child_id FROM triage.decision WHERE agency_ref = 'RM-1'")
+jq -nc --arg n "$doubtful" --arg c "$first" '{agency_id: "early-help", agency_ref: "RMR-1", notification_id: $n, child: $c, reason: "The school knows no other child.", by: "screener-1"}' |
+    post /v1/matches >/dev/null
+move_time 2014-05-02T11:00:00Z
+await_metrics 2014-05-02T11:00:00Z
+why() { build/bin/waymark why "school-millbrook/$1" --authority rutland-2014 "${@:2}"; }
+third='.[0].third_needs[] | [.about.third_need, .about.brought_by, .about.by, .about.profile_version, .replay, (.rules[] | .rule, .is, .saw)] | join(" ")'
+version=$(sql "SELECT profile_version FROM triage.decision WHERE agency_ref = 'RM-1'")
+claim 'why tells a third need that a merge brought: rule, values, version' \
+    "$(for ref in RM-1 RM-2; do why $ref --replay --json | jq -r "$third"; done | uniq -c | tr -s ' ')" \
+    " 2 RU03 merge screener-1 $version same RU03 holds eh_status=single_agency, need_count=3"
+claim 'also as text' \
+    "$(why RM-1 --replay | grep -cE '^(third_need +RU03|brought_by +merge|replay: same)$|^  RU03  holds .*\[eh_status=single_agency, need_count=3\]  <- decides$')" 5
+claim 'not of a case whose third need a message brought' \
+    "$(why RS-1 --json | jq -c '.[0].third_needs')" '[]'
+
 claim 'every cell is the sum of the ids behind it' "$(cell_differences rutland-2014)" ''
 claim 'the replay of the log through the cores gives the same' \
     "$(build/bin/waymark reconcile --authority rutland-2014 2>/dev/null | tail -n 1)" 'reconcile: 0 differences'
 claim 'everything balances' \
-    "$(build/bin/waymark balance --authority rutland-2014 2>/dev/null | tail -n 1)" 'balance: 4 accepted, 0 lost, 0 doubled'
+    "$(build/bin/waymark balance --authority rutland-2014 2>/dev/null | tail -n 1)" 'balance: 6 accepted, 0 lost, 0 doubled'
 claims_end rutland

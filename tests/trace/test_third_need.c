@@ -9,7 +9,9 @@
 #include "tests/lib/one_profile.h"
 #include "common/core/records.h"
 #include "tracker/core/tables.h"
+#include "tracker/core/third_need.h"
 #include "tracker/core/tracker.h"
+#include "triage/core/ruling.h"
 #include "triage/core/tables.h"
 #include "triage/core/triage.h"
 
@@ -467,6 +469,99 @@ a_merge_that_brings_no_other_need_leaves_what_a_person_said(void **state)
     end(&s);
 }
 
+/* ---- what is kept of a trigger ---- */
+
+/* The only one that tracker has made; NULL: none. */
+static const struct third_need_row *
+kept(const struct story *s)
+{
+    size_t at = 0;
+    const struct third_need_row *row =
+        mem_next(s->tracker, TABLE_THIRD_NEED, &at);
+
+    if (row != NULL)
+        assert_null(mem_next(s->tracker, TABLE_THIRD_NEED, &at));
+    return row;
+}
+
+/* Rule, values and version are there, and give the same again. */
+static void
+check_kept(const struct story *s, const struct third_need_row *row)
+{
+    const struct profile *p = &s->given.profile;
+    const struct rule *rule;
+    struct facts facts;
+
+    assert_non_null(row);
+    assert_true(id_eq(row->case_id, s->case_id));
+    assert_false(id_is_none(row->record_id));
+    assert_true(str_is(row->rule_id, "RU03"));
+    assert_int_equal(row->outcome, OUTCOME_CAF_TAF);
+    assert_true(str_eq(row->profile_version, p->version_id));
+    assert_int_equal(row->inputs.n, 3);
+    assert_true(str_is(row->inputs.at[0], "eh_status=single_agency"));
+    assert_true(str_is(row->inputs.at[1], "need_count=3"));
+    assert_true(str_is(row->inputs.at[2], "csc_status=none"));
+    assert_true(triage_facts_read(s->arena, row->inputs, &facts));
+    rule = third_need_rule(p, &facts);
+    assert_non_null(rule);
+    assert_true(str_eq(rule->id, row->rule_id));
+    assert_int_equal(rule->outcome, row->outcome);
+}
+
+static void
+of_a_merge_that_triggers_rule_values_and_version_are_kept(void **state)
+{
+    static const int order[3] = { 1, 0, 2 };
+    const struct third_need_row *row;
+    struct story s;
+
+    (void)state;
+    play_with_a_merge(&s, order);
+    row = kept(&s);
+    check_kept(&s, row);
+    assert_true(id_is_none(row->activity_id));
+    assert_false(id_is_none(row->merged_id));
+    assert_true(str_is(row->by, "screener-1"));
+    resolve(&s, true);
+    resolve(&s, false);
+    check_kept(&s, kept(&s));
+    end(&s);
+}
+
+static void
+of_a_worker_who_triggers_rule_values_and_version_are_kept(void **state)
+{
+    const struct third_need_row *row;
+    struct story s;
+
+    (void)state;
+    begin_single_agency(&s);
+    happen(&s, 2);
+    assert_null(kept(&s));
+    happen(&s, 3);
+    row = kept(&s);
+    check_kept(&s, row);
+    assert_false(id_is_none(row->activity_id));
+    assert_true(id_is_none(row->merged_id));
+    assert_true(str_is(row->by, "leader-1"));
+    end(&s);
+}
+
+static void
+of_a_message_that_triggers_the_decision_tells_it_alone(void **state)
+{
+    struct story s;
+
+    (void)state;
+    begin_single_agency(&s);
+    happen(&s, 0);
+    happen(&s, 1);
+    assert_int_equal(triggered(&s), 1);
+    assert_null(kept(&s));
+    end(&s);
+}
+
 int
 main(void)
 {
@@ -480,6 +575,12 @@ main(void)
         cmocka_unit_test(taken_apart_and_merged_again_it_stays_one_trigger),
         cmocka_unit_test(
             a_merge_that_brings_no_other_need_leaves_what_a_person_said),
+        cmocka_unit_test(
+            of_a_merge_that_triggers_rule_values_and_version_are_kept),
+        cmocka_unit_test(
+            of_a_worker_who_triggers_rule_values_and_version_are_kept),
+        cmocka_unit_test(
+            of_a_message_that_triggers_the_decision_tells_it_alone),
     };
 
     return cmocka_run_group_tests_name("third need", tests, NULL, NULL);

@@ -252,6 +252,16 @@ static const struct field deed_clock_at[] = {
 };
 #undef S
 
+#define S struct third_need_row
+static const struct field third_need_at[] = {
+    FIELD_ID(S, case_id, 0),     FIELD_ID(S, record_id, 0),
+    FIELD_ID(S, activity_id, N), FIELD_ID(S, merged_id, N),
+    FIELD_TEXT(S, by, N),        FIELD_TIME(S, at, 0),
+    FIELD_TEXT(S, rule_id, 0),   FIELD_CODE(S, outcome, 0, &codes_outcome),
+    FIELD_TEXTS(S, inputs, 0),   FIELD_TEXT(S, profile_version, 0),
+};
+#undef S
+
 #define FIELDS(sql, c, at_)                                                    \
     {                                                                          \
         .name = (sql), .size = sizeof(c), .at = (at_), .n = N_OF(at_)          \
@@ -342,5 +352,9 @@ const struct table tracker_tables[TABLE_N] = {
                                         .fields = { AT_FIRST, AT_SECOND },
                                         .n = 2 } },
                            .n_index = 1,
+                           .due = -1 },
+    [TABLE_THIRD_NEED] = { .fields = FIELDS("third_need", struct third_need_row,
+                                            third_need_at),
+                           .n_key = 2,
                            .due = -1 },
 };

@@ -28,6 +28,7 @@ enum tracker_table {
     TABLE_ENCOMPASS,
     TABLE_DEED,
     TABLE_DEED_CLOCK,
+    TABLE_THIRD_NEED,
     TABLE_N,
 };
 
@@ -305,6 +306,20 @@ struct deed_clock_row {
     time_ms stopped_at;
     enum tri late;
     bool by_closing;
+};
+
+/* A third need that tracker triggered: which rule held, and by what it saw. */
+struct third_need_row {
+    struct id case_id;
+    struct id record_id;   /* ActivityRecorded or ChildMerged */
+    struct id activity_id; /* that added the need; null: a merge brought it */
+    struct id merged_id;   /* the child that the merge ended, or null */
+    struct str by;         /* who said so; null: the matching rules */
+    time_ms at;
+    struct str rule_id;
+    int outcome;         /* enum outcome: the rule's */
+    struct texts inputs; /* "name=value", those that a case knows */
+    struct str profile_version;
 };
 
 #endif

@@ -6,6 +6,8 @@
 
 #define TRIGGER "third_need_trigger"
 
+enum { N_KNOWN = 3 }; /* rule inputs that a case knows */
+
 static bool
 triggers(const struct rule *rule)
 {
@@ -15,25 +17,28 @@ triggers(const struct rule *rule)
     return false;
 }
 
-/* Of all that a rule may ask for, what a case knows. */
-static const struct rule *
-rule_that_holds(const struct profile *p, const struct case_row *c)
+const struct rule *
+third_need_rule(const struct profile *p, const struct facts *facts)
 {
-    const struct fact known[] = {
-        { STR("eh_status"),
-          VALUE_OF_TEXT(str_of(codes_word(&codes_outcome, c->outcome))) },
-        { STR("need_count"), VALUE_OF_INT(__builtin_popcount(c->needs)) },
-        { STR("csc_status"),
-          VALUE_OF_TEXT(str_of(codes_word(&codes_csc_status, CSC_NONE))) },
-    };
-    const struct facts facts = { .at = known,
-                                 .n = sizeof known / sizeof known[0] };
-
     for (size_t i = 0; i < p->decisions.n; i++)
         if (triggers(&p->decisions.at[i]) &&
-            rule_eval(&p->decisions.at[i].when, &facts) == TRI_YES)
+            rule_eval(&p->decisions.at[i].when, facts) == TRI_YES)
             return &p->decisions.at[i];
     return NULL;
+}
+
+/* Of all that a rule may ask for, what a case knows. */
+static void
+facts_of(const struct case_row *c, struct fact known[N_KNOWN])
+{
+    known[0] =
+        (struct fact){ STR("eh_status"), VALUE_OF_TEXT(str_of(codes_word(
+                                             &codes_outcome, c->outcome))) };
+    known[1] = (struct fact){ STR("need_count"),
+                              VALUE_OF_INT(__builtin_popcount(c->needs)) };
+    known[2] =
+        (struct fact){ STR("csc_status"), VALUE_OF_TEXT(str_of(codes_word(
+                                              &codes_csc_status, CSC_NONE))) };
 }
 
 /* In somebody's hands, and nobody else is being asked to take it. */
@@ -47,9 +52,39 @@ is_worked(const struct case_row *c)
 static const struct rule *
 find_trigger(const struct moment *m, const struct case_row *c)
 {
+    struct fact known[N_KNOWN];
+    const struct facts facts = { .at = known, .n = N_KNOWN };
+
     if (c == NULL || c->side != SIDE_EH || c->third_need || !is_worked(c))
         return NULL;
-    return rule_that_holds(m->limits.profile, c);
+    facts_of(c, known);
+    return third_need_rule(m->limits.profile, &facts);
+}
+
+/* Rule, inputs and version; who brought it the caller has filled in. */
+static void
+keep(const struct moment *m, const struct case_row *c, const struct rule *rule,
+     struct third_need_row *row)
+{
+    struct arena *a = m->step->arena;
+    struct str *lines = arena_array(a, N_KNOWN, sizeof *lines);
+    struct fact known[N_KNOWN];
+
+    facts_of(c, known);
+    for (size_t i = 0; i < N_KNOWN; i++) {
+        struct str value = value_text(a, known[i].value);
+
+        lines[i] = arena_printf(a, "%.*s=%.*s", STR_ARG(known[i].name),
+                                STR_ARG(value));
+    }
+    row->case_id = c->case_id;
+    row->record_id = m->record;
+    row->at = m->at;
+    row->rule_id = rule->id;
+    row->outcome = rule->outcome;
+    row->inputs = (struct texts){ .at = lines, .n = N_KNOWN };
+    row->profile_version = m->limits.profile->version_id;
+    rows_put(m->step->rows, TABLE_THIRD_NEED, row);
 }
 
 static enum status
@@ -86,10 +121,15 @@ third_need_added(const struct moment *m, const struct activity_recorded *a,
     const struct case_input input = { .by = a->by };
     struct case_said said = { .activity_id = a->activity_id };
     const struct rule *rule = find_trigger(m, known);
+    struct third_need_row row;
 
-    return rule == NULL
-               ? ST_OK
-               : take_outcome(m, known, rule->outcome, &input, &said, err);
+    if (rule == NULL)
+        return ST_OK;
+    fields_clear(&tracker_tables[TABLE_THIRD_NEED].fields, &row);
+    row.activity_id = a->activity_id;
+    row.by = a->by;
+    keep(m, known, rule, &row);
+    return take_outcome(m, known, rule->outcome, &input, &said, err);
 }
 
 enum status
@@ -100,9 +140,14 @@ third_need_merged(const struct moment *m, const struct child_merged *merged,
     const struct case_input input = { .by = merged->by };
     struct case_said said = { .activity_id = ID_NONE };
     const struct rule *rule = find_trigger(m, known);
+    struct third_need_row row;
 
     if (rule == NULL ||
         cases_open(m, known->child_id, SIDE_CSC, ID_NONE) != NULL)
         return ST_OK;
+    fields_clear(&tracker_tables[TABLE_THIRD_NEED].fields, &row);
+    row.merged_id = merged->merged_id;
+    row.by = merged->by;
+    keep(m, known, rule, &row);
     return take_outcome(m, known, rule->outcome, &input, &said, err);
 }

@@ -8,13 +8,23 @@
 #ifndef WAYMARK_TRACKER_CORE_THIRD_NEED_H
 #define WAYMARK_TRACKER_CORE_THIRD_NEED_H
 
+#include "common/core/profile.h"
 #include "common/core/records.h"
 #include "tracker/core/cases.h"
 
 /**
+ * The first rule with the action "third_need_trigger" that holds; NULL where
+ * none does. The stored version and inputs give the same again at any time
+ * (`waymark why --replay`).
+ */
+const struct rule *third_need_rule(const struct profile *p,
+                                   const struct facts *facts);
+
+/**
  * After `a` has added a need to the case as it is stored: where the profile has
  * a rule with the action "third_need_trigger" and it holds, the case takes that
- * rule's outcome as by a decision (row 19). Nothing for a case that had its
+ * rule's outcome as by a decision (row 19), and rule, inputs and version are
+ * kept (TABLE_THIRD_NEED). Nothing for a case that had its
  * third need, is not early help's, or is not being worked. Statuses as
  * carry_out.
  */
